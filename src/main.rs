@@ -1,0 +1,3 @@
+//! The command `dwell`.
+
+fn main() {}

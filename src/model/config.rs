@@ -1,0 +1,497 @@
+//! What a run is made of: validated configuration, plain data.
+//!
+//! Whatever could make the model fail does not get here; `scenario::decode` refuses it. Ranges and
+//! defaults are the property table's.
+
+use super::{
+    value::{Catalog, Pattern, Quantity},
+    vocabulary::{CallId, FunctionId, MappingId, QueueId, SinkId, Target},
+};
+use crate::kernel::{Probability, Span, Time};
+use std::sync::Arc;
+
+/// A whole scenario under one policy.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Seed of every stream.
+    pub seed: u64,
+    /// Arrivals stop before it.
+    pub duration: Time,
+    /// How long the run may go on after `duration`, until all rests.
+    pub drain: Span,
+    /// Counts run from here.
+    pub warmup: Time,
+    /// Length of a period of the series.
+    pub period: Span,
+    /// The resources as they are at time 0.
+    pub resources: Arc<Resources>,
+    /// What changes, in the order of time; at one instant in file order.
+    pub timeline: Vec<(Time, Change)>,
+    /// Names, words and attribute laws.
+    pub catalog: Arc<Catalog>,
+}
+
+/// Every resource, each in file order; an id is a position here.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Resources {
+    /// The account.
+    pub account: Account,
+    /// Functions.
+    pub functions: Vec<Function>,
+    /// Queues.
+    pub queues: Vec<Queue>,
+    /// Topics, then buses.
+    pub sinks: Vec<Sink>,
+    /// Event source mappings.
+    pub mappings: Vec<Mapping>,
+    /// Callers, then the entries of functions' `calls`.
+    pub calls: Vec<Call>,
+    /// How many of `calls` are callers.
+    pub callers: usize,
+    /// Where AWS documents nothing.
+    pub assumptions: Assumptions,
+}
+
+impl Resources {
+    /// The ids of the functions.
+    pub fn function_ids(&self) -> impl Iterator<Item = FunctionId> + use<> {
+        (0..self.functions.len()).map(FunctionId::at)
+    }
+    /// The ids of the callers.
+    pub fn caller_ids(&self) -> impl Iterator<Item = CallId> + use<> {
+        (0..self.callers).map(CallId::at)
+    }
+}
+
+/// One entry of the timeline.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// From now on the resources are these.
+    Configure(Arc<Resources>),
+    /// `StartMessageMoveTask`: to `destination`, or each message to where it came from.
+    StartMessageMoveTask {
+        /// The dead-letter queue.
+        source: QueueId,
+        /// Where to; none: back.
+        destination: Option<QueueId>,
+        /// `MaxNumberOfMessagesPerSecond`; none: SQS's own.
+        rate: Option<u32>,
+    },
+    /// `CancelMessageMoveTask`.
+    CancelMessageMoveTask(QueueId),
+    /// `PurgeQueue`.
+    PurgeQueue(QueueId),
+    /// `UpdateFunctionCode`: no warm environment is left.
+    UpdateFunctionCode(FunctionId),
+}
+
+/// The account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    /// Concurrent executions in the Region (SN2).
+    pub concurrency: u32,
+}
+
+impl Default for Account {
+    fn default() -> Self {
+        Account { concurrency: 1000 }
+    }
+}
+
+/// A function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Function {
+    /// Its name in the file.
+    pub name: String,
+    /// `Timeout`.
+    pub timeout: Span,
+    /// `MemorySize`, in MB.
+    pub memory_mb: u32,
+    /// `ReservedConcurrentExecutions`.
+    pub reserved: Option<u32>,
+    /// `RecursiveLoop: Allow`.
+    pub loops_allowed: bool,
+    /// `DeadLetterConfig.TargetArn`.
+    pub dead_letter: Option<Target>,
+    /// `EventInvokeConfig.MaximumRetryAttempts`.
+    pub retries_max: u8,
+    /// `EventInvokeConfig.MaximumEventAgeInSeconds`.
+    pub age_max: Span,
+    /// `EventInvokeConfig.DestinationConfig.OnSuccess.Destination`.
+    pub on_success: Option<Target>,
+    /// `EventInvokeConfig.DestinationConfig.OnFailure.Destination`.
+    pub on_failure: Option<Target>,
+    /// Deleted, or the permission lost.
+    pub forbidden: bool,
+    /// Share of invocations refused with a 5xx.
+    pub system_error_rate: Probability,
+    /// Length of a cold start's Init phase.
+    pub init_time: Quantity,
+    /// Idle life of an environment.
+    pub keep_alive: Quantity,
+    /// What a run does with a payload that fits no case.
+    pub behaviour: Behaviour,
+    /// What it does with some payloads, the first that fits.
+    pub cases: Vec<(Pattern, Behaviour)>,
+    /// What it does when a record of a batch fails.
+    pub on_partial_failure: OnPartialFailure,
+    /// Calls made for each record, in order.
+    pub calls: Vec<FunctionCall>,
+    /// The queue behind asynchronous invoke.
+    pub event_queue: EventQueue,
+}
+
+/// How a run behaves.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Behaviour {
+    /// Handler time of one run.
+    pub service_time: Quantity,
+    /// Length of a run that fails by itself, if not as `service_time`.
+    pub error_time: Option<Quantity>,
+    /// A run fails by itself, drawn anew at each attempt.
+    pub error_rate: Probability,
+    /// Time added for each record.
+    pub record_time: Quantity,
+    /// A record fails, drawn anew at each attempt.
+    pub record_error_rate: Probability,
+    /// This share of payloads fails at every attempt.
+    pub poison_rate: Probability,
+}
+
+/// What a handler does when a record of a batch fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnPartialFailure {
+    /// Goes on, and reports or throws as the mapping asks.
+    #[default]
+    Continue,
+    /// Throws at the first.
+    Throw,
+    /// Stops at the first and reports it and all behind it.
+    StopAtFirst,
+}
+
+/// An entry of a function's `calls`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FunctionCall {
+    /// The call.
+    pub call: CallId,
+    /// Share of the records for which it is made.
+    pub share: Probability,
+    /// How many times for a record.
+    pub count: u32,
+    /// Only for payloads that fit.
+    pub when: Option<Pattern>,
+    /// Once for a run instead of once for a record.
+    pub per_run: bool,
+}
+
+/// The queue behind asynchronous invoke.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventQueue {
+    /// Accept to first attempt on an idle queue.
+    pub dispatch_latency: Quantity,
+    /// Events taken at once.
+    pub batch_size: u32,
+    /// From the first event taken.
+    pub batch_window: Span,
+    /// One run for a batch, kept together.
+    pub invoke_per_batch: bool,
+    /// Wait for capacity instead of backing off.
+    pub patient: bool,
+    /// Retry waits are drawn from ± this share of the nominal.
+    pub retry_jitter: f64,
+    /// Share of completed events that are delivered once more.
+    pub duplicate_probability: Probability,
+    /// A queue longer than this stretches its retry waits; none: never.
+    pub backlog_threshold: Option<u32>,
+    /// By how much it stretches them.
+    pub backlog_interval_factor: f64,
+}
+
+impl Default for EventQueue {
+    fn default() -> Self {
+        EventQueue {
+            dispatch_latency: Quantity::Plain(0),
+            batch_size: 10,
+            batch_window: Span::ZERO,
+            invoke_per_batch: false,
+            patient: false,
+            retry_jitter: 0.0,
+            duplicate_probability: Probability::NEVER,
+            backlog_threshold: None,
+            backlog_interval_factor: 1.0,
+        }
+    }
+}
+
+/// A standard queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queue {
+    /// Its name in the file.
+    pub name: String,
+    /// `VisibilityTimeout`.
+    pub visibility: Span,
+    /// `MessageRetentionPeriod`.
+    pub retention: Span,
+    /// `DelaySeconds`.
+    pub delay: Span,
+    /// `RedrivePolicy`.
+    pub redrive: Option<Redrive>,
+    /// Share of sends refused with a 5xx.
+    pub system_error_rate: Probability,
+    /// Deleted, or the permission lost.
+    pub forbidden: bool,
+    /// Whether a mapping of the file reads it.
+    pub read: bool,
+    /// Whether it is the dead-letter queue of a queue.
+    pub dead_letter_queue: bool,
+}
+
+/// `RedrivePolicy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Redrive {
+    /// `deadLetterTargetArn`.
+    pub dead_letter_queue: QueueId,
+    /// `maxReceiveCount`.
+    pub receives_max: u32,
+}
+
+/// A topic or a bus: in this version it takes everything.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sink {
+    /// Its name in the file.
+    pub name: String,
+    /// Whether it is a bus.
+    pub bus: bool,
+    /// Share of publishes refused with a 5xx.
+    pub system_error_rate: Probability,
+    /// Deleted, or the permission lost.
+    pub forbidden: bool,
+}
+
+/// An event source mapping on a queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mapping {
+    /// Its name in the file.
+    pub name: String,
+    /// `EventSourceArn`.
+    pub queue: QueueId,
+    /// `FunctionName`.
+    pub function: FunctionId,
+    /// `BatchSize`.
+    pub batch_size: u32,
+    /// `MaximumBatchingWindowInSeconds`.
+    pub window: Span,
+    /// `FunctionResponseTypes: [ReportBatchItemFailures]`.
+    pub reports_failures: bool,
+    /// `ScalingConfig.MaximumConcurrency`.
+    pub concurrency_max: Option<u32>,
+    /// `FilterCriteria`: a message that fits one of them is wanted; none wants all.
+    pub filters: Vec<Pattern>,
+    /// `Enabled`.
+    pub enabled: bool,
+}
+
+/// A caller, or an entry of a function's `calls`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// A caller's name; a call's is `FUNCTION.calls.N`.
+    pub name: String,
+    /// How the target is asked.
+    pub via: Via,
+    /// Whom it asks.
+    pub target: Target,
+    /// How long it waits for an answer.
+    pub timeout: Option<Span>,
+    /// What it does with a refusal.
+    pub retry: Retry,
+    /// Size of a payload, in bytes.
+    pub payload_bytes: Quantity,
+    /// `DelaySeconds` of each message.
+    pub delay: Option<Span>,
+    /// Whether it gives words of its own.
+    pub words: bool,
+    /// When it asks; a function's call has none.
+    pub arrivals: Vec<Arrivals>,
+}
+
+/// How a target is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// `Invoke` and wait for the answer.
+    Invoke,
+    /// `Invoke` with `InvocationType: Event`.
+    InvokeAsync,
+    /// `SendMessage`, `Publish`, `PutEvents`: the target's own API.
+    Send,
+}
+
+/// A requester's own retries.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Retry {
+    /// Attempts in all, at least 1. 0 stands for 1.
+    pub attempts: u32,
+    /// The waits between them.
+    pub backoff: Backoff,
+    /// Retries allowed as a share of successes; none: no budget.
+    pub budget: Option<f64>,
+}
+
+/// Waits between a requester's attempts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Backoff {
+    /// The same law for each.
+    Constant(Quantity),
+    /// `base` doubling up to `cap`, with jitter.
+    Exponential {
+        /// The first wait.
+        base: Span,
+        /// The longest wait.
+        cap: Span,
+        /// How it is spread.
+        jitter: Jitter,
+    },
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Backoff::Constant(Quantity::Plain(0))
+    }
+}
+
+/// How a wait is spread.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Jitter {
+    /// Not at all.
+    #[default]
+    None,
+    /// Uniform between 0 and the wait.
+    Full,
+    /// Uniform between half the wait and the wait.
+    Equal,
+    /// Uniform between the base and three times the last wait.
+    Decorrelated,
+}
+
+/// One arrival process.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrivals {
+    /// The process.
+    pub process: Process,
+    /// It begins here.
+    pub from: Time,
+    /// It stops before this.
+    pub until: Time,
+    /// So many at once.
+    pub count: u64,
+    /// It begins again each time this has passed.
+    pub repeat: Option<Span>,
+}
+
+/// When arrivals come. Rates are per nanosecond, `scale` is in them already.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Process {
+    /// At random, at this rate.
+    Poisson(f64),
+    /// One after each such time, the first at `from`.
+    Every(Span),
+    /// At these times after time 0, in order.
+    At(Arc<[Time]>),
+    /// At random, at a rate that changes.
+    Profile(Arc<[Segment]>),
+    /// Clients that ask, wait for the answer, think and ask again.
+    Closed {
+        /// How many.
+        clients: u32,
+        /// How long each thinks.
+        think_time: Quantity,
+    },
+}
+
+/// A stretch of a rate profile.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Segment {
+    /// It ends so long after `from`.
+    pub until: Span,
+    /// The rate at its beginning.
+    pub first: f64,
+    /// The rate at its end.
+    pub last: f64,
+}
+
+/// Where AWS documents nothing: each with its default, and each can be set in a scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assumptions {
+    /// A message received so often goes to the back of its queue (Z14); none: never.
+    pub back_of_queue_after: Option<u32>,
+    /// What a mapping does with a throttled batch (Z3).
+    pub throttled_poll: ThrottledPoll,
+    /// The first wait of `retry_within_visibility`; it doubles (Z3).
+    pub throttled_poll_spacing: Span,
+    /// How many pollers an idle mapping keeps (Z1).
+    pub idle_pollers: u32,
+    /// How long a mapping takes to give its other pollers back (Z16).
+    pub scale_down_time: Span,
+    /// Batches at once with which a mapping begins (E35).
+    pub pollers_initial: u32,
+    /// How many it adds a minute while messages remain (E36).
+    pub pollers_per_minute: u32,
+    /// How many it has at most (E36).
+    pub pollers_max: u32,
+    /// Whether errors lower a mapping's concurrency (Z4).
+    pub error_backoff: bool,
+    /// Whether a delete with a superseded handle deletes (Z5).
+    pub superseded_delete_deletes: bool,
+    /// Messages in flight in a standard queue (S12).
+    pub in_flight_max: u32,
+    /// SQS's own rate for a move task without one, messages a second (S33).
+    pub move_task_rate: u32,
+    /// Whether an event is still tried when age and wait together are just the maximum age (A2.18).
+    pub age_equality_retries: bool,
+}
+
+impl Default for Assumptions {
+    fn default() -> Self {
+        Assumptions {
+            back_of_queue_after: Some(3),
+            throttled_poll: ThrottledPoll::RetryWithinVisibility,
+            throttled_poll_spacing: Span::millis(3600),
+            idle_pollers: 5,
+            scale_down_time: Span::mins(1),
+            pollers_initial: 5,
+            pollers_per_minute: 300,
+            pollers_max: 1250,
+            error_backoff: false,
+            superseded_delete_deletes: false,
+            in_flight_max: 120_000,
+            move_task_rate: 500,
+            age_equality_retries: true,
+        }
+    }
+}
+
+/// What a mapping does with a throttled batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThrottledPoll {
+    /// Tries again, ever more slowly, while a run would still end within the visibility timeout.
+    RetryWithinVisibility,
+    /// Lets it go after one try.
+    OneTry,
+    /// Tries again as soon as a slot frees, until the visibility timeout is over.
+    WhenASlotFrees,
+}
+
+/// The names of a run, for outputs.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'a>(pub &'a Resources);
+
+impl Names<'_> {
+    /// A mapping's name.
+    pub fn mapping(&self, id: MappingId) -> &str {
+        &self.0.mappings[id.index()].name
+    }
+    /// A topic's or bus's name.
+    pub fn sink(&self, id: SinkId) -> &str {
+        &self.0.sinks[id.index()].name
+    }
+}

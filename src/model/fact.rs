@@ -1,0 +1,327 @@
+//! Facts: what happened, for those who watch. The model's only way out.
+//!
+//! If a metric needs something, it is put on a fact. Past tense, plain and `Copy`. A fact that moves
+//! a payload in the ledger says so in [`Fact::moves`], and nothing else moves one.
+
+use super::{
+    config::Resources,
+    register::{Place, Register},
+    rule::Rule,
+    vocabulary::{
+        CallId, Condition, Deletion, Entry, ErrorKind, FunctionId, MappingId, PayloadId, QueueId,
+        SinkId,
+    },
+};
+use crate::kernel::{Span, Time};
+
+/// Watches a run. It cannot touch the model.
+pub trait Observer {
+    /// A fact, at the moment it becomes true.
+    fn saw(&mut self, moment: &Moment<'_>, fact: &Fact);
+    /// The clock passes a sampling point: the age of the queue's oldest message, which only it knows.
+    fn sampled(&mut self, _now: Time, _queue: QueueId, _oldest: Option<Span>) {}
+    /// The resources are these from now on.
+    fn configured(&mut self, _now: Time, _resources: &Resources) {}
+}
+
+/// Nobody watches.
+impl Observer for () {
+    fn saw(&mut self, _: &Moment<'_>, _: &Fact) {}
+}
+
+/// Two watch.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    #[inline]
+    fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
+        self.0.saw(moment, fact);
+        self.1.saw(moment, fact);
+    }
+    fn sampled(&mut self, now: Time, queue: QueueId, oldest: Option<Span>) {
+        self.0.sampled(now, queue, oldest);
+        self.1.sampled(now, queue, oldest);
+    }
+    fn configured(&mut self, now: Time, resources: &Resources) {
+        self.0.configured(now, resources);
+        self.1.configured(now, resources);
+    }
+}
+
+/// Perhaps one watches.
+impl<A: Observer> Observer for Option<A> {
+    #[inline]
+    fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
+        if let Some(observer) = self {
+            observer.saw(moment, fact);
+        }
+    }
+    fn sampled(&mut self, now: Time, queue: QueueId, oldest: Option<Span>) {
+        if let Some(observer) = self {
+            observer.sampled(now, queue, oldest);
+        }
+    }
+    fn configured(&mut self, now: Time, resources: &Resources) {
+        if let Some(observer) = self {
+            observer.configured(now, resources);
+        }
+    }
+}
+
+/// What surrounds a fact.
+#[derive(Debug)]
+pub struct Moment<'a> {
+    /// When.
+    pub now: Time,
+    /// Which rule says so.
+    pub rule: Rule,
+    /// What is known of the payloads; the fact's own is there.
+    pub register: &'a Register,
+    /// The payload moved from here to there in the ledger, if the fact moved it.
+    pub moved: Option<(PayloadId, Place, Place)>,
+}
+
+/// The resource that a fact is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Resource {
+    /// A caller or a function's call.
+    Call(CallId),
+    /// A function.
+    Function(FunctionId),
+    /// A queue.
+    Queue(QueueId),
+    /// A topic or a bus.
+    Sink(SinkId),
+    /// An event source mapping.
+    Mapping(MappingId),
+}
+
+/// The state that a message in a queue was in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Held {
+    /// Within its delay.
+    Delayed,
+    /// Receivable.
+    Visible,
+    /// Received and hidden.
+    InFlight,
+}
+
+/// What made a further copy of a payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Maker {
+    /// An entry of a function's `calls`.
+    Call(CallId),
+    /// A destination of a function.
+    Destination(FunctionId),
+}
+
+/// What a requester was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Answer {
+    /// It worked: 200 for a run, 202 for an accepted event.
+    Ok,
+    /// 200 with a function error.
+    FunctionError,
+    /// 429.
+    Throttled,
+    /// 500.
+    SystemError,
+    /// 404: deleted, or the permission is lost.
+    NotFound,
+    /// 400: the recursion guard.
+    Recursive,
+    /// Nothing within the requester's `timeout`.
+    TimedOut,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "a field's name and type say what it is")]
+pub enum Fact {
+    // Callers and calls.
+    /// A caller started a payload.
+    Arrived { call: CallId, payload: PayloadId },
+    /// A further copy of a payload was made.
+    Copied { maker: Maker, payload: PayloadId },
+    /// A request was made; `attempt` counts from 1.
+    Requested { call: CallId, payload: PayloadId, attempt: u32 },
+    /// A request was answered, or given up, `took` after it was made.
+    Answered { call: CallId, payload: PayloadId, answer: Answer, took: Span },
+    /// The next request for the same payload comes in `wait`.
+    RequestRetried { call: CallId, payload: PayloadId, wait: Span },
+    /// One who waits has what it waited for, `since` after its first request.
+    Resolved { call: CallId, payload: PayloadId, ok: bool, since: Span },
+    /// A run ended whose requester had given up waiting.
+    Unawaited { function: FunctionId, payload: PayloadId },
+
+    // The event queue of a function.
+    /// An asynchronous invocation was accepted (202).
+    Accepted { function: FunctionId, payload: PayloadId },
+    /// An event was tried, `age` after it was accepted. `first`: never tried before.
+    Tried { function: FunctionId, payload: PayloadId, age: Span, first: bool },
+    /// An event that succeeded was delivered once more.
+    Redelivered { function: FunctionId, payload: PayloadId },
+    /// It goes back to the queue for `wait`.
+    Requeued { function: FunctionId, payload: PayloadId, wait: Span },
+    /// It waits for capacity, first in first out (`when_throttled: wait`).
+    Queued { function: FunctionId, payload: PayloadId },
+    /// It is done, `age` after it was accepted.
+    Completed { function: FunctionId, payload: PayloadId, age: Span },
+    /// It was given up after `runs` runs, `age` after it was accepted.
+    Discarded {
+        function: FunctionId,
+        payload: PayloadId,
+        condition: Condition,
+        runs: u32,
+        age: Span,
+    },
+    /// Nobody kept what was given up.
+    Dropped { function: FunctionId, payload: PayloadId, condition: Condition },
+    /// It went to a failure destination that is no queue of the file.
+    DeadLettered { function: FunctionId, payload: PayloadId },
+    /// The dead-letter queue could not be written.
+    DeadLetterFailed { function: FunctionId, payload: PayloadId },
+    /// A destination could not be written.
+    DestinationFailed { function: FunctionId, payload: PayloadId },
+
+    // The invoke plane.
+    /// A run began with `records` records in an environment, cold if `init` is some (its length).
+    RunStarted {
+        function: FunctionId,
+        payload: PayloadId,
+        attempt: u32,
+        records: u32,
+        cold: Option<Span>,
+    },
+    /// A run ended that began at `started` and whose handler took `ran`; `error` if it failed.
+    RunEnded {
+        function: FunctionId,
+        payload: PayloadId,
+        started: Time,
+        ran: Span,
+        error: Option<ErrorKind>,
+    },
+    /// What the run that ends costs: `billed` milliseconds; `wasted` if it failed or only repeated.
+    Billed { function: FunctionId, payload: PayloadId, billed_ms: u64, wasted: bool },
+    /// A run processed this payload, for the `nth` time.
+    Processed { function: FunctionId, payload: PayloadId, nth: u32 },
+    /// A run failed on this payload.
+    RecordFailed { function: FunctionId, payload: PayloadId },
+    /// 429.
+    Throttled { function: FunctionId, payload: PayloadId },
+    /// 5xx.
+    SystemErred { function: FunctionId, payload: PayloadId },
+    /// The recursion guard stopped an invocation.
+    LoopStopped { function: FunctionId, payload: PayloadId },
+    /// 404: deleted, or the permission is lost.
+    Missing { function: FunctionId, payload: PayloadId },
+
+    // Queues.
+    /// A message came into a queue; `place` is where the ledger has it now.
+    Enqueued { queue: QueueId, payload: PayloadId, entry: Entry, delayed: bool, place: Place },
+    /// A queue refused a message (5xx, deleted, or the permission is lost).
+    SendRefused { queue: QueueId, payload: PayloadId },
+    /// Its delay is over.
+    Appeared { queue: QueueId, payload: PayloadId },
+    /// It was received for the `count`th time.
+    Received { queue: QueueId, payload: PayloadId, count: u32 },
+    /// Its visibility timeout is over, or was set to 0.
+    Returned { queue: QueueId, payload: PayloadId, count: u32 },
+    /// It was deleted.
+    Deleted { queue: QueueId, payload: PayloadId, why: Deletion, was: Held },
+    /// A delete with a handle that is no longer the newest deleted nothing.
+    DeleteIgnored { queue: QueueId, payload: PayloadId },
+    /// Its retention is over.
+    Expired { queue: QueueId, payload: PayloadId, was: Held },
+    /// It left for the dead-letter queue; it comes in there as [`Entry::Redriven`].
+    Redriven { queue: QueueId, payload: PayloadId, count: u32 },
+    /// It left its dead-letter queue for where a move task brings it.
+    MovedBack { queue: QueueId, payload: PayloadId },
+    /// A receive returned nothing.
+    EmptyReceive { queue: QueueId },
+    /// A message move task began, or was refused because one is running.
+    MoveTaskStarted { queue: QueueId, accepted: bool },
+    /// A message move task ended after `moved` messages.
+    MoveTaskEnded { queue: QueueId, moved: u64 },
+    /// A message was purged.
+    Purged { queue: QueueId, payload: PayloadId, was: Held },
+
+    // Event source mappings.
+    /// Messages were read from the queue.
+    Polled { mapping: MappingId, events: u32 },
+    /// A message was dropped by the filter.
+    FilteredOut { mapping: MappingId, payload: PayloadId },
+    /// A batch was sent to the function.
+    Invoked { mapping: MappingId, events: u32 },
+    /// Of a batch, so many events failed.
+    InvokeFailed { mapping: MappingId, events: u32 },
+    /// So many events were deleted after success.
+    EventsDeleted { mapping: MappingId, events: u32 },
+    /// A batch was let go: its messages return by themselves.
+    LetGo { mapping: MappingId, events: u32 },
+    /// The number of batches at once that the mapping may have now.
+    PollersScaled { mapping: MappingId, pollers: u32 },
+
+    // Topics, buses and what is outside.
+    /// A topic or bus took a message; `sink` is none outside the file.
+    Published { sink: Option<SinkId>, payload: PayloadId, place: Place },
+    /// A topic or bus refused a message.
+    PublishRefused { sink: SinkId, payload: PayloadId },
+}
+
+impl Fact {
+    /// The payload that the fact moves in the ledger, and to where.
+    pub fn moves(&self) -> Option<(PayloadId, Place)> {
+        use Fact::*;
+        Some(match *self {
+            Arrived { payload, .. } | Copied { payload, .. } => (payload, Place::InFlight),
+            Resolved { payload, ok: true, .. } => (payload, Place::Succeeded),
+            Resolved { payload, ok: false, .. } => (payload, Place::Failed),
+            Accepted { payload, .. } | Requeued { payload, .. } | Queued { payload, .. } => {
+                (payload, Place::Waiting)
+            }
+            Tried { payload, .. } => (payload, Place::InFlight),
+            Completed { payload, .. } => (payload, Place::Succeeded),
+            Dropped { payload, .. } => (payload, Place::Dropped),
+            DeadLettered { payload, .. } => (payload, Place::DeadLettered),
+            Enqueued { payload, place, .. } | Published { payload, place, .. } => (payload, place),
+            Received { payload, .. } => (payload, Place::InFlight),
+            Returned { payload, .. } => (payload, Place::Waiting),
+            Deleted { payload, why: Deletion::Processed, .. } => (payload, Place::Succeeded),
+            Deleted { payload, why: Deletion::Filtered, .. } => (payload, Place::Filtered),
+            Expired { payload, .. } => (payload, Place::Expired),
+            Redriven { payload, .. } | MovedBack { payload, .. } => (payload, Place::InFlight),
+            Purged { payload, .. } => (payload, Place::Dropped),
+            Requested { .. }
+            | Answered { .. }
+            | RequestRetried { .. }
+            | Unawaited { .. }
+            | Redelivered { .. }
+            | Discarded { .. }
+            | DeadLetterFailed { .. }
+            | DestinationFailed { .. }
+            | RunStarted { .. }
+            | RunEnded { .. }
+            | Billed { .. }
+            | Processed { .. }
+            | RecordFailed { .. }
+            | Throttled { .. }
+            | SystemErred { .. }
+            | LoopStopped { .. }
+            | Missing { .. }
+            | SendRefused { .. }
+            | Appeared { .. }
+            | DeleteIgnored { .. }
+            | EmptyReceive { .. }
+            | MoveTaskStarted { .. }
+            | MoveTaskEnded { .. }
+            | Polled { .. }
+            | FilteredOut { .. }
+            | Invoked { .. }
+            | InvokeFailed { .. }
+            | EventsDeleted { .. }
+            | LetGo { .. }
+            | PollersScaled { .. }
+            | PublishRefused { .. } => return None,
+        })
+    }
+}

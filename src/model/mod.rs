@@ -1,0 +1,28 @@
+//! AWS semantics as small state machines. Imports `kernel` only; no IO, no serialization, no failure.
+
+pub mod config;
+pub mod effects;
+pub mod fact;
+pub mod recorded;
+pub mod register;
+pub mod rule;
+pub mod value;
+pub mod vocabulary;
+
+pub mod policy;
+
+pub mod arrivals;
+pub mod call;
+pub mod destination;
+pub mod event_queue;
+pub mod lambda;
+pub mod mapping;
+pub mod sink;
+pub mod sqs;
+
+pub mod world;
+
+pub use effects::{Component, Port};
+pub use fact::{Fact, Moment, Observer};
+pub use register::{Place, Register};
+pub use rule::Rule;

@@ -1,0 +1,178 @@
+//! The statements of AWS behaviour that the model keeps: one line each, cited at the branch that keeps it.
+//!
+//! `docs/rules.md` has each in full, with its source and how sure it is. A tidy test keeps the two
+//! lists, the citations and the tests together.
+
+macro_rules! rules {
+    ($(#[doc = $text:literal] $name:ident = $id:literal,)*) => {
+        /// A statement of AWS behaviour that the model keeps. `docs/rules.md` has the sources.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Rule { $(#[doc = $text] $name,)* }
+        impl Rule {
+            /// Every rule, in the order of the document.
+            pub const ALL: &[Rule] = &[$(Rule::$name),*];
+            /// The id as the documents, the traces and the tests write it.
+            pub const fn id(self) -> &'static str { match self { $(Rule::$name => $id),* } }
+            /// The rule in a sentence.
+            pub const fn statement(self) -> &'static str {
+                match self { $(Rule::$name => $text.trim_ascii()),* }
+            }
+        }
+    };
+}
+rules! {
+    /// An asynchronous invocation is answered with 202 as soon as it is queued.
+    A1_1 = "A1.1",
+    /// Concurrency is not checked when an event is accepted, not even reserved concurrency 0.
+    A1_5 = "A1.5",
+    /// Pollers read the internal queue in batches, and each event is a run of its own.
+    A1_8 = "A1.8",
+    /// An event waits the dispatch latency before its first attempt, which X-Ray shows as dwell time.
+    A1_12 = "A1.12",
+    /// A function error is tried again after 60 s and after 120 s, up to MaximumRetryAttempts.
+    A2_1 = "A2.1",
+    /// The wait before a retry runs from the end of the failed run.
+    A2_3 = "A2.3",
+    /// A throttle or system error puts the event back for 1 s, doubling up to 5 min.
+    A2_7 = "A2.7",
+    /// A throttled try spends no retry attempt.
+    A2_10 = "A2.10",
+    /// An event that succeeded can still be delivered again.
+    A2_14 = "A2.14",
+    /// With a long queue Lambda stretches the retry interval.
+    A2_15 = "A2.15",
+    /// An event whose next try would come after the maximum event age ends at once.
+    A2_16 = "A2.16",
+    /// After a failure, spent retries are looked at before the age.
+    A2_17 = "A2.17",
+    /// An event that is too old when its turn comes ends without a run.
+    A2_19 = "A2.19",
+    /// With reserved concurrency 0 an event is given up at once, without a throttle.
+    A2_21 = "A2.21",
+    /// A function that is gone fails each try like a function error.
+    A2_22 = "A2.22",
+    /// A destination gets a record once the event has succeeded or been given up.
+    A3_2 = "A3.2",
+    /// The dead-letter queue and the failure destination each get the event.
+    A3_3 = "A3.3",
+    /// What a dead-letter queue or destination refuses is lost and counted.
+    A3_10 = "A3.10",
+    /// A function as a destination starts a new asynchronous event.
+    A3_13 = "A3.13",
+    /// Of one function, 16 runs are allowed in a chain; the 17th is stopped.
+    A6_2 = "A6.2",
+    /// A stopped event goes to the dead-letter queue and failure destination, or is dropped.
+    A6_6 = "A6.6",
+    /// A function error is an answer with status 200.
+    SI2 = "SI2",
+    /// Lambda never retries a synchronous invocation.
+    SI9 = "SI9",
+    /// A caller that stops waiting does not stop the run.
+    SI10 = "SI10",
+    /// The recursion guard answers a synchronous call with 400.
+    SI11 = "SI11",
+    /// Of a function's requests, the share given is refused with a 5xx, and no code runs.
+    SI24 = "SI24",
+    /// With reserved concurrency 0 a synchronous call gets 429.
+    SI28 = "SI28",
+    /// An environment serves one invocation at a time and counts from the start of Init to the end of the run.
+    SN1 = "SN1",
+    /// The account's concurrency is shared by all functions without reserved concurrency.
+    SN2 = "SN2",
+    /// Reserved concurrency is taken out of the account's and is the function's ceiling.
+    SN3 = "SN3",
+    /// A run without an idle environment begins with a cold start.
+    SE1 = "SE1",
+    /// An Init longer than 10 s is done again within the run, under the function's timeout.
+    SE2 = "SE2",
+    /// Suppressed Init time is inside the duration.
+    SE4 = "SE4",
+    /// After a timeout the environment is reset: its next run begins with Init, inside its duration.
+    SE5 = "SE5",
+    /// Billed is the duration and the Init before it, any begun millisecond whole.
+    SE12 = "SE12",
+    /// Of the idle environments the most recently used is taken.
+    SE17 = "SE17",
+    /// An environment that was idle for its keep-alive is gone.
+    SE21 = "SE21",
+    /// A run is stopped at the function's timeout.
+    SI7 = "SI7",
+    /// The errors of a run count at its beginning.
+    SM2 = "SM2",
+    /// A message is hidden from its receive on, for the queue's visibility timeout.
+    S2 = "S2",
+    /// ChangeMessageVisibility counts from the call; 0 makes the message visible at once.
+    S3 = "S3",
+    /// A message is receivable again at the end of its visibility timeout.
+    S4 = "S4",
+    /// A message is delayed by its own delay or its queue's.
+    S5 = "S5",
+    /// Retention counts from the send.
+    S6 = "S6",
+    /// A message in flight expires too.
+    S7 = "S7",
+    /// A receive returns at most what it asks for, and 10.
+    S9 = "S9",
+    /// A long poll is answered as soon as a message is there, and empty when its wait ends.
+    S11 = "S11",
+    /// With about 120,000 messages in flight a receive gets nothing.
+    S12 = "S12",
+    /// A message received three times and not deleted goes to the back of the queue.
+    S15 = "S15",
+    /// A delete with an older receipt handle succeeds and deletes nothing.
+    S16 = "S16",
+    /// A delete after the visibility timeout, with the newest handle, works.
+    S17 = "S17",
+    /// A purge takes every message, those in flight too.
+    S21 = "S21",
+    /// A receive that meets a message already received maxReceiveCount times moves it to the dead-letter queue.
+    S23 = "S23",
+    /// The receive that moves a message is not counted, and the count goes on in the dead-letter queue.
+    S24 = "S24",
+    /// A receive that moves messages still fills up with others.
+    S27 = "S27",
+    /// In a standard dead-letter queue the retention still counts from the first send.
+    S28 = "S28",
+    /// A message move task moves what is in a dead-letter queue at its rate.
+    S33 = "S33",
+    /// A queue has one active move task.
+    S34 = "S34",
+    /// A message that a task moved is new: its retention and its receive count begin again.
+    S35 = "S35",
+    /// A move task takes the oldest first.
+    S36 = "S36",
+    /// A queue that is deleted or forbidden, or that answers 5xx, takes no message.
+    S8 = "S8",
+    /// A poller receives with a long poll, invokes, and deletes on success.
+    E10 = "E10",
+    /// A batch closes at its size, at the end of its window, or at 6 MB.
+    E11 = "E11",
+    /// A poller's next window starts when its invocation has ended.
+    E12 = "E12",
+    /// After a failure nothing is deleted, and every message returns by itself.
+    E18 = "E18",
+    /// A message that the filter does not want is deleted at once.
+    E19 = "E19",
+    /// A batch that is filtered out whole makes no invocation.
+    E21 = "E21",
+    /// Errors lower the concurrency that a mapping is given.
+    E25 = "E25",
+    /// A throttled batch is tried again until its visibility is over, then let go.
+    E26 = "E26",
+    /// At MaximumConcurrency a mapping stops receiving.
+    E31 = "E31",
+    /// A batch that the recursion guard refuses fails, and its receive counts grow.
+    E34 = "E34",
+    /// A mapping starts with 5 batches at once.
+    E35 = "E35",
+    /// It adds up to 300 a minute while messages remain, up to 1,250.
+    E36 = "E36",
+    /// Idle, it goes back to its idle pollers.
+    E38 = "E38",
+    /// With ReportBatchItemFailures the reported messages stay and the others are deleted.
+    E49 = "E49",
+    /// A malformed report fails the whole batch.
+    E50 = "E50",
+    /// Without ReportBatchItemFailures a report is ignored: everything is deleted.
+    E54 = "E54",
+}

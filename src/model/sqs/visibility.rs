@@ -1,0 +1,100 @@
+//! Becoming visible: the ends of delays and of visibility timeouts, and the changes of these.
+
+use super::{
+    Queue, QueueError, Wake,
+    message::{Handle, Slot},
+};
+use crate::{
+    kernel::{Span, Time},
+    model::{Fact, Port, Rule, fact::Held, vocabulary::PayloadId},
+};
+
+impl Queue {
+    /// Ends the delays that are over.
+    pub(super) fn appear(&mut self, now: Time, fx: &mut impl Port<Queue>) {
+        while let Some(slot) = self.delayed.first(&self.messages) {
+            let until = self.messages[slot].until;
+            if now < until {
+                self.delay_end.set(now, until, Wake::Appear, fx);
+                break;
+            }
+            self.delayed.remove(&mut self.messages, slot);
+            let payload = self.show(slot);
+            fx.note(Rule::S5, Fact::Appeared { queue: self.id, payload });
+        }
+        self.serve(now, fx);
+    }
+
+    /// Ends the visibility timeouts that are over.
+    pub(super) fn give_back(&mut self, now: Time, fx: &mut impl Port<Queue>) {
+        while let Some(slot) = self.in_flight.first(&self.messages) {
+            let until = self.messages[slot].until;
+            if now < until {
+                self.visibility_end.set(now, until, Wake::Return, fx);
+                break;
+            }
+            self.in_flight.remove(&mut self.messages, slot);
+            self.return_to_line(slot, Rule::S4, fx);
+        }
+        self.serve(now, fx);
+    }
+
+    /// Puts a message that was in flight into its old place or, if it came back too often, behind
+    /// all that are stored now.
+    fn return_to_line(&mut self, slot: Slot, mut rule: Rule, fx: &mut impl Port<Queue>) {
+        let message = &mut self.messages[slot];
+        let count = message.receives;
+        if self.back_of_queue_after.is_some_and(|after| after <= message.receives_here()) {
+            message.order = self.order_next;
+            self.order_next += 1;
+            rule = Rule::S15;
+        }
+        let payload = self.show(slot);
+        fx.note(rule, Fact::Returned { queue: self.id, payload, count });
+    }
+
+    fn show(&mut self, slot: Slot) -> PayloadId {
+        let message = &mut self.messages[slot];
+        message.held = Held::Visible;
+        message.until = Time::NEVER;
+        let payload = message.payload;
+        self.visible.push(&mut self.messages, slot);
+        payload
+    }
+
+    /// `ChangeMessageVisibility`: the new timeout counts from now, and an older handle of a message
+    /// in flight will do.
+    ///
+    /// After the visibility timeout it is accepted (S18), and taken to change nothing. The limit of
+    /// 12 hours in all is not kept: nobody in a scenario prolongs a timeout so often.
+    pub fn change_visibility(
+        &mut self,
+        now: Time,
+        handle: u64,
+        visibility: Span,
+        fx: &mut impl Port<Queue>,
+    ) -> Result<(), QueueError> {
+        let slot = match self.messages.find(handle) {
+            Handle::Newest(slot) | Handle::Older(slot) => slot,
+            Handle::Gone => return Err(QueueError::MessageDoesNotExist),
+            Handle::Illegal => return Err(QueueError::ReceiptHandleIsInvalid),
+        };
+        match self.messages[slot].held {
+            Held::InFlight => {
+                self.in_flight.remove(&mut self.messages, slot);
+                if visibility == Span::ZERO {
+                    self.return_to_line(slot, Rule::S3, fx);
+                    self.serve(now, fx);
+                } else {
+                    let until = now + visibility;
+                    self.messages[slot].until = until;
+                    self.in_flight.push(&mut self.messages, slot);
+                    self.visibility_end.set(now, until, Wake::Return, fx);
+                }
+            }
+            Held::Visible => (),
+            Held::Delayed => unreachable!("a message within its delay was never received"),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,730 @@
+//! The wiring: the only file that knows the topology. Read the `route`s to see the system.
+//!
+//! ```text
+//!  call ──► event queue ──► lambda ◄── mapping ◄──► sqs
+//!    ▲          │              │                     ▲
+//!    └──────────┼── calls ─────┘                     │
+//!               └──► destination ──► sink, sqs, event queue
+//! ```
+//!
+//! It owns the order (`docs/architecture.md`): consequences first, first in first out; then the next
+//! appointment by time, class and age. Arrivals, changes of the timeline and sampling are kept outside
+//! the agenda, and have their place in the same order.
+
+use super::{
+    Component, Fact, Moment, Observer, Port, Register, Rule,
+    call::{self, Call},
+    config::{Change, Config, Resources, Via},
+    destination::{self, Destination},
+    event_queue::{self, Asker, EventQueue},
+    fact::Answer,
+    lambda::{self, Lambda},
+    mapping::{self, Mapping},
+    register::Place,
+    sink::{self, Sink},
+    sqs::{self, Poll, Queue},
+    vocabulary::{
+        CallId, Entry, FunctionId, MappingId, Outcome, PayloadId, QueueId, Receipt, ReplyTo,
+        Sender, SinkId, Target, Work,
+    },
+};
+use crate::kernel::{Agenda, Class, Classed, Span, Store, Time};
+use std::{collections::VecDeque, sync::Arc};
+
+/// A message on its way to a component. Closed: the compiler lists what is missing.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::enum_variant_names, reason = "an event queue is called so")]
+enum Event {
+    Call(CallId, call::In),
+    EventQueue(FunctionId, event_queue::In),
+    Lambda(lambda::In),
+    Destination(FunctionId, destination::In),
+    Sqs(QueueId, sqs::In),
+    Mapping(MappingId, mapping::In),
+    Sink(SinkId, sink::In),
+    /// Something outside the file takes everything.
+    Outside(PayloadId, Place, Sender),
+}
+
+/// An appointment of a component.
+#[derive(Clone, Copy, Debug)]
+pub enum Wake {
+    /// Of a caller or call.
+    Call(CallId, call::Wake),
+    /// Of an event queue.
+    EventQueue(FunctionId, event_queue::Wake),
+    /// Of the invoke plane.
+    Lambda(lambda::Wake),
+    /// Of a queue.
+    Sqs(QueueId, sqs::Wake),
+    /// Of a mapping.
+    Mapping(MappingId, mapping::Wake),
+}
+
+impl Classed for Wake {
+    #[inline]
+    fn class(&self) -> Class {
+        match self {
+            Wake::Call(_, token) => token.class(),
+            Wake::EventQueue(_, token) => token.class(),
+            Wake::Lambda(token) => token.class(),
+            Wake::Sqs(_, token) => token.class(),
+            Wake::Mapping(_, token) => token.class(),
+        }
+    }
+}
+
+/// A component as it is wired: where its messages go.
+trait Wired: Component {
+    /// Which of its kind.
+    type Id: Copy;
+    /// The message becomes somebody's.
+    fn route(id: Self::Id, message: Self::Out, parts: &Routes) -> Event;
+    /// The appointment is its own.
+    fn own(id: Self::Id, token: Self::Wake) -> Wake;
+}
+
+/// Who is connected to whom, where a message does not say it.
+#[derive(Debug)]
+struct Routes {
+    /// The queue and the function of each mapping.
+    mappings: Vec<(QueueId, FunctionId)>,
+}
+
+/// What became of a send, as its sender is told.
+fn receipt(sender: Sender, receipt: Receipt) -> Option<Event> {
+    match sender {
+        Sender::None => None,
+        Sender::Call(call, slot) => {
+            let answer = match receipt {
+                Receipt::Accepted => Answer::Ok,
+                Receipt::SystemError => Answer::SystemError,
+                Receipt::Refused => Answer::NotFound,
+            };
+            Some(Event::Call(call, call::In::Answered(slot, answer)))
+        }
+        Sender::Delivery(function, slot) => {
+            Some(Event::Destination(function, destination::In::Sent(slot, receipt)))
+        }
+    }
+}
+
+/// A send to a queue, topic, bus or to the outside.
+fn send(
+    target: Target,
+    payload: PayloadId,
+    entry: Entry,
+    place: Place,
+    delay: Option<Span>,
+    attempt: u32,
+    sender: Sender,
+) -> Event {
+    match target {
+        Target::Queue(queue) => {
+            Event::Sqs(queue, sqs::In::Send { payload, entry, delay, attempt, reply_to: sender })
+        }
+        Target::Sink(id) => Event::Sink(id, sink::In { payload, place, sender }),
+        Target::Outside => Event::Outside(payload, place, sender),
+        Target::Function(function) => {
+            let asker = match sender {
+                Sender::Call(call, slot) => Asker::Call(call, slot),
+                Sender::None | Sender::Delivery(..) => Asker::Destination,
+            };
+            Event::EventQueue(function, event_queue::In::Accept(payload, asker))
+        }
+    }
+}
+
+impl Wired for Call {
+    type Id = CallId;
+    #[inline]
+    fn route(id: CallId, message: call::Out, _: &Routes) -> Event {
+        match message {
+            call::Out::Ask { target, via, payload, attempt, delay, slot } => match (via, target) {
+                (Via::Invoke, Target::Function(function)) => Event::Lambda(lambda::In::Invoke {
+                    function,
+                    work: Work::One(payload),
+                    attempt,
+                    reports: false,
+                    reply_to: ReplyTo::Call(id, slot),
+                }),
+                (Via::Invoke | Via::InvokeAsync | Via::Send, _) => {
+                    let sender = Sender::Call(id, slot);
+                    send(target, payload, Entry::Sent, Place::Delivered, delay, attempt, sender)
+                }
+            },
+            call::Out::Done(run, ok) => Event::Lambda(lambda::In::Done { run, ok }),
+        }
+    }
+    #[inline]
+    fn own(id: CallId, token: call::Wake) -> Wake {
+        Wake::Call(id, token)
+    }
+}
+
+impl Wired for EventQueue {
+    type Id = FunctionId;
+    #[inline]
+    fn route(id: FunctionId, message: event_queue::Out, _: &Routes) -> Event {
+        match message {
+            event_queue::Out::Accepted { call, slot, found } => {
+                let answer = if found { Answer::Ok } else { Answer::NotFound };
+                Event::Call(call, call::In::Answered(slot, answer))
+            }
+            event_queue::Out::Invoke { work, attempt, slot } => Event::Lambda(lambda::In::Invoke {
+                function: id,
+                work,
+                attempt,
+                reports: false,
+                reply_to: ReplyTo::EventQueue(id, slot),
+            }),
+            event_queue::Out::Await => {
+                Event::Lambda(lambda::In::Await(id, ReplyTo::EventQueue(id, 0)))
+            }
+            event_queue::Out::Settled { payload, condition } => {
+                Event::Destination(id, destination::In::Settled(payload, condition))
+            }
+        }
+    }
+    #[inline]
+    fn own(id: FunctionId, token: event_queue::Wake) -> Wake {
+        Wake::EventQueue(id, token)
+    }
+}
+
+impl Wired for Lambda {
+    type Id = ();
+    #[inline]
+    fn route((): (), message: lambda::Out, _: &Routes) -> Event {
+        match message {
+            lambda::Out::Ended(ReplyTo::EventQueue(function, slot), outcome) => {
+                Event::EventQueue(function, event_queue::In::Ended(slot, outcome))
+            }
+            lambda::Out::Ended(ReplyTo::Mapping(id, slot), outcome) => {
+                Event::Mapping(id, mapping::In::Ended(slot, outcome))
+            }
+            lambda::Out::Ended(ReplyTo::Call(call, slot), outcome) => {
+                Event::Call(call, call::In::Answered(slot, answer(outcome)))
+            }
+            lambda::Out::Capacity(ReplyTo::EventQueue(function, _)) => {
+                Event::EventQueue(function, event_queue::In::Capacity)
+            }
+            lambda::Out::Capacity(ReplyTo::Mapping(id, slot)) => {
+                Event::Mapping(id, mapping::In::Capacity(slot))
+            }
+            lambda::Out::Capacity(ReplyTo::Call(..)) => {
+                unreachable!("a caller asks again by itself and never for capacity")
+            }
+            lambda::Out::Call(call, payload, run) => {
+                Event::Call(call, call::In::Request(payload, run))
+            }
+            lambda::Out::Abandon(call, run) => Event::Call(call, call::In::Abandon(run)),
+        }
+    }
+    #[inline]
+    fn own((): (), token: lambda::Wake) -> Wake {
+        Wake::Lambda(token)
+    }
+}
+
+/// What one who waits is told of a run.
+fn answer(outcome: Outcome) -> Answer {
+    match outcome {
+        Outcome::Succeeded => Answer::Ok,
+        Outcome::FunctionError(_) => Answer::FunctionError,
+        Outcome::Throttled | Outcome::ZeroReservedConcurrency => Answer::Throttled,
+        Outcome::SystemError => Answer::SystemError,
+        Outcome::RecursiveInvocation => Answer::Recursive,
+        Outcome::NotFound => Answer::NotFound,
+    }
+}
+
+impl Wired for Destination {
+    type Id = FunctionId;
+    fn route(id: FunctionId, message: destination::Out, _: &Routes) -> Event {
+        match message {
+            destination::Out::Send { target, payload, entry, place, slot } => {
+                send(target, payload, entry, place, None, 1, Sender::Delivery(id, slot))
+            }
+            destination::Out::Accept(function, payload) => {
+                Event::EventQueue(function, event_queue::In::Accept(payload, Asker::Destination))
+            }
+        }
+    }
+    fn own(_: FunctionId, token: destination::Wake) -> Wake {
+        match token {}
+    }
+}
+
+impl Wired for Queue {
+    type Id = QueueId;
+    #[inline]
+    fn route(_: QueueId, message: sqs::Out, _: &Routes) -> Event {
+        match message {
+            sqs::Out::Sent { reply_to, receipt: told } => {
+                receipt(reply_to, told).expect("a queue answers who asked to be told")
+            }
+            sqs::Out::Received { poll, batch } => {
+                Event::Mapping(poll.mapping, mapping::In::Received(poll.slot, batch))
+            }
+            sqs::Out::Redrive { to, payload, sent_at, receives, source } => {
+                Event::Sqs(to, sqs::In::Redriven { payload, sent_at, receives, source })
+            }
+            sqs::Out::MoveBack { to, payload } => Event::Sqs(to, sqs::In::MovedBack { payload }),
+        }
+    }
+    #[inline]
+    fn own(id: QueueId, token: sqs::Wake) -> Wake {
+        Wake::Sqs(id, token)
+    }
+}
+
+impl Wired for Mapping {
+    type Id = MappingId;
+    #[inline]
+    fn route(id: MappingId, message: mapping::Out, routes: &Routes) -> Event {
+        let (queue, function) = routes.mappings[id.index()];
+        let poll = |slot| Poll { mapping: id, slot };
+        match message {
+            mapping::Out::Receive { slot, max, wait } => Event::Sqs(
+                queue,
+                sqs::In::Receive { poll: poll(slot), max, wait, visibility: None },
+            ),
+            mapping::Out::CancelReceive { slot } => {
+                Event::Sqs(queue, sqs::In::CancelReceive { poll: poll(slot) })
+            }
+            mapping::Out::Delete { handle, why } => {
+                Event::Sqs(queue, sqs::In::Delete { handle, why })
+            }
+            mapping::Out::Invoke { batch, slot, reports } => Event::Lambda(lambda::In::Invoke {
+                function,
+                work: Work::Batch(batch),
+                attempt: 1,
+                reports,
+                reply_to: ReplyTo::Mapping(id, slot),
+            }),
+            mapping::Out::Await { slot } => {
+                Event::Lambda(lambda::In::Await(function, ReplyTo::Mapping(id, slot)))
+            }
+            mapping::Out::Decline => Event::Lambda(lambda::In::Declined),
+        }
+    }
+    #[inline]
+    fn own(id: MappingId, token: mapping::Wake) -> Wake {
+        Wake::Mapping(id, token)
+    }
+}
+
+impl Wired for Sink {
+    type Id = SinkId;
+    fn route(_: SinkId, (sender, told): (Sender, Receipt), _: &Routes) -> Event {
+        receipt(sender, told).expect("whoever publishes asks to be told")
+    }
+    fn own(_: SinkId, token: sink::Wake) -> Wake {
+        match token {}
+    }
+}
+
+/// What all components share: the order, the register, and those who watch.
+struct Core<O, S> {
+    agenda: Agenda<Wake, S>,
+    /// The first message of a transition, which is dispatched next if nothing waits before it.
+    held: Option<Event>,
+    /// The others, first in first out.
+    lane: VecDeque<Event>,
+    register: Register,
+    observer: O,
+    routes: Routes,
+}
+
+/// The port of one component: applies what it does at once.
+struct Door<'a, C: Wired, O, S> {
+    core: &'a mut Core<O, S>,
+    id: C::Id,
+}
+
+impl<C: Wired, O: Observer, S: Store<Wake>> Port<C> for Door<'_, C, O, S> {
+    #[inline]
+    fn wake(&mut self, after: Span, token: C::Wake) {
+        self.core.agenda.after(after, C::own(self.id, token));
+    }
+    #[inline]
+    fn send(&mut self, message: C::Out) {
+        let event = C::route(self.id, message, &self.core.routes);
+        self.core.dispatch(event);
+    }
+    #[inline]
+    fn note(&mut self, rule: Rule, fact: Fact) {
+        self.core.note(rule, fact);
+    }
+    #[inline]
+    fn register(&mut self) -> &mut Register {
+        &mut self.core.register
+    }
+}
+
+impl<O: Observer, S: Store<Wake>> Core<O, S> {
+    #[inline]
+    fn dispatch(&mut self, event: Event) {
+        if self.held.is_none() && self.lane.is_empty() {
+            self.held = Some(event);
+        } else {
+            self.lane.push_back(event);
+        }
+    }
+
+    #[inline]
+    fn note(&mut self, rule: Rule, fact: Fact) {
+        let moved = fact.moves().map(|(payload, to)| {
+            let from = self.register.place(payload, to);
+            (payload, from, to)
+        });
+        let now = self.agenda.now();
+        self.observer.saw(&Moment { now, rule, register: &self.register, moved }, &fact);
+    }
+}
+
+/// Why a run stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Everything rests, or the horizon is reached.
+    Complete,
+    /// It handled as many events as it may.
+    Events,
+    /// So much happened at one instant that time does not seem to go on.
+    Instant,
+    /// It was asked to stop.
+    Interrupted,
+}
+
+/// What bounds a run.
+#[derive(Clone, Copy)]
+pub struct Limits<'a> {
+    /// Messages, appointments and arrivals in all.
+    pub events_max: u64,
+    /// Of these, at one instant, beside what is declared to come at once.
+    pub instant_max: u64,
+    /// Asked now and then: whether to stop.
+    pub interrupted: &'a dyn Fn(Time) -> bool,
+}
+
+/// How far a run came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finish {
+    /// Why it stopped.
+    pub stop: Stop,
+    /// When, in simulated time.
+    pub at: Time,
+    /// Messages, appointments and arrivals handled.
+    pub events: u64,
+}
+
+/// A system in motion.
+pub struct World<O, S> {
+    core: Core<O, S>,
+    lambda: Lambda,
+    calls: Vec<Call>,
+    event_queues: Vec<EventQueue>,
+    destinations: Vec<Destination>,
+    queues: Vec<Queue>,
+    mappings: Vec<Mapping>,
+    sinks: Vec<Sink>,
+    /// The caller whose arrival is next.
+    arrival: (Time, usize),
+    callers: usize,
+    timeline: VecDeque<(Time, Change)>,
+    resources: Arc<Resources>,
+    /// When the queues are looked at next, and how often.
+    sample: (Time, Span),
+    duration: Time,
+    horizon: Time,
+    /// What the scenario itself declares to come at one instant.
+    declared: u64,
+}
+
+/// Runs one transition of a component through its port.
+macro_rules! on {
+    ($world:ident, $component:expr, $id:expr, $message:expr) => {{
+        let now = $world.core.agenda.now();
+        $component.on(now, $message, &mut Door { core: &mut $world.core, id: $id })
+    }};
+}
+
+impl<O: Observer, S: Store<Wake>> World<O, S> {
+    /// Everything at time 0, watched by `observer`.
+    pub fn new(config: &Config, observer: O) -> World<O, S> {
+        let resources = &config.resources;
+        let (seed, catalog) = (config.seed, &config.catalog);
+        let assumptions = &resources.assumptions;
+        let until = config.duration;
+        let functions = || resources.function_ids().zip(&resources.functions);
+        World {
+            core: Core {
+                agenda: Agenda::new(),
+                held: None,
+                lane: VecDeque::new(),
+                register: Register::default(),
+                observer,
+                routes: Routes {
+                    mappings: resources.mappings.iter().map(|m| (m.queue, m.function)).collect(),
+                },
+            },
+            lambda: Lambda::new(resources, catalog.clone(), seed),
+            calls: (0..)
+                .zip(&resources.calls)
+                .map(|(id, call)| Call::new(CallId(id), call, catalog.clone(), seed, until))
+                .collect(),
+            event_queues: functions()
+                .map(|(id, function)| EventQueue::new(id, function, assumptions, seed))
+                .collect(),
+            destinations: functions()
+                .map(|(id, function)| Destination::new(id, function))
+                .collect(),
+            queues: (0..)
+                .zip(&resources.queues)
+                .map(|(id, queue)| Queue::new(QueueId(id), queue, assumptions, seed))
+                .collect(),
+            mappings: (0..)
+                .zip(&resources.mappings)
+                .map(|(id, mapping)| {
+                    let settings = settings(resources, mapping);
+                    Mapping::new(MappingId(id), settings, assumptions, catalog.clone())
+                })
+                .collect(),
+            sinks: (0..)
+                .zip(&resources.sinks)
+                .map(|(id, sink)| Sink::new(SinkId(id), sink, seed))
+                .collect(),
+            arrival: (Time::NEVER, 0),
+            callers: resources.callers,
+            timeline: config.timeline.iter().cloned().collect(),
+            resources: resources.clone(),
+            sample: (Time::ZERO + config.period, config.period),
+            duration: config.duration,
+            horizon: config.duration.saturating_add(config.drain).min(Time::LAST),
+            declared: declared(resources),
+        }
+    }
+
+    /// Plays until everything rests, the horizon is reached, or a limit stops it.
+    pub fn run(&mut self, limits: &Limits<'_>) -> Finish {
+        self.begin();
+        let mut events = 0u64;
+        let mut at_instant = 0u64;
+        let stop = loop {
+            while let Some(event) = self.core.held.take().or_else(|| self.core.lane.pop_front()) {
+                events += 1;
+                at_instant += 1;
+                self.handle(event);
+                if limits.instant_max.saturating_add(self.declared) <= at_instant {
+                    return self.finish(Stop::Instant, events);
+                }
+            }
+            if limits.events_max <= events {
+                break Stop::Events;
+            }
+            let agenda = self.core.agenda.next_key().unwrap_or(u64::MAX);
+            let arrival = key(self.arrival.0, Class::Arrival);
+            let change = match self.timeline.front() {
+                Some((at, _)) => key(*at, Class::Change),
+                None => u64::MAX,
+            };
+            let next = agenda.min(arrival).min(change);
+            let at = Time::from_nanos(next >> 3);
+            if next == u64::MAX || self.horizon < at || (self.duration <= at && self.rests()) {
+                break Stop::Complete;
+            }
+            if self.core.agenda.now() < at {
+                at_instant = 0;
+                while self.sample.0 <= at {
+                    self.look_at_queues();
+                }
+            }
+            events += 1;
+            at_instant += 1;
+            if events & 0x3ff == 0 && (limits.interrupted)(at) {
+                break Stop::Interrupted;
+            }
+            if next == change {
+                self.core.agenda.advance(at, Class::Change);
+                let (_, change) = self.timeline.pop_front().expect("it has a front");
+                self.change(at, change);
+            } else if next == agenda {
+                let token = self.core.agenda.pop().expect("it has a next");
+                self.keep(token);
+            } else {
+                self.core.agenda.advance(at, Class::Arrival);
+                let caller = self.arrival.1;
+                on!(self, self.calls[caller], CallId::at(caller), call::In::Arrive);
+                self.look_at_callers();
+            }
+        };
+        self.finish(stop, events)
+    }
+
+    /// What watched, and the register as it is left.
+    pub fn into_parts(self) -> (O, Register) {
+        (self.core.observer, self.core.register)
+    }
+
+    fn begin(&mut self) {
+        for at in 0..self.calls.len() {
+            self.calls[at].begin(&mut Door { core: &mut self.core, id: CallId::at(at) });
+        }
+        for at in 0..self.mappings.len() {
+            self.mappings[at].begin(&mut Door { core: &mut self.core, id: MappingId::at(at) });
+        }
+        self.core.observer.configured(Time::ZERO, &self.resources);
+        self.look_at_callers();
+    }
+
+    fn finish(&mut self, stop: Stop, events: u64) -> Finish {
+        let now = self.core.agenda.now();
+        let at =
+            if stop == Stop::Complete { now.max(self.duration.min(self.horizon)) } else { now };
+        while self.sample.0 <= at {
+            self.look_at_queues();
+        }
+        Finish { stop, at, events }
+    }
+
+    /// Whether nothing waits or is in flight, and nothing runs or is to be changed.
+    fn rests(&self) -> bool {
+        self.core.register.unrested() == 0
+            && self.lambda.running() == 0
+            && self.timeline.is_empty()
+            && self.queues.iter().all(|queue| !queue.is_moving())
+    }
+
+    #[inline]
+    fn look_at_callers(&mut self) {
+        self.arrival = (Time::NEVER, 0);
+        for (at, call) in self.calls[..self.callers].iter().enumerate() {
+            if call.next() < self.arrival.0 {
+                self.arrival = (call.next(), at);
+            }
+        }
+    }
+
+    #[cold]
+    fn look_at_queues(&mut self) {
+        let at = self.sample.0;
+        for (id, queue) in (0..).zip(&mut self.queues) {
+            self.core.observer.sampled(at, QueueId(id), queue.oldest_age(at));
+        }
+        self.sample.0 = at + self.sample.1;
+    }
+
+    #[inline]
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Call(id, message) => on!(self, self.calls[id.index()], id, message),
+            Event::EventQueue(id, message) => {
+                on!(self, self.event_queues[id.index()], id, message);
+            }
+            Event::Lambda(message) => on!(self, self.lambda, (), message),
+            Event::Destination(id, message) => {
+                on!(self, self.destinations[id.index()], id, message);
+            }
+            Event::Sqs(id, message) => on!(self, self.queues[id.index()], id, message),
+            Event::Mapping(id, message) => on!(self, self.mappings[id.index()], id, message),
+            Event::Sink(id, message) => on!(self, self.sinks[id.index()], id, message),
+            Event::Outside(payload, place, sender) => {
+                self.core.note(Rule::A3_2, Fact::Published { sink: None, payload, place });
+                self.core.register.release(payload);
+                if let Some(event) = receipt(sender, Receipt::Accepted) {
+                    self.core.dispatch(event);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn keep(&mut self, token: Wake) {
+        let now = self.core.agenda.now();
+        let core = &mut self.core;
+        match token {
+            Wake::Call(id, token) => {
+                self.calls[id.index()].woken(now, token, &mut Door { core, id });
+            }
+            Wake::EventQueue(id, token) => {
+                self.event_queues[id.index()].woken(now, token, &mut Door { core, id });
+            }
+            Wake::Lambda(token) => self.lambda.woken(now, token, &mut Door { core, id: () }),
+            Wake::Sqs(id, token) => {
+                self.queues[id.index()].woken(now, token, &mut Door { core, id });
+            }
+            Wake::Mapping(id, token) => {
+                self.mappings[id.index()].woken(now, token, &mut Door { core, id });
+            }
+        }
+    }
+
+    /// An operator changes something.
+    #[cold]
+    fn change(&mut self, now: Time, change: Change) {
+        match change {
+            Change::Configure(resources) => self.configure(now, &resources),
+            Change::StartMessageMoveTask { source, destination, rate } => {
+                let message = sqs::In::StartMoveTask { destination, rate };
+                on!(self, self.queues[source.index()], source, message);
+            }
+            Change::CancelMessageMoveTask(id) => {
+                on!(self, self.queues[id.index()], id, sqs::In::CancelMoveTask);
+            }
+            Change::PurgeQueue(id) => on!(self, self.queues[id.index()], id, sqs::In::Purge),
+            Change::UpdateFunctionCode(id) => {
+                on!(self, self.lambda, (), lambda::In::UpdateCode(id));
+            }
+        }
+    }
+
+    fn configure(&mut self, now: Time, resources: &Arc<Resources>) {
+        self.resources = resources.clone();
+        self.core.observer.configured(now, resources);
+        let core = &mut self.core;
+        for (id, function) in resources.function_ids().zip(&resources.functions) {
+            self.event_queues[id.index()].configure(function);
+            self.destinations[id.index()].configure(function);
+        }
+        for (id, queue) in (0..).zip(&resources.queues) {
+            let id = QueueId(id);
+            self.queues[id.index()].configure(now, queue, &mut Door { core, id });
+        }
+        for (id, sink) in (0..).zip(&resources.sinks) {
+            self.sinks[SinkId(id).index()].configure(sink);
+        }
+        for (id, mapping) in (0..).zip(&resources.mappings) {
+            let id = MappingId(id);
+            let settings = settings(resources, mapping);
+            self.mappings[id.index()].configure(settings, &mut Door { core, id });
+        }
+        for (id, call) in (0..).zip(&resources.calls) {
+            let id = CallId(id);
+            self.calls[id.index()].configure(now, call, &mut Door { core, id });
+        }
+        self.lambda.configure(resources, &mut Door { core, id: () });
+        self.look_at_callers();
+    }
+}
+
+/// What a mapping is told of itself and of what it connects.
+fn settings(resources: &Resources, mapping: &super::config::Mapping) -> mapping::Settings {
+    mapping::Settings {
+        mapping: mapping.clone(),
+        visibility: resources.queues[mapping.queue.index()].visibility,
+        function_timeout: resources.functions[mapping.function.index()].timeout,
+    }
+}
+
+/// Payloads that the scenario declares to come at one instant, with what each may cause there.
+fn declared(resources: &Resources) -> u64 {
+    const CAUSED: u64 = 100;
+    let arrivals = resources.calls.iter().flat_map(|call| &call.arrivals);
+    arrivals.map(|a| a.count).fold(0, u64::saturating_add).saturating_mul(CAUSED)
+}
+
+#[inline]
+fn key(at: Time, class: Class) -> u64 {
+    if Time::LAST < at { u64::MAX } else { at.as_nanos() << 3 | class as u64 }
+}
