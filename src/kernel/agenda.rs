@@ -17,8 +17,7 @@
 use super::time::{Span, Time};
 use std::{
     cmp::{Ordering, Reverse},
-    collections::BinaryHeap,
-    marker::PhantomData,
+    collections::{BinaryHeap, VecDeque},
 };
 
 /// Who goes first among appointments at one instant. A contract: other orders are other results.
@@ -69,9 +68,11 @@ const _: () = assert!(Time::LAST.as_nanos() < u64::MAX >> CLASS_BITS);
 #[derive(Clone, Debug)]
 pub struct Agenda<W, S> {
     store: S,
+    /// What is asked for at the end of this instant. It needs no store: what the store has under
+    /// the same key was put there at an earlier instant, and so comes first.
+    closing: VecDeque<W>,
     /// The key being handled: the clock and the class in one number, which never falls.
     present: u64,
-    tokens: PhantomData<W>,
 }
 
 impl<W, S: Store<W>> Default for Agenda<W, S> {
@@ -83,7 +84,7 @@ impl<W, S: Store<W>> Default for Agenda<W, S> {
 impl<W, S: Store<W>> Agenda<W, S> {
     /// Nothing to do, at [`Time::ZERO`], before every class.
     pub fn new() -> Agenda<W, S> {
-        Agenda { store: S::default(), present: 0, tokens: PhantomData }
+        Agenda { store: S::default(), closing: VecDeque::new(), present: 0 }
     }
 
     /// [`key`], for those who have an agenda at hand.
@@ -122,7 +123,11 @@ impl<W, S: Store<W>> Agenda<W, S> {
             // At any later instant the key is greater than the present one whatever its class; at
             // this instant the greater key is the later class. So one maximum keeps the rule.
             let key = key(at, token.class()).max(self.present);
-            self.store.put(key, token);
+            if key == self.closing_key() {
+                self.closing.push_back(token);
+            } else {
+                self.store.put(key, token);
+            }
         }
     }
 
@@ -130,12 +135,29 @@ impl<W, S: Store<W>> Agenda<W, S> {
     /// Changes nothing.
     #[inline]
     pub fn next_key(&mut self) -> Option<u64> {
-        self.store.peek()
+        let next = self.store.peek();
+        if self.closing.is_empty() {
+            return next;
+        }
+        Some(next.map_or(self.closing_key(), |next| next.min(self.closing_key())))
+    }
+
+    /// The last key of this instant.
+    #[inline]
+    fn closing_key(&self) -> u64 {
+        key(self.now(), Class::Poll)
     }
 
     /// Takes the next appointment; its instant and class become the present ones.
     #[inline]
     pub fn pop(&mut self) -> Option<W> {
+        if !self.closing.is_empty() {
+            let closing = self.closing_key();
+            if self.store.peek().is_none_or(|next| closing < next) {
+                self.present = closing;
+                return self.closing.pop_front();
+            }
+        }
         let (key, token) = self.store.take()?;
         assert!(self.present <= key, "the agenda went back, or was advanced past an appointment");
         self.present = key;
@@ -155,7 +177,7 @@ impl<W, S: Store<W>> Agenda<W, S> {
 
     /// How many appointments wait.
     pub fn len(&self) -> usize {
-        self.store.len()
+        self.store.len() + self.closing.len()
     }
 
     /// Whether nothing waits.

@@ -101,21 +101,11 @@ impl Span {
         Span(self.0.saturating_mul(n))
     }
     /// The nearest whole nanosecond to `nanos`; what is negative is zero, what is too long [`Span::FOREVER`].
+    #[inline]
     pub fn from_nanos_f64(nanos: f64) -> Span {
-        let rounded = libm::round(nanos);
-        // 2^64 is the first float that no longer fits; a NaN compares false and becomes zero.
-        if rounded >= 18_446_744_073_709_551_616.0 {
-            Span::FOREVER
-        } else if rounded >= 1.0 {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "checked above"
-            )]
-            Span(rounded as u64)
-        } else {
-            Span::ZERO
-        }
+        // The cast cuts decimals off and stops at both ends; a NaN becomes zero.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see above")]
+        Span((nanos + 0.5) as u64)
     }
     /// `self` times `factor`, to the nearest nanosecond.
     pub fn scaled(self, factor: f64) -> Span {

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! It owns arrivals, the client's patience and the client's retries; it does not know what its target
-//! is. The requests of one payload are one `Request`; each question that is out is an `Ask`, which
-//! is answered exactly once, even when nobody waits for it any more (SI10).
+//! is. Each question that is out is answered exactly once, even when nobody waits for it any more
+//! (SI10): it keeps its slot until then, and the request goes on in another.
 
 use super::{
     Component, Fact, Port, Rule,
@@ -39,42 +39,46 @@ pub struct Call {
     burst: u64,
     /// The last instant before which it starts payloads.
     until: Time,
-    requests: Slab<Request>,
-    asks: Slab<Ask>,
+    requests: Vec<Request>,
+    vacant: Vec<u32>,
     /// Which request each run waits for.
     by_run: BTreeMap<RunToken, u32>,
     /// Retries that the budget allows, in thousandths.
     budget: u64,
+    /// It asks each thing once, has its answer at the same instant, and nobody waits: then there is
+    /// no request to keep, and the payload's own number stands for it.
+    plain: bool,
     catalog: Arc<Catalog>,
     sizes: Stream,
     backoff: Stream,
     think: Stream,
 }
 
-/// One payload, until its requester knows what became of it.
+/// One payload, until its requester knows what became of it; or a question that nobody waits for.
 #[derive(Clone, Copy, Debug)]
 struct Request {
     payload: PayloadId,
     attempt: u32,
     first_at: Time,
+    asked_at: Time,
     last_wait: Span,
     /// The run that waits, for a function's call.
     run: Option<RunToken>,
     /// The client that waits, in a closed loop.
     client: Option<u32>,
-    /// The question that is out.
-    ask: Option<u32>,
-    /// Counts the uses of the slot.
+    state: State,
+    /// Counts what happened in this slot, so that a stale appointment is known.
     number: u32,
 }
 
-/// One question that is out.
-#[derive(Clone, Copy, Debug)]
-struct Ask {
-    request: Option<u32>,
-    payload: PayloadId,
-    asked_at: Time,
-    number: u32,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The question is out.
+    Asking,
+    /// The next attempt is to come.
+    BackingOff,
+    /// The question is out, and nobody waits for its answer.
+    Unawaited,
 }
 
 /// What is asked of it.
@@ -117,8 +121,8 @@ pub enum Out {
 pub enum Wake {
     /// It waits no longer for this answer.
     TimedOut {
-        /// The question.
-        ask: u32,
+        /// The request.
+        request: u32,
         /// Its number.
         number: u32,
     },
@@ -158,6 +162,9 @@ impl Component for Call {
                 self.size(payload, fx);
                 self.request(now, payload, Some(run), None, fx);
             }
+            In::Answered(number, answer) if self.plain => {
+                self.answered_plainly(PayloadId(number), answer, fx);
+            }
             In::Answered(slot, answer) => self.answered(now, slot, answer, fx),
             In::Abandon(run) => self.abandon(now, run, fx),
         }
@@ -166,16 +173,14 @@ impl Component for Call {
     #[inline]
     fn woken(&mut self, now: Time, token: Wake, fx: &mut impl Port<Self>) {
         match token {
-            Wake::TimedOut { ask, number } => {
-                // Answered in time: the question is gone, or another one is in its slot.
-                if self.asks.0[ask as usize].number == number {
-                    let Some(request) = self.asks.0[ask as usize].request.take() else { return };
-                    let asked_at = self.asks.0[ask as usize].asked_at;
-                    self.concluded(now, request, Answer::TimedOut, asked_at, fx);
+            // Otherwise it was answered in time: the slot has gone on to something else.
+            Wake::TimedOut { request, number } => {
+                if self.requests[request as usize].number == number {
+                    self.timed_out(now, request, fx);
                 }
             }
             Wake::Retry { request, number } => {
-                if self.requests.0[request as usize].number == number {
+                if self.requests[request as usize].number == number {
                     self.ask(now, request, fx);
                 }
             }
@@ -215,10 +220,11 @@ impl Call {
             next: Time::NEVER,
             burst: 0,
             until,
-            requests: Slab(Vec::new(), Vec::new()),
-            asks: Slab(Vec::new(), Vec::new()),
+            requests: Vec::new(),
+            vacant: Vec::new(),
             by_run: BTreeMap::new(),
             budget: 0,
+            plain: is_plain(config),
             catalog,
             sizes: stream("size"),
             backoff: stream("backoff"),
@@ -249,6 +255,7 @@ impl Call {
     pub fn configure(&mut self, now: Time, config: &config::Call, fx: &mut impl Port<Self>) {
         let before = self.clients();
         self.config = config.clone();
+        self.plain = is_plain(config);
         for (clock, arrivals) in self.clocks.iter_mut().zip(&self.config.arrivals) {
             clock.reconfigure(arrivals, now);
         }
@@ -297,9 +304,31 @@ impl Call {
         }
         self.number += 1;
         let payload = fx.register().arrive(self.id, self.base, self.number, now);
-        fx.note(Rule::SI9, Fact::Arrived { call: self.id, payload });
+        fx.note(Rule::Ours, Fact::Arrived { call: self.id, payload });
         self.size(payload, fx);
-        self.request(now, payload, None, client, fx);
+        if self.plain {
+            self.ask_plainly(payload, fx);
+        } else {
+            self.request(now, payload, None, client, fx);
+        }
+    }
+
+    #[inline]
+    fn ask_plainly(&mut self, payload: PayloadId, fx: &mut impl Port<Self>) {
+        let config::Call { target, via, delay, .. } = self.config;
+        fx.note(Rule::Ours, Fact::Requested { call: self.id, payload, attempt: 1 });
+        fx.send(Out::Ask { target, via, payload, attempt: 1, delay, slot: payload.0 });
+    }
+
+    /// The answer of [`Call::ask_plainly`]. What was refused is the requester's again.
+    #[inline]
+    fn answered_plainly(&mut self, payload: PayloadId, answer: Answer, fx: &mut impl Port<Self>) {
+        let (call, took) = (self.id, Span::ZERO);
+        fx.note(self.rule_of(answer), Fact::Answered { call, payload, answer, took });
+        if answer != Answer::Ok {
+            fx.note(Rule::SI9, Fact::Resolved { call, payload, ok: false, since: Span::ZERO });
+            fx.register().release(payload);
+        }
     }
 
     /// Draws the payload's size, where one is given.
@@ -327,13 +356,14 @@ impl Call {
             payload,
             attempt: 0,
             first_at: now,
+            asked_at: now,
             last_wait: Span::ZERO,
             run,
             client,
-            ask: None,
+            state: State::BackingOff,
             number: 0,
         };
-        let slot = self.requests.put(request, |new, old| new.number = old.number);
+        let slot = self.put(request);
         if let Some(run) = run {
             self.by_run.insert(run, slot);
         }
@@ -341,22 +371,42 @@ impl Call {
     }
 
     #[inline]
+    fn put(&mut self, request: Request) -> u32 {
+        match self.vacant.pop() {
+            Some(slot) => {
+                let number = self.requests[slot as usize].number;
+                self.requests[slot as usize] = Request { number, ..request };
+                slot
+            }
+            None => {
+                self.requests.push(request);
+                u32::try_from(self.requests.len() - 1).expect("fewer than 2^32 requests at once")
+            }
+        }
+    }
+
+    #[inline]
+    fn vacate(&mut self, slot: u32) {
+        let number = &mut self.requests[slot as usize].number;
+        *number = number.wrapping_add(1);
+        self.vacant.push(slot);
+    }
+
+    #[inline]
     fn ask(&mut self, now: Time, slot: u32, fx: &mut impl Port<Self>) {
-        let request = &mut self.requests.0[slot as usize];
+        let request = &mut self.requests[slot as usize];
         request.attempt += 1;
-        let (payload, attempt) = (request.payload, request.attempt);
-        // The question holds the payload too: its run may outlast the requester's patience.
-        fx.register().hold(payload);
-        let ask = Ask { request: Some(slot), payload, asked_at: now, number: 0 };
-        let ask = self.asks.put(ask, |new, old| new.number = old.number);
-        self.requests.0[slot as usize].ask = Some(ask);
+        request.asked_at = now;
+        request.state = State::Asking;
+        request.number = request.number.wrapping_add(1);
+        let (payload, attempt, number) = (request.payload, request.attempt, request.number);
         if self.config.via != Via::Invoke {
             fx.register().hold(payload); // Goes along, and comes back with a refusal.
         }
-        fx.note(Rule::SI9, Fact::Requested { call: self.id, payload, attempt });
+        let rule = if attempt == 1 { Rule::Ours } else { Rule::SI9 };
+        fx.note(rule, Fact::Requested { call: self.id, payload, attempt });
         if let Some(timeout) = self.config.timeout {
-            let number = self.asks.0[ask as usize].number;
-            fx.wake(timeout, Wake::TimedOut { ask, number });
+            fx.wake(timeout, Wake::TimedOut { request: slot, number });
         }
         fx.send(Out::Ask {
             target: self.config.target,
@@ -364,30 +414,47 @@ impl Call {
             payload,
             attempt,
             delay: self.config.delay,
-            slot: ask,
+            slot,
         });
     }
 
     #[inline]
     fn answered(&mut self, now: Time, slot: u32, answer: Answer, fx: &mut impl Port<Self>) {
-        let ask = &mut self.asks.0[slot as usize];
-        ask.number = ask.number.wrapping_add(1);
-        let Ask { request, payload, asked_at, .. } = *ask;
-        self.asks.1.push(slot);
-        match request {
-            Some(request) => self.concluded(now, request, answer, asked_at, fx),
-            None => {
-                if let (Target::Function(function), Answer::Ok | Answer::FunctionError) =
-                    (self.config.target, answer)
-                {
-                    fx.note(Rule::SI10, Fact::Unawaited { function, payload });
-                }
-            }
-        }
+        let request = self.requests[slot as usize];
+        let payload = request.payload;
         if self.config.via != Via::Invoke && answer != Answer::Ok {
             fx.register().release(payload);
         }
-        fx.register().release(payload);
+        if request.state == State::Unawaited {
+            let ran = matches!(answer, Answer::Ok | Answer::FunctionError);
+            if let (Target::Function(function), true) = (self.config.target, ran) {
+                fx.note(Rule::SI10, Fact::Unawaited { function, payload });
+            }
+            self.vacate(slot);
+            fx.register().release(payload);
+        } else {
+            self.concluded(now, slot, request, answer, fx);
+        }
+    }
+
+    /// It waits no longer: the question keeps its slot until it is answered, the request goes on elsewhere.
+    fn timed_out(&mut self, now: Time, slot: u32, fx: &mut impl Port<Self>) {
+        let request = self.requests[slot as usize];
+        let moved = self.leave(slot, request, fx);
+        self.concluded(now, moved, request, Answer::TimedOut, fx);
+    }
+
+    /// Leaves the question to itself and takes the request to another slot.
+    fn leave(&mut self, slot: u32, request: Request, fx: &mut impl Port<Self>) -> u32 {
+        fx.register().hold(request.payload);
+        let question = &mut self.requests[slot as usize];
+        question.state = State::Unawaited;
+        question.number = question.number.wrapping_add(1);
+        let moved = self.put(request);
+        if let Some(run) = request.run {
+            self.by_run.insert(run, moved);
+        }
+        moved
     }
 
     /// The requester knows what became of its question: it is content, asks again, or gives up.
@@ -396,15 +463,13 @@ impl Call {
         &mut self,
         now: Time,
         slot: u32,
+        request: Request,
         answer: Answer,
-        asked_at: Time,
         fx: &mut impl Port<Self>,
     ) {
-        self.requests.0[slot as usize].ask = None;
-        let request = self.requests.0[slot as usize];
         let (call, payload) = (self.id, request.payload);
-        let took = now.since(asked_at);
-        fx.note(Rule::SI2, Fact::Answered { call, payload, answer, took });
+        let took = now.since(request.asked_at);
+        fx.note(self.rule_of(answer), Fact::Answered { call, payload, answer, took });
         let ok = answer == Answer::Ok;
         if ok && let Some(share) = self.config.retry.budget {
             let earned = Span::from_nanos_f64(share * 1000.0).as_nanos();
@@ -415,15 +480,36 @@ impl Call {
             let mut draw = self.backoff.draw(key, request.attempt);
             let retry = &self.config.retry;
             let wait = backoff::wait(&retry.backoff, request.attempt, request.last_wait, &mut draw);
-            self.requests.0[slot as usize].last_wait = wait;
+            let request = &mut self.requests[slot as usize];
+            request.last_wait = wait;
+            request.state = State::BackingOff;
+            request.number = request.number.wrapping_add(1);
+            let number = request.number;
             fx.note(Rule::SI9, Fact::RequestRetried { call, payload, wait });
-            fx.wake(wait, Wake::Retry { request: slot, number: request.number });
+            fx.wake(wait, Wake::Retry { request: slot, number });
             return;
         }
         let since = now.since(request.first_at);
         self.resolve(slot, request, ok, since, fx);
         if let Some(client) = request.client {
             self.think(client, fx);
+        }
+    }
+
+    /// Why an answer is as it is.
+    fn rule_of(&self, answer: Answer) -> Rule {
+        let function = matches!(self.config.target, Target::Function(_));
+        match (answer, self.config.via) {
+            (Answer::Ok, Via::Invoke) => Rule::SI1,
+            (Answer::Ok, Via::InvokeAsync) => Rule::A1_1,
+            (Answer::Ok, Via::Send) => Rule::Ours,
+            (Answer::FunctionError, _) => Rule::SI2,
+            (Answer::Throttled, _) => Rule::SN2,
+            (Answer::SystemError, _) if function => Rule::SI24,
+            (Answer::SystemError, _) => Rule::Ours,
+            (Answer::NotFound, _) => Rule::SI19,
+            (Answer::Recursive, _) => Rule::SI11,
+            (Answer::TimedOut, _) => Rule::SI10,
         }
     }
 
@@ -448,13 +534,12 @@ impl Call {
         since: Span,
         fx: &mut impl Port<Self>,
     ) {
-        let number = &mut self.requests.0[slot as usize].number;
-        *number = number.wrapping_add(1);
-        self.requests.1.push(slot);
+        self.vacate(slot);
         let (call, payload) = (self.id, request.payload);
         // What was queued lives on without its requester; what was waited for ends here.
         if !ok || self.config.via == Via::Invoke {
-            fx.note(Rule::SI9, Fact::Resolved { call, payload, ok, since });
+            let rule = if ok { Rule::SI1 } else { Rule::SI9 };
+            fx.note(rule, Fact::Resolved { call, payload, ok, since });
         }
         if let Some(run) = request.run {
             self.by_run.remove(&run);
@@ -488,33 +573,25 @@ impl Call {
     /// The run that waited has ended: its request ends with it, unanswered.
     fn abandon(&mut self, now: Time, run: RunToken, fx: &mut impl Port<Self>) {
         let Some(slot) = self.by_run.remove(&run) else { return };
-        let request = self.requests.0[slot as usize];
-        if let Some(ask) = request.ask {
-            self.asks.0[ask as usize].request = None;
-        }
+        let request = Request { run: None, ..self.requests[slot as usize] };
+        let slot = match request.state {
+            State::Asking => self.leave(slot, request, fx),
+            State::BackingOff | State::Unawaited => slot,
+        };
         let since = now.since(request.first_at);
-        self.resolve(slot, Request { run: None, ..request }, false, since, fx);
+        self.resolve(slot, request, false, since, fx);
     }
 }
 
-/// Values in slots that are used again, and the free slots.
-#[derive(Debug)]
-struct Slab<T>(Vec<T>, Vec<u32>);
-
-impl<T: Copy> Slab<T> {
-    /// Puts a value into a free slot; `inherit` takes from the last value of the slot what must go on.
-    #[inline]
-    fn put(&mut self, mut value: T, inherit: impl FnOnce(&mut T, &T)) -> u32 {
-        match self.1.pop() {
-            Some(slot) => {
-                inherit(&mut value, &self.0[slot as usize]);
-                self.0[slot as usize] = value;
-                slot
-            }
-            None => {
-                self.0.push(value);
-                u32::try_from(self.0.len() - 1).expect("fewer than 2^32 at once")
-            }
-        }
-    }
+/// See [`Call::plain`]: no run and no client waits, and nothing is asked twice.
+fn is_plain(config: &config::Call) -> bool {
+    let at_once = match (config.via, config.target) {
+        (Via::InvokeAsync, Target::Function(_)) | (Via::Send, Target::Queue(_)) => true,
+        (Via::Invoke | Via::InvokeAsync | Via::Send, _) => false,
+    };
+    let open = |arrivals: &config::Arrivals| !matches!(arrivals.process, Process::Closed { .. });
+    at_once
+        && config.retry.attempts <= 1
+        && !config.arrivals.is_empty()
+        && config.arrivals.iter().all(open)
 }

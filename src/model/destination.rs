@@ -84,7 +84,7 @@ impl Component for Destination {
         match message {
             In::Settled(payload, Condition::Success) => {
                 if let Some(target) = self.config.on_success {
-                    let copy = self.record(now, payload, fx);
+                    let copy = self.record(now, payload, Rule::A3_2, fx);
                     self.deliver(target, copy, Condition::Success, false, fx);
                 }
                 fx.register().release(payload);
@@ -131,16 +131,20 @@ impl Destination {
         fx: &mut impl Port<Self>,
     ) {
         let (function, config) = (self.id, &self.config);
-        match (config.dead_letter, config.on_failure) {
+        // The guard that stopped a circle would stop it again, for ever and without any time passing:
+        // then the function is no destination of its own.
+        let stopped = condition == Condition::RecursiveInvocation;
+        let is_circle = |target: &Target| stopped && *target == Target::Function(function);
+        match (config.dead_letter, config.on_failure.filter(|target| !is_circle(target))) {
             (Some(queue), None) => self.deliver(queue, payload, condition, true, fx),
             (Some(queue), Some(destination)) => {
-                let copy = self.record(now, payload, fx);
+                let copy = self.record(now, payload, Rule::A3_3, fx);
                 self.deliver(queue, payload, condition, true, fx);
                 self.deliver(destination, copy, condition, false, fx);
             }
             (None, Some(Target::Function(chained))) => {
                 // A new event of the other function; this one stays behind as dead-lettered.
-                let copy = self.record(now, payload, fx);
+                let copy = self.record(now, payload, Rule::A3_13, fx);
                 fx.note(Rule::A3_13, Fact::DeadLettered { function, payload });
                 fx.register().release(payload);
                 fx.send(Out::Accept(chained, copy));
@@ -156,7 +160,13 @@ impl Destination {
     }
 
     /// A copy of the event, as the record that a destination gets.
-    fn record(&mut self, now: Time, payload: PayloadId, fx: &mut impl Port<Self>) -> PayloadId {
+    fn record(
+        &mut self,
+        now: Time,
+        payload: PayloadId,
+        rule: Rule,
+        fx: &mut impl Port<Self>,
+    ) -> PayloadId {
         let (runs, lineage) = {
             let event = fx.register().get(payload);
             (event.runs, event.lineage)
@@ -167,7 +177,7 @@ impl Destination {
         {
             fx.register().get_mut(copy).lineage = lineage;
         }
-        fx.note(Rule::A3_2, Fact::Copied { maker: Maker::Destination(self.id), payload: copy });
+        fx.note(rule, Fact::Copied { maker: Maker::Destination(self.id), payload: copy });
         copy
     }
 

@@ -56,8 +56,8 @@ struct Parcel {
     accepted_at: Time,
     runs: u32,
     refusals: u32,
-    /// Tried before, run or not.
-    tried: bool,
+    /// Tried before, run or not; and why it is to be tried again.
+    tried: Option<Rule>,
     /// Came out of the patient line: goes back to its head if refused.
     patient: bool,
     /// A second delivery of what succeeded already; its end changes nothing.
@@ -80,8 +80,8 @@ pub enum In {
 pub enum Asker {
     /// A caller or a call.
     Call(CallId, u32),
-    /// A destination of a function, which asks for no answer.
-    Destination,
+    /// A destination of this function, which asks for no answer.
+    Destination(FunctionId),
 }
 
 /// What the queue asks of others.
@@ -215,17 +215,20 @@ impl EventQueue {
     fn accept(&mut self, now: Time, payload: PayloadId, asker: Asker, fx: &mut impl Port<Self>) {
         if self.config.forbidden {
             // The API answers 404 and nothing is queued.
-            if let Asker::Call(call, slot) = asker {
-                fx.send(Out::Accepted { call, slot, found: false });
-            } else {
-                fx.note(Rule::A3_10, Fact::DestinationFailed { function: self.id, payload });
-                let condition = Condition::RetriesExhausted;
-                fx.note(Rule::A3_10, Fact::Dropped { function: self.id, payload, condition });
-                fx.register().release(payload);
+            match asker {
+                Asker::Call(call, slot) => fx.send(Out::Accepted { call, slot, found: false }),
+                Asker::Destination(function) => {
+                    let condition = Condition::RetriesExhausted;
+                    fx.note(Rule::A3_10, Fact::DestinationFailed { function, payload });
+                    fx.note(Rule::A3_10, Fact::Dropped { function, payload, condition });
+                    fx.register().release(payload);
+                }
             }
             return;
         }
-        fx.note(Rule::A1_1, Fact::Accepted { function: self.id, payload });
+        // Not even reserved concurrency 0 is looked at here.
+        let rule = if self.config.reserved == Some(0) { Rule::A1_5 } else { Rule::A1_1 };
+        fx.note(rule, Fact::Accepted { function: self.id, payload });
         if let Asker::Call(call, slot) = asker {
             fx.send(Out::Accepted { call, slot, found: true });
         }
@@ -234,7 +237,7 @@ impl EventQueue {
             accepted_at: now,
             runs: 0,
             refusals: 0,
-            tried: false,
+            tried: None,
             patient: false,
             duplicate: false,
         });
@@ -304,14 +307,19 @@ impl EventQueue {
         let parcel = self.parcels[first as usize];
         let Work::One(payload) = parcel.work else { return self.dispatch(now, first, fx) };
         let batch = fx.register().open_batch();
-        let record = |payload| Record { payload, attempt: 1, handle: 0, failed: false };
-        fx.register().batch_mut(batch).push(record(payload));
+        // A batch ages by its oldest event, but each waited for itself: its handle says since when.
+        let record = |payload, accepted_at: Time| {
+            let handle = accepted_at.as_nanos();
+            Record { payload, attempt: 1, handle, failed: false }
+        };
+        fx.register().batch_mut(batch).push(record(payload, parcel.accepted_at));
         while fx.register().batch(batch).len() < size {
             let Some(&next) = self.ready.front() else { break };
-            let Work::One(payload) = self.parcels[next as usize].work else { break };
+            let Parcel { work, accepted_at, .. } = self.parcels[next as usize];
+            let Work::One(payload) = work else { break };
             self.ready.pop_front();
             self.vacant.push(next);
-            fx.register().batch_mut(batch).push(record(payload));
+            fx.register().batch_mut(batch).push(record(payload, accepted_at));
         }
         self.parcels[first as usize].work = Work::Batch(batch);
         self.dispatch(now, first, fx);
@@ -326,7 +334,7 @@ impl EventQueue {
             self.line.push_back(slot);
             let function = self.id;
             each(work, fx, |payload, fx| {
-                fx.note(Rule::A2_7, Fact::Queued { function, payload });
+                fx.note(Rule::Ours, Fact::Queued { function, payload });
             });
             return;
         }
@@ -336,18 +344,34 @@ impl EventQueue {
             self.settle(slot, work, Condition::EventAgeExceeded, Rule::A2_19, runs, age, fx);
             return;
         }
-        let first = !parcel.tried;
-        parcel.tried = true;
+        let (first, rule) = match parcel.tried {
+            None if self.config.event_queue.dispatch_latency.is_zero() => (true, Rule::A1_8),
+            None => (true, Rule::A1_12),
+            Some(Rule::A2_7) => (false, Rule::A2_10),
+            Some(rule) => (false, rule),
+        };
+        parcel.tried = Some(rule);
         let (work, attempt, function) = (parcel.work, parcel.runs + 1, self.id);
-        if parcel.duplicate {
+        let duplicate = parcel.duplicate;
+        if let Work::Batch(batch) = work {
+            let records = fx.register().batch_mut(batch);
+            records.iter_mut().for_each(|record| record.attempt = attempt);
+        }
+        if duplicate {
             each(work, fx, |payload, fx| {
                 fx.note(Rule::A2_14, Fact::Redelivered { function, payload });
             });
         } else {
-            let rule = if first { Rule::A1_12 } else { Rule::A1_8 };
-            each(work, fx, |payload, fx| {
+            for at in 0..fx.register().size(work) {
+                let payload = fx.register().payload_at(work, at);
+                let age = match work {
+                    Work::One(_) => age,
+                    Work::Batch(batch) => {
+                        now.since(Time::from_nanos(fx.register().batch(batch)[at].handle))
+                    }
+                };
                 fx.note(rule, Fact::Tried { function, payload, age, first });
-            });
+            }
         }
         fx.send(Out::Invoke { work, attempt, slot });
     }
@@ -386,6 +410,7 @@ impl EventQueue {
                 let wait = self.jittered(wait, parcel, fx);
                 let function = self.id;
                 let rule = if outcome == Outcome::NotFound { Rule::A2_22 } else { rule };
+                self.parcels[slot as usize].tried = Some(rule);
                 each(parcel.work, fx, |payload, fx| {
                     fx.note(rule, Fact::Requeued { function, payload, wait });
                 });
@@ -434,7 +459,7 @@ impl EventQueue {
         self.parcels[slot as usize].patient = false;
         let function = self.id;
         each(parcel.work, fx, |payload, fx| {
-            fx.note(Rule::A2_7, Fact::Queued { function, payload });
+            fx.note(Rule::Ours, Fact::Queued { function, payload });
         });
         self.ask_capacity(fx);
     }
@@ -458,8 +483,9 @@ impl EventQueue {
     #[inline]
     fn succeeded(&mut self, now: Time, slot: u32, parcel: Parcel, fx: &mut impl Port<Self>) {
         let (function, age) = (self.id, now.since(parcel.accepted_at));
+        let rule = if self.config.on_success.is_some() { Rule::A3_2 } else { Rule::SM1 };
         each(parcel.work, fx, |payload, fx| {
-            fx.note(Rule::A3_2, Fact::Completed { function, payload, age });
+            fx.note(rule, Fact::Completed { function, payload, age });
         });
         let again = self.config.event_queue.duplicate_probability;
         let register = fx.register();

@@ -270,6 +270,7 @@ pub enum Fact {
 
 impl Fact {
     /// The payload that the fact moves in the ledger, and to where.
+    #[inline(always)]
     pub fn moves(&self) -> Option<(PayloadId, Place)> {
         use Fact::*;
         Some(match *self {

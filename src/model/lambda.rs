@@ -92,10 +92,19 @@ struct Run {
     handling: Time,
     /// How the handler's own time ends.
     fate: Fate,
+    /// The handler's time has an Init in it (SE4).
+    suppressed: bool,
     reports: bool,
-    /// Calls still to be made, in order from the back; empty for most runs.
+    /// What it still has to call, and waits for; most runs call nothing.
+    calling: Option<Box<Calling>>,
+}
+
+/// A run's calls.
+#[derive(Clone, Debug, Default)]
+struct Calling {
+    /// Still to be made, in order from the back.
     pending: Vec<Pending>,
-    /// The call that is waited for.
+    /// The call that is waited for, and its record.
     asking: Option<(CallId, usize)>,
 }
 
@@ -195,7 +204,7 @@ impl Component for Lambda {
         match message {
             In::Invoke { function, work, attempt, reports, reply_to } => {
                 let first = fx.register().head(work);
-                match self.admit(function, first, fx) {
+                match self.admit(function, first, reply_to, fx) {
                     Ok(()) => self.start(now, function, work, attempt, reports, reply_to, fx),
                     Err(outcome) => fx.send(Out::Ended(reply_to, outcome)),
                 }
@@ -293,14 +302,21 @@ impl Lambda {
         &mut self,
         function: FunctionId,
         payload: PayloadId,
+        asker: ReplyTo,
         fx: &mut impl Port<Self>,
     ) -> Result<(), Outcome> {
         let plane = &self.functions[function.index()];
         if plane.config.forbidden {
-            fx.note(Rule::A2_22, Fact::Missing { function, payload });
+            let event = matches!(asker, ReplyTo::EventQueue(..));
+            let rule = if event { Rule::A2_22 } else { Rule::SI19 };
+            fx.note(rule, Fact::Missing { function, payload });
             return Err(Outcome::NotFound);
         }
         if plane.config.reserved == Some(0) {
+            // An event is given up at once and counts no throttle (A2.21); who waits gets a 429.
+            if !matches!(asker, ReplyTo::EventQueue(..)) {
+                fx.note(Rule::SI28, Fact::Throttled { function, payload });
+            }
             return Err(Outcome::ZeroReservedConcurrency);
         }
         let tries = {
@@ -318,7 +334,9 @@ impl Lambda {
         if plane.may_loop && !plane.config.loops_allowed {
             let lineage = fx.register().get(payload).lineage;
             if fx.register().step(lineage, function).is_none() {
-                fx.note(Rule::A6_2, Fact::LoopStopped { function, payload });
+                let call = matches!(asker, ReplyTo::Call(..));
+                let rule = if call { Rule::SI11 } else { Rule::A6_2 };
+                fx.note(rule, Fact::LoopStopped { function, payload });
                 return Err(Outcome::RecursiveInvocation);
             }
         }
@@ -364,7 +382,7 @@ impl Lambda {
         match environment {
             Environment::Warm => (),
             Environment::Reset => suppressed = init_time(plane, fx),
-            Environment::Cold => {
+            Environment::Cold { .. } => {
                 let whole = init_time(plane, fx);
                 init = whole.min(INIT_MAX);
                 if INIT_MAX < whole {
@@ -373,7 +391,9 @@ impl Lambda {
             }
         }
         let (cold, rule) = match environment {
-            Environment::Cold => (Some(init), Rule::SE1),
+            Environment::Cold { .. } if suppressed > Span::ZERO => (Some(init), Rule::SE2),
+            Environment::Cold { expired: true } => (Some(init), Rule::SE21),
+            Environment::Cold { expired: false } => (Some(init), Rule::SE1),
             Environment::Reset => (None, Rule::SE5),
             Environment::Warm => (None, Rule::SE17),
         };
@@ -406,9 +426,9 @@ impl Lambda {
             init,
             handling: now + init,
             fate,
+            suppressed: suppressed > Span::ZERO,
             reports,
-            pending: Vec::new(),
-            asking: None,
+            calling: None,
         };
         let run = self.put(run);
         fx.wake(init + ran, Wake::Finished { run });
@@ -470,14 +490,14 @@ impl Lambda {
             }
         }
         pending.reverse();
-        self.runs[slot as usize].pending = pending;
+        self.runs[slot as usize].calling = Some(Box::new(Calling { pending, asking: None }));
     }
 
     /// Makes the next call, or ends the run.
     fn next_call(&mut self, now: Time, slot: u32, fx: &mut impl Port<Self>) {
         let run = &mut self.runs[slot as usize];
-        let Some(next) = run.pending.pop() else {
-            run.asking = None;
+        let calling = run.calling.as_mut().expect("a run plans its calls before it makes them");
+        let Some(next) = calling.pending.pop() else {
             return self.end(now, slot, Ok(()), fx);
         };
         let plane = &self.functions[run.function.index()];
@@ -495,8 +515,8 @@ impl Lambda {
         }
         let id = call.call;
         self.catalog.give_words(id, fx.register(), payload);
-        fx.note(Rule::A1_8, Fact::Copied { maker: super::fact::Maker::Call(id), payload });
-        run.asking = Some((id, next.record));
+        fx.note(Rule::Ours, Fact::Copied { maker: super::fact::Maker::Call(id), payload });
+        calling.asking = Some((id, next.record));
         fx.send(Out::Call(id, payload, RunToken { slot, number: run.number }));
     }
 
@@ -506,9 +526,10 @@ impl Lambda {
         if run.number != token.number {
             return; // The run ended at its timeout while it waited.
         }
-        let (_, record) = run.asking.take().expect("a run asks before it is answered");
+        let calling = run.calling.as_mut().expect("a run plans its calls before it makes them");
+        let (_, record) = calling.asking.take().expect("a run asks before it is answered");
         if !ok {
-            run.pending.retain(|next| next.record != record);
+            calling.pending.retain(|next| next.record != record);
             match run.work {
                 Work::Batch(batch) => {
                     let records = fx.register().batch_mut(batch);
@@ -531,7 +552,7 @@ impl Lambda {
 
     fn abandon(&mut self, slot: u32, fx: &mut impl Port<Self>) {
         let run = &self.runs[slot as usize];
-        if let Some((call, _)) = run.asking {
+        if let Some((call, _)) = run.calling.as_ref().and_then(|calling| calling.asking) {
             fx.send(Out::Abandon(call, RunToken { slot, number: run.number }));
         }
     }
@@ -550,9 +571,8 @@ impl Lambda {
         let (function, work, started) = (run.function, run.work, run.started);
         let (reply_to, version) = (run.reply_to, run.version);
         let (init, ran) = (run.init, now.since(run.handling));
-        if !run.pending.is_empty() {
-            run.pending = Vec::new();
-        }
+        let run_suppressed = run.suppressed;
+        run.calling = None;
         self.vacant.push(slot);
 
         let plane = &mut self.functions[function.index()];
@@ -567,7 +587,12 @@ impl Lambda {
             let reset = error == Some(ErrorKind::Timeout);
             plane.idle.push_back(Idle { until: now.saturating_add(keep), reset });
         }
-        let rule = if error == Some(ErrorKind::Timeout) { Rule::SI7 } else { Rule::SM2 };
+        let rule = match error {
+            None if run_suppressed => Rule::SE4,
+            None => Rule::SM1,
+            Some(ErrorKind::Timeout) => Rule::SI7,
+            Some(ErrorKind::Handler | ErrorKind::Record) => Rule::SM2,
+        };
         fx.note(rule, Fact::RunEnded { function, payload, started, ran, error });
         let useful = record_results(function, work, error, fx);
         let billed_ms = (init + ran).ceil_millis();
@@ -598,7 +623,10 @@ impl Lambda {
 /// The environment that a run gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Environment {
-    Cold,
+    /// A new one; `expired`: there was an idle one, whose keep-alive is over.
+    Cold {
+        expired: bool,
+    },
     Warm,
     Reset,
 }
@@ -638,16 +666,19 @@ impl Plane {
     /// Takes the most recently used environment that still lives, or a new one.
     #[inline]
     fn environment(&mut self, now: Time) -> Environment {
+        let mut expired = false;
         // The least recently used die first (SE21), unseen until somebody looks.
         while self.idle.front().is_some_and(|idle| idle.until <= now) {
             self.idle.pop_front();
+            expired = true;
         }
         while let Some(idle) = self.idle.pop_back() {
             if now < idle.until {
                 return if idle.reset { Environment::Reset } else { Environment::Warm };
             }
+            expired = true;
         }
-        Environment::Cold
+        Environment::Cold { expired }
     }
 
     fn init_time<P: Port<Lambda>>(
@@ -818,13 +849,14 @@ fn record_results<P: Port<Lambda>>(
     for at in 0..fx.register().size(work) {
         let (payload, _, failed) = record_at(work, at, fx.register());
         if failed || error.is_some() {
-            fx.note(Rule::SI2, Fact::RecordFailed { function, payload });
+            let rule = if error.is_some() { Rule::SI2 } else { Rule::E49 };
+            fx.note(rule, Fact::RecordFailed { function, payload });
         } else {
             let known = fx.register().get_mut(payload);
             known.successes += 1;
             let nth = known.successes;
             useful |= nth == 1;
-            fx.note(Rule::SN1, Fact::Processed { function, payload, nth });
+            fx.note(Rule::SM1, Fact::Processed { function, payload, nth });
         }
     }
     useful

@@ -66,8 +66,8 @@ struct Slot {
     state: State,
     /// Counts what it did, so that a stale appointment is known.
     number: u32,
-    /// Messages that it received beyond what a batch can hold.
-    rest: Vec<Record>,
+    /// Messages that it received beyond what a batch can hold, and the end of their visibility.
+    rest: (Vec<Record>, Time),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -138,8 +138,10 @@ pub enum Out {
 /// Appointments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wake {
-    /// One more poller, if messages remain.
+    /// The next step of growth is due: it is judged when the receives of this instant are answered.
     Grow,
+    /// One more poller, if messages remain.
+    GrowNow,
     /// One poller less, if they idle.
     Shrink,
     /// A poller's window ends.
@@ -168,7 +170,7 @@ pub enum Wake {
 impl Classed for Wake {
     fn class(&self) -> Class {
         match self {
-            Wake::Grow | Wake::Shrink | Wake::WindowEnds { .. } => Class::Poll,
+            Wake::Grow | Wake::GrowNow | Wake::Shrink | Wake::WindowEnds { .. } => Class::Poll,
             Wake::TryAgain { .. } => Class::Retry,
             Wake::LeaseEnds { .. } => Class::Visibility,
         }
@@ -194,16 +196,18 @@ impl Component for Mapping {
                 State::Holding { lease_end, .. } if now < lease_end => self.invoke(slot, fx),
                 State::Holding { .. } => {
                     fx.send(Out::Decline);
-                    self.let_go(now, slot, Rule::E26, fx);
+                    self.let_go(slot, Rule::E26, fx);
                 }
                 State::Idle | State::Polling | State::Gathering { .. } => fx.send(Out::Decline),
             },
         }
     }
 
-    fn woken(&mut self, now: Time, token: Wake, fx: &mut impl Port<Self>) {
+    fn woken(&mut self, _now: Time, token: Wake, fx: &mut impl Port<Self>) {
         match token {
-            Wake::Grow => self.grow(fx),
+            // A poller that is done at this instant may be busy again at its end.
+            Wake::Grow => fx.wake(Span::ZERO, Wake::GrowNow),
+            Wake::GrowNow => self.grow(fx),
             Wake::Shrink => self.shrink(fx),
             Wake::WindowEnds { slot, number } => {
                 if self.slots[slot as usize].number == number {
@@ -218,7 +222,7 @@ impl Component for Mapping {
             }
             Wake::LeaseEnds { slot, number } => {
                 if self.slots[slot as usize].number == number {
-                    self.let_go(now, slot, Rule::E26, fx);
+                    self.let_go(slot, Rule::E26, fx);
                 }
             }
         }
@@ -293,7 +297,11 @@ impl Mapping {
         while self.active < self.pollers && !(one_gathers && self.gatherer.is_some()) {
             let free = self.slots.iter().position(|slot| slot.state == State::Idle);
             let slot = free.unwrap_or_else(|| {
-                self.slots.push(Slot { state: State::Idle, number: 0, rest: Vec::new() });
+                self.slots.push(Slot {
+                    state: State::Idle,
+                    number: 0,
+                    rest: (Vec::new(), Time::ZERO),
+                });
                 self.slots.len() - 1
             });
             self.active += 1;
@@ -322,9 +330,11 @@ impl Mapping {
 
     /// While every poller holds messages, there may be more of them (E36).
     fn watch_growth(&mut self, fx: &mut impl Port<Self>) {
-        if !self.growing && self.is_saturated() && self.pollers < self.ceiling() {
+        let per_minute = self.assumptions.pollers_per_minute;
+        let may_grow = 0 < per_minute && self.pollers < self.ceiling();
+        if !self.growing && may_grow && self.is_saturated() {
             self.growing = true;
-            fx.wake(pollers::growth_step(self.assumptions.pollers_per_minute), Wake::Grow);
+            fx.wake(pollers::growth_step(per_minute), Wake::Grow);
         }
     }
 
@@ -375,6 +385,7 @@ impl Mapping {
         match self.slots[slot as usize].state {
             State::Polling => {
                 if fx.register().batch(batch).is_empty() {
+                    // Filtered out whole: there is no invocation.
                     fx.register().close_batch(batch);
                     return self.poll(slot, fx);
                 }
@@ -389,7 +400,7 @@ impl Mapping {
                 fx.register().batch_mut(gathered).extend(more);
                 self.gather(slot, false, fx);
             }
-            // The answer was under way when the poller closed its batch: it has them for the next one.
+            // The answer was under way when the poller closed its batch: they return by themselves.
             State::Idle | State::Holding { .. } => {
                 let more = std::mem::take(fx.register().batch_mut(batch));
                 fx.register().close_batch(batch);
@@ -471,7 +482,7 @@ impl Mapping {
             });
             let fits = fits.count().max(1);
             let rest = register.batch_mut(batch).split_off(fits);
-            self.slots[slot as usize].rest.extend(rest);
+            self.slots[slot as usize].rest = (rest, lease_end);
         }
         self.slots[slot as usize].state = State::Holding { batch, lease_end, tries: 0 };
         self.slots[slot as usize].number += 1;
@@ -483,12 +494,13 @@ impl Mapping {
     }
 
     fn invoke(&mut self, slot: u32, fx: &mut impl Port<Self>) {
-        let State::Holding { batch, .. } = self.slots[slot as usize].state else {
+        let State::Holding { batch, tries, .. } = self.slots[slot as usize].state else {
             unreachable!("only a closed batch is invoked")
         };
         self.slots[slot as usize].number += 1;
         let events = u32::try_from(fx.register().batch(batch).len()).expect("at most 10,000");
-        fx.note(Rule::E11, Fact::Invoked { mapping: self.id, events });
+        let rule = if tries == 0 { Rule::E11 } else { Rule::E26 };
+        fx.note(rule, Fact::Invoked { mapping: self.id, events });
         let reports = self.config.mapping.reports_failures;
         fx.send(Out::Invoke { batch, slot, reports });
     }
@@ -509,11 +521,11 @@ impl Mapping {
             Outcome::Succeeded => {
                 let reports = self.config.mapping.reports_failures;
                 let rule = partial::judge(reports, report, fx.register().batch_mut(batch));
-                self.conclude(now, slot, rule, fx);
+                self.conclude(slot, rule, fx);
             }
-            Outcome::FunctionError(_) => self.failed(now, slot, Rule::E18, fx),
-            Outcome::RecursiveInvocation => self.failed(now, slot, Rule::E34, fx),
-            Outcome::NotFound => self.failed(now, slot, Rule::E18, fx),
+            Outcome::FunctionError(_) => self.failed(slot, Rule::E18, fx),
+            Outcome::RecursiveInvocation => self.failed(slot, Rule::E34, fx),
+            Outcome::NotFound => self.failed(slot, Rule::E18, fx),
             Outcome::Throttled | Outcome::ZeroReservedConcurrency | Outcome::SystemError => {
                 self.refused(now, slot, fx);
             }
@@ -521,7 +533,7 @@ impl Mapping {
     }
 
     /// Deletes what was processed; the rest returns by itself.
-    fn conclude(&mut self, now: Time, slot: u32, rule: Rule, fx: &mut impl Port<Self>) {
+    fn conclude(&mut self, slot: u32, rule: Rule, fx: &mut impl Port<Self>) {
         let State::Holding { batch, .. } = self.slots[slot as usize].state else {
             unreachable!("only a batch that was invoked is concluded")
         };
@@ -534,7 +546,7 @@ impl Mapping {
             fx.note(rule, Fact::InvokeFailed { mapping, events: failed });
         }
         if failed < total {
-            fx.note(Rule::E18, Fact::EventsDeleted { mapping, events: total - failed });
+            fx.note(rule, Fact::EventsDeleted { mapping, events: total - failed });
         }
         for at in 0..fx.register().batch(batch).len() {
             let record = fx.register().batch(batch)[at];
@@ -542,10 +554,10 @@ impl Mapping {
                 fx.send(Out::Delete { handle: record.handle, why: Deletion::Processed });
             }
         }
-        self.free(now, slot, batch, fx);
+        self.free(slot, batch, fx);
     }
 
-    fn failed(&mut self, now: Time, slot: u32, rule: Rule, fx: &mut impl Port<Self>) {
+    fn failed(&mut self, slot: u32, rule: Rule, fx: &mut impl Port<Self>) {
         if self.assumptions.error_backoff && !self.config.mapping.reports_failures {
             self.debt += pollers::cost_of_error(f64::from(self.pollers));
             while self.debt >= 1.0 && self.pollers > 1 {
@@ -555,11 +567,11 @@ impl Mapping {
                 fx.note(Rule::E25, Fact::PollersScaled { mapping: self.id, pollers });
             }
         }
-        self.let_go(now, slot, rule, fx);
+        self.let_go(slot, rule, fx);
     }
 
     /// Nothing is deleted: every message returns at the end of its visibility.
-    fn let_go(&mut self, now: Time, slot: u32, rule: Rule, fx: &mut impl Port<Self>) {
+    fn let_go(&mut self, slot: u32, rule: Rule, fx: &mut impl Port<Self>) {
         let State::Holding { batch, tries, .. } = self.slots[slot as usize].state else {
             unreachable!("only a batch that was invoked is let go")
         };
@@ -569,22 +581,21 @@ impl Mapping {
             fx.note(rule, Fact::InvokeFailed { mapping, events });
         }
         fx.note(rule, Fact::LetGo { mapping, events });
-        self.free(now, slot, batch, fx);
+        self.free(slot, batch, fx);
     }
 
     /// The poller has done with its batch: it goes on with what it still has, polls, or rests.
-    fn free(&mut self, now: Time, slot: u32, batch: BatchId, fx: &mut impl Port<Self>) {
+    fn free(&mut self, slot: u32, batch: BatchId, fx: &mut impl Port<Self>) {
         for at in 0..fx.register().batch(batch).len() {
             let payload = fx.register().batch(batch)[at].payload;
             fx.register().release(payload);
         }
         fx.register().close_batch(batch);
         self.slots[slot as usize].number += 1;
-        let rest = std::mem::take(&mut self.slots[slot as usize].rest);
+        let (rest, lease_end) = std::mem::take(&mut self.slots[slot as usize].rest);
         if !rest.is_empty() {
             let batch = fx.register().open_batch();
             *fx.register().batch_mut(batch) = rest;
-            let lease_end = now.saturating_add(self.config.visibility);
             self.slots[slot as usize].state = State::Gathering { batch, lease_end };
             return self.close(slot, fx);
         }
@@ -610,19 +621,19 @@ impl Mapping {
         self.slots[slot as usize].state = State::Holding { batch, lease_end, tries };
         let number = self.slots[slot as usize].number;
         match self.assumptions.throttled_poll {
-            ThrottledPoll::OneTry => self.let_go(now, slot, Rule::E26, fx),
+            ThrottledPoll::OneTry => self.let_go(slot, Rule::E26, fx),
             ThrottledPoll::RetryWithinVisibility => {
                 let wait = self.assumptions.throttled_poll_spacing.doubled(tries - 1);
                 let again = now.saturating_add(wait);
                 if again.saturating_add(self.config.function_timeout) <= lease_end {
                     fx.wake(wait, Wake::TryAgain { slot, number });
                 } else {
-                    self.let_go(now, slot, Rule::E26, fx);
+                    self.let_go(slot, Rule::E26, fx);
                 }
             }
             ThrottledPoll::WhenASlotFrees => {
                 if lease_end <= now {
-                    return self.let_go(now, slot, Rule::E26, fx);
+                    return self.let_go(slot, Rule::E26, fx);
                 }
                 fx.wake(lease_end.since(now), Wake::LeaseEnds { slot, number });
                 fx.send(Out::Await { slot });

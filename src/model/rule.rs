@@ -21,6 +21,8 @@ macro_rules! rules {
     };
 }
 rules! {
+    /// The scenario says so; AWS has no part in it.
+    Ours = "ours",
     /// An asynchronous invocation is answered with 202 as soon as it is queued.
     A1_1 = "A1.1",
     /// Concurrency is not checked when an event is accepted, not even reserved concurrency 0.
@@ -31,8 +33,6 @@ rules! {
     A1_12 = "A1.12",
     /// A function error is tried again after 60 s and after 120 s, up to MaximumRetryAttempts.
     A2_1 = "A2.1",
-    /// The wait before a retry runs from the end of the failed run.
-    A2_3 = "A2.3",
     /// A throttle or system error puts the event back for 1 s, doubling up to 5 min.
     A2_7 = "A2.7",
     /// A throttled try spends no retry attempt.
@@ -63,6 +63,8 @@ rules! {
     A6_2 = "A6.2",
     /// A stopped event goes to the dead-letter queue and failure destination, or is dropped.
     A6_6 = "A6.6",
+    /// A synchronous invocation is answered when its run has ended.
+    SI1 = "SI1",
     /// A function error is an answer with status 200.
     SI2 = "SI2",
     /// Lambda never retries a synchronous invocation.
@@ -71,12 +73,12 @@ rules! {
     SI10 = "SI10",
     /// The recursion guard answers a synchronous call with 400.
     SI11 = "SI11",
+    /// A function that is gone, or may not be invoked, answers 404 or 403.
+    SI19 = "SI19",
     /// Of a function's requests, the share given is refused with a 5xx, and no code runs.
     SI24 = "SI24",
     /// With reserved concurrency 0 a synchronous call gets 429.
     SI28 = "SI28",
-    /// An environment serves one invocation at a time and counts from the start of Init to the end of the run.
-    SN1 = "SN1",
     /// The account's concurrency is shared by all functions without reserved concurrency.
     SN2 = "SN2",
     /// Reserved concurrency is taken out of the account's and is the function's ceiling.
@@ -97,6 +99,8 @@ rules! {
     SE21 = "SE21",
     /// A run is stopped at the function's timeout.
     SI7 = "SI7",
+    /// A run counts as an invocation whether it succeeds or fails.
+    SM1 = "SM1",
     /// The errors of a run count at its beginning.
     SM2 = "SM2",
     /// A message is hidden from its receive on, for the queue's visibility timeout.
@@ -111,8 +115,8 @@ rules! {
     S6 = "S6",
     /// A message in flight expires too.
     S7 = "S7",
-    /// A receive returns at most what it asks for, and 10.
-    S9 = "S9",
+    /// A short poll is answered at once, empty if it sees nothing.
+    S10 = "S10",
     /// A long poll is answered as soon as a message is there, and empty when its wait ends.
     S11 = "S11",
     /// With about 120,000 messages in flight a receive gets nothing.
@@ -141,23 +145,17 @@ rules! {
     S35 = "S35",
     /// A move task takes the oldest first.
     S36 = "S36",
-    /// A queue that is deleted or forbidden, or that answers 5xx, takes no message.
-    S8 = "S8",
     /// A poller receives with a long poll, invokes, and deletes on success.
     E10 = "E10",
     /// A batch closes at its size, at the end of its window, or at 6 MB.
     E11 = "E11",
-    /// A poller's next window starts when its invocation has ended.
-    E12 = "E12",
     /// After a failure nothing is deleted, and every message returns by itself.
     E18 = "E18",
     /// A message that the filter does not want is deleted at once.
     E19 = "E19",
-    /// A batch that is filtered out whole makes no invocation.
-    E21 = "E21",
     /// Errors lower the concurrency that a mapping is given.
     E25 = "E25",
-    /// A throttled batch is tried again until its visibility is over, then let go.
+    /// A throttled or refused batch is tried again until its visibility is over, then let go.
     E26 = "E26",
     /// At MaximumConcurrency a mapping stops receiving.
     E31 = "E31",

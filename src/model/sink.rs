@@ -54,11 +54,15 @@ impl Component for Sink {
         } else {
             Receipt::Accepted
         };
+        let rule = match sender {
+            Sender::Delivery(..) => Rule::A3_2,
+            Sender::Call(..) | Sender::None => Rule::Ours,
+        };
         if receipt == Receipt::Accepted {
-            fx.note(Rule::A3_2, Fact::Published { sink: Some(self.id), payload, place });
+            fx.note(rule, Fact::Published { sink: Some(self.id), payload, place });
             fx.register().release(payload);
         } else {
-            fx.note(Rule::S8, Fact::PublishRefused { sink: self.id, payload });
+            fx.note(Rule::Ours, Fact::PublishRefused { sink: self.id, payload });
         }
         fx.send((sender, receipt));
     }

@@ -128,7 +128,8 @@ fn send(
         Target::Function(function) => {
             let asker = match sender {
                 Sender::Call(call, slot) => Asker::Call(call, slot),
-                Sender::None | Sender::Delivery(..) => Asker::Destination,
+                Sender::None => Asker::Destination(function),
+                Sender::Delivery(source, _) => Asker::Destination(source),
             };
             Event::EventQueue(function, event_queue::In::Accept(payload, asker))
         }
@@ -246,9 +247,10 @@ impl Wired for Destination {
             destination::Out::Send { target, payload, entry, place, slot } => {
                 send(target, payload, entry, place, None, 1, Sender::Delivery(id, slot))
             }
-            destination::Out::Accept(function, payload) => {
-                Event::EventQueue(function, event_queue::In::Accept(payload, Asker::Destination))
-            }
+            destination::Out::Accept(function, payload) => Event::EventQueue(
+                function,
+                event_queue::In::Accept(payload, Asker::Destination(id)),
+            ),
         }
     }
     fn own(_: FunctionId, token: destination::Wake) -> Wake {
@@ -328,19 +330,47 @@ impl Wired for Sink {
 /// What all components share: the order, the register, and those who watch.
 struct Core<O, S> {
     agenda: Agenda<Wake, S>,
-    /// The first message of a transition, which is dispatched next if nothing waits before it.
+    /// A held message at the end of a chain: it goes before the lane.
     held: Option<Event>,
-    /// The others, first in first out.
+    /// All other messages, first in first out.
     lane: VecDeque<Event>,
     register: Register,
     observer: O,
     routes: Routes,
 }
 
+/// A port that holds nothing: everything goes through the lane.
+struct Lane<'a, C: Wired, O, S>(&'a mut Core<O, S>, C::Id);
+
+impl<C: Wired, O: Observer, S: Store<Wake>> Port<C> for Lane<'_, C, O, S> {
+    fn wake(&mut self, after: Span, token: C::Wake) {
+        self.0.agenda.after(after, C::own(self.1, token));
+    }
+    fn send(&mut self, message: C::Out) {
+        self.0.lane.push_back(C::route(self.1, message, &self.0.routes));
+    }
+    fn note(&mut self, rule: Rule, fact: Fact) {
+        self.0.note(rule, fact);
+    }
+    fn register(&mut self) -> &mut Register {
+        &mut self.0.register
+    }
+}
+
 /// The port of one component: applies what it does at once.
+///
+/// The first message of a transition is held as it is, and dispatched next if nothing waits before
+/// it: the same order as through the lane, without becoming an [`Event`] (half the time of a run).
 struct Door<'a, C: Wired, O, S> {
     core: &'a mut Core<O, S>,
     id: C::Id,
+    held: Option<C::Out>,
+}
+
+impl<'a, C: Wired, O, S> Door<'a, C, O, S> {
+    fn new(core: &'a mut Core<O, S>, id: C::Id) -> Self {
+        Door { core, id, held: None }
+    }
 }
 
 impl<C: Wired, O: Observer, S: Store<Wake>> Port<C> for Door<'_, C, O, S> {
@@ -348,32 +378,32 @@ impl<C: Wired, O: Observer, S: Store<Wake>> Port<C> for Door<'_, C, O, S> {
     fn wake(&mut self, after: Span, token: C::Wake) {
         self.core.agenda.after(after, C::own(self.id, token));
     }
-    #[inline]
+    #[inline(always)]
     fn send(&mut self, message: C::Out) {
-        let event = C::route(self.id, message, &self.core.routes);
-        self.core.dispatch(event);
+        if self.held.is_none() && self.core.is_clear() {
+            self.held = Some(message);
+        } else {
+            self.core.lane.push_back(C::route(self.id, message, &self.core.routes));
+        }
     }
-    #[inline]
+    #[inline(always)]
     fn note(&mut self, rule: Rule, fact: Fact) {
         self.core.note(rule, fact);
     }
-    #[inline]
+    #[inline(always)]
     fn register(&mut self) -> &mut Register {
         &mut self.core.register
     }
 }
 
 impl<O: Observer, S: Store<Wake>> Core<O, S> {
-    #[inline]
-    fn dispatch(&mut self, event: Event) {
-        if self.held.is_none() && self.lane.is_empty() {
-            self.held = Some(event);
-        } else {
-            self.lane.push_back(event);
-        }
+    /// Whether no message waits to be dispatched.
+    #[inline(always)]
+    fn is_clear(&self) -> bool {
+        self.held.is_none() && self.lane.is_empty()
     }
 
-    #[inline]
+    #[inline(always)]
     fn note(&mut self, rule: Rule, fact: Fact) {
         let moved = fact.moves().map(|(payload, to)| {
             let from = self.register.place(payload, to);
@@ -432,6 +462,10 @@ pub struct World<O, S> {
     /// The caller whose arrival is next.
     arrival: (Time, usize),
     callers: usize,
+    /// The key of what is next outside the agenda: an arrival or a change.
+    outside: u64,
+    /// From this key on, something rare may be due.
+    rare: u64,
     timeline: VecDeque<(Time, Change)>,
     resources: Arc<Resources>,
     /// When the queues are looked at next, and how often.
@@ -442,12 +476,24 @@ pub struct World<O, S> {
     declared: u64,
 }
 
-/// Runs one transition of a component through its port.
-macro_rules! on {
-    ($world:ident, $component:expr, $id:expr, $message:expr) => {{
+/// Runs one transition of a component through its port and passes on the message that it held.
+macro_rules! step {
+    ($world:ident, $component:expr, $id:expr, $verb:ident, $what:expr, $pass:ident) => {{
         let now = $world.core.agenda.now();
-        $component.on(now, $message, &mut Door { core: &mut $world.core, id: $id })
+        let id = $id;
+        let mut door = Door::new(&mut $world.core, id);
+        $component.$verb(now, $what, &mut door);
+        if let Some(message) = door.held {
+            let event = route_of(&$component, id, message, &$world.core.routes);
+            $world.$pass(event);
+        }
     }};
+}
+
+/// [`Wired::route`] of a component at hand.
+#[inline(always)]
+fn route_of<C: Wired>(_: &C, id: C::Id, message: C::Out, routes: &Routes) -> Event {
+    C::route(id, message, routes)
 }
 
 impl<O: Observer, S: Store<Wake>> World<O, S> {
@@ -497,6 +543,8 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
                 .collect(),
             arrival: (Time::NEVER, 0),
             callers: resources.callers,
+            outside: u64::MAX,
+            rare: 0,
             timeline: config.timeline.iter().cloned().collect(),
             resources: resources.clone(),
             sample: (Time::ZERO + config.period, config.period),
@@ -524,38 +572,34 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
                 break Stop::Events;
             }
             let agenda = self.core.agenda.next_key().unwrap_or(u64::MAX);
-            let arrival = key(self.arrival.0, Class::Arrival);
-            let change = match self.timeline.front() {
-                Some((at, _)) => key(*at, Class::Change),
-                None => u64::MAX,
-            };
-            let next = agenda.min(arrival).min(change);
-            let at = Time::from_nanos(next >> 3);
-            if next == u64::MAX || self.horizon < at || (self.duration <= at && self.rests()) {
-                break Stop::Complete;
+            let next = agenda.min(self.outside);
+            if self.rare <= next
+                && let Some(stop) = self.look_around(next)
+            {
+                break stop;
             }
+            let at = Time::from_nanos(next >> 3);
             if self.core.agenda.now() < at {
                 at_instant = 0;
-                while self.sample.0 <= at {
-                    self.look_at_queues();
-                }
             }
             events += 1;
             at_instant += 1;
             if events & 0x3ff == 0 && (limits.interrupted)(at) {
                 break Stop::Interrupted;
             }
-            if next == change {
+            if agenda <= self.outside {
+                let token = self.core.agenda.pop().expect("it has a next");
+                self.keep(token);
+            } else if self.outside & 7 == Class::Arrival as u64 {
+                self.core.agenda.advance(at, Class::Arrival);
+                let caller = self.arrival.1;
+                let id = CallId::at(caller);
+                step!(self, self.calls[caller], id, on, call::In::Arrive, pass_to_event_queue);
+                self.look_at_callers();
+            } else {
                 self.core.agenda.advance(at, Class::Change);
                 let (_, change) = self.timeline.pop_front().expect("it has a front");
                 self.change(at, change);
-            } else if next == agenda {
-                let token = self.core.agenda.pop().expect("it has a next");
-                self.keep(token);
-            } else {
-                self.core.agenda.advance(at, Class::Arrival);
-                let caller = self.arrival.1;
-                on!(self, self.calls[caller], CallId::at(caller), call::In::Arrive);
                 self.look_at_callers();
             }
         };
@@ -569,10 +613,10 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
 
     fn begin(&mut self) {
         for at in 0..self.calls.len() {
-            self.calls[at].begin(&mut Door { core: &mut self.core, id: CallId::at(at) });
+            self.calls[at].begin(&mut Lane(&mut self.core, CallId::at(at)));
         }
         for at in 0..self.mappings.len() {
-            self.mappings[at].begin(&mut Door { core: &mut self.core, id: MappingId::at(at) });
+            self.mappings[at].begin(&mut Lane(&mut self.core, MappingId::at(at)));
         }
         self.core.observer.configured(Time::ZERO, &self.resources);
         self.look_at_callers();
@@ -586,6 +630,20 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             self.look_at_queues();
         }
         Finish { stop, at, events }
+    }
+
+    /// Something rare may be due: sampling, or the end. Says if the run stops before `next`.
+    #[cold]
+    fn look_around(&mut self, next: u64) -> Option<Stop> {
+        let at = Time::from_nanos(next >> 3);
+        if next == u64::MAX || self.horizon < at || (self.duration <= at && self.rests()) {
+            return Some(Stop::Complete);
+        }
+        while self.sample.0 <= at {
+            self.look_at_queues();
+        }
+        self.rare = key(self.sample.0.min(self.duration), Class::Change);
+        None
     }
 
     /// Whether nothing waits or is in flight, and nothing runs or is to be changed.
@@ -604,6 +662,11 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
                 self.arrival = (call.next(), at);
             }
         }
+        let change = match self.timeline.front() {
+            Some((at, _)) => key(*at, Class::Change),
+            None => u64::MAX,
+        };
+        self.outside = key(self.arrival.0, Class::Arrival).min(change);
     }
 
     #[cold]
@@ -615,48 +678,102 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
         self.sample.0 = at + self.sample.1;
     }
 
-    #[inline]
+    /// Dispatches a message; what it makes its receiver say first is dispatched in the same breath.
+    #[inline(always)]
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Call(id, message) => on!(self, self.calls[id.index()], id, message),
+            Event::Call(id, message) => {
+                step!(self, self.calls[id.index()], id, on, message, hold);
+            }
             Event::EventQueue(id, message) => {
-                on!(self, self.event_queues[id.index()], id, message);
+                step!(self, self.event_queues[id.index()], id, on, message, hold);
             }
-            Event::Lambda(message) => on!(self, self.lambda, (), message),
+            Event::Lambda(message) => step!(self, self.lambda, (), on, message, hold),
             Event::Destination(id, message) => {
-                on!(self, self.destinations[id.index()], id, message);
+                step!(self, self.destinations[id.index()], id, on, message, hold);
             }
-            Event::Sqs(id, message) => on!(self, self.queues[id.index()], id, message),
-            Event::Mapping(id, message) => on!(self, self.mappings[id.index()], id, message),
-            Event::Sink(id, message) => on!(self, self.sinks[id.index()], id, message),
+            Event::Sqs(id, message) => {
+                step!(self, self.queues[id.index()], id, on, message, hold);
+            }
+            Event::Mapping(id, message) => {
+                step!(self, self.mappings[id.index()], id, on, message, hold);
+            }
+            Event::Sink(id, message) => {
+                step!(self, self.sinks[id.index()], id, on, message, hold);
+            }
             Event::Outside(payload, place, sender) => {
-                self.core.note(Rule::A3_2, Fact::Published { sink: None, payload, place });
+                let rule = match sender {
+                    Sender::Delivery(..) => Rule::A3_2,
+                    Sender::Call(..) | Sender::None => Rule::Ours,
+                };
+                self.core.note(rule, Fact::Published { sink: None, payload, place });
                 self.core.register.release(payload);
                 if let Some(event) = receipt(sender, Receipt::Accepted) {
-                    self.core.dispatch(event);
+                    self.hold(event);
                 }
             }
         }
     }
 
-    #[inline]
+    /// Ends a chain: the message is the next to be dispatched, unless its transition sent more first.
+    #[inline(always)]
+    fn hold(&mut self, event: Event) {
+        debug_assert!(self.core.held.is_none(), "one message is held at a time");
+        self.core.held = Some(event);
+    }
+
+    #[inline(always)]
     fn keep(&mut self, token: Wake) {
-        let now = self.core.agenda.now();
-        let core = &mut self.core;
         match token {
             Wake::Call(id, token) => {
-                self.calls[id.index()].woken(now, token, &mut Door { core, id });
+                step!(self, self.calls[id.index()], id, woken, token, handle_apart);
             }
             Wake::EventQueue(id, token) => {
-                self.event_queues[id.index()].woken(now, token, &mut Door { core, id });
+                step!(self, self.event_queues[id.index()], id, woken, token, pass_to_lambda);
             }
-            Wake::Lambda(token) => self.lambda.woken(now, token, &mut Door { core, id: () }),
+            Wake::Lambda(token) => step!(self, self.lambda, (), woken, token, pass_to_asker),
             Wake::Sqs(id, token) => {
-                self.queues[id.index()].woken(now, token, &mut Door { core, id });
+                step!(self, self.queues[id.index()], id, woken, token, handle_apart);
             }
             Wake::Mapping(id, token) => {
-                self.mappings[id.index()].woken(now, token, &mut Door { core, id });
+                step!(self, self.mappings[id.index()], id, woken, token, handle_apart);
             }
+        }
+    }
+
+    #[inline(never)]
+    fn handle_apart(&mut self, event: Event) {
+        self.handle(event);
+    }
+
+    /// What an event queue says first is most often an invocation.
+    #[inline(always)]
+    fn pass_to_lambda(&mut self, event: Event) {
+        match event {
+            Event::Lambda(message) => step!(self, self.lambda, (), on, message, hold),
+            other => self.handle_apart(other),
+        }
+    }
+
+    /// What the plane says first is most often the end of a run.
+    #[inline(always)]
+    fn pass_to_asker(&mut self, event: Event) {
+        match event {
+            Event::EventQueue(id, message) => {
+                step!(self, self.event_queues[id.index()], id, on, message, hold);
+            }
+            other => self.handle_apart(other),
+        }
+    }
+
+    /// What a caller says first is most often an event for a function.
+    #[inline(always)]
+    fn pass_to_event_queue(&mut self, event: Event) {
+        match event {
+            Event::EventQueue(id, message) => {
+                step!(self, self.event_queues[id.index()], id, on, message, hold);
+            }
+            other => self.handle_apart(other),
         }
     }
 
@@ -667,14 +784,17 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             Change::Configure(resources) => self.configure(now, &resources),
             Change::StartMessageMoveTask { source, destination, rate } => {
                 let message = sqs::In::StartMoveTask { destination, rate };
-                on!(self, self.queues[source.index()], source, message);
+                step!(self, self.queues[source.index()], source, on, message, hold);
             }
             Change::CancelMessageMoveTask(id) => {
-                on!(self, self.queues[id.index()], id, sqs::In::CancelMoveTask);
+                let message = sqs::In::CancelMoveTask;
+                step!(self, self.queues[id.index()], id, on, message, hold);
             }
-            Change::PurgeQueue(id) => on!(self, self.queues[id.index()], id, sqs::In::Purge),
+            Change::PurgeQueue(id) => {
+                step!(self, self.queues[id.index()], id, on, sqs::In::Purge, hold);
+            }
             Change::UpdateFunctionCode(id) => {
-                on!(self, self.lambda, (), lambda::In::UpdateCode(id));
+                step!(self, self.lambda, (), on, lambda::In::UpdateCode(id), hold);
             }
         }
     }
@@ -689,7 +809,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
         }
         for (id, queue) in (0..).zip(&resources.queues) {
             let id = QueueId(id);
-            self.queues[id.index()].configure(now, queue, &mut Door { core, id });
+            self.queues[id.index()].configure(now, queue, &mut Lane(core, id));
         }
         for (id, sink) in (0..).zip(&resources.sinks) {
             self.sinks[SinkId(id).index()].configure(sink);
@@ -697,13 +817,13 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
         for (id, mapping) in (0..).zip(&resources.mappings) {
             let id = MappingId(id);
             let settings = settings(resources, mapping);
-            self.mappings[id.index()].configure(settings, &mut Door { core, id });
+            self.mappings[id.index()].configure(settings, &mut Lane(core, id));
         }
         for (id, call) in (0..).zip(&resources.calls) {
             let id = CallId(id);
-            self.calls[id.index()].configure(now, call, &mut Door { core, id });
+            self.calls[id.index()].configure(now, call, &mut Lane(core, id));
         }
-        self.lambda.configure(resources, &mut Door { core, id: () });
+        self.lambda.configure(resources, &mut Lane(core, ()));
         self.look_at_callers();
     }
 }

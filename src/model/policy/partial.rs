@@ -33,7 +33,8 @@ pub fn judge(reports: bool, report: &Report, records: &mut [Record]) -> Rule {
     };
     if !reports {
         all(records, false);
-        return Rule::E54;
+        let ignored = matches!(report, Report::Items(_) | Report::Unreadable);
+        return if ignored { Rule::E54 } else { Rule::E10 };
     }
     match report {
         Report::Marked => Rule::E49,

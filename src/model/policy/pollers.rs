@@ -2,9 +2,9 @@
 
 use crate::kernel::Span;
 
-/// The time between two steps of growth of one poller each.
+/// The time between two steps of growth of one poller each, `per_minute` of them at least one.
 pub fn growth_step(per_minute: u32) -> Span {
-    Span::nanos(Span::mins(1).as_nanos() / u64::from(per_minute.max(1)))
+    Span::nanos(Span::mins(1).as_nanos() / u64::from(per_minute))
 }
 
 /// How many pollers a failed batch costs a mapping that has `pollers` (assumed: Z4).

@@ -437,7 +437,7 @@ impl Queue {
             err.then_some(Receipt::SystemError)
         };
         if let Some(receipt) = refusal {
-            fx.note(Rule::S8, Fact::SendRefused { queue: self.id, payload });
+            fx.note(Rule::Ours, Fact::SendRefused { queue: self.id, payload });
             return receipt;
         }
         match entry {
@@ -534,6 +534,15 @@ impl Queue {
 
     // Leaving.
 
+    /// After its visibility timeout a message can still be deleted (S17); before, its consumer's reason counts.
+    fn rule_of_delete(&self, slot: Slot, why: Deletion) -> Rule {
+        match (self.messages[slot].held, why) {
+            (Held::Visible | Held::Delayed, _) => Rule::S17,
+            (Held::InFlight, Deletion::Processed) => Rule::E10,
+            (Held::InFlight, Deletion::Filtered) => Rule::E19,
+        }
+    }
+
     /// `DeleteMessage`. It succeeds whether or not it deletes: what is gone stays gone, and an older
     /// handle of a message that is there deletes nothing (S16, Z5).
     #[inline]
@@ -545,7 +554,7 @@ impl Queue {
         fx: &mut impl Port<Queue>,
     ) -> Result<(), QueueError> {
         let (slot, rule) = match self.messages.find(handle) {
-            Handle::Newest(slot) => (slot, Rule::S17),
+            Handle::Newest(slot) => (slot, self.rule_of_delete(slot, why)),
             Handle::Older(slot) => {
                 if !self.superseded_delete_deletes {
                     let payload = self.messages[slot].payload;

@@ -100,7 +100,7 @@ impl Queue {
                 let rule = if full {
                     Rule::S12
                 } else if short {
-                    Rule::S9
+                    Rule::S10
                 } else {
                     Rule::S11
                 };

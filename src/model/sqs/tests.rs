@@ -22,8 +22,8 @@ fn s2_a_message_is_hidden_from_its_receive_on() {
     ",
         "
         1s p1 gets a1 S2
-        1s p2 gets nothing S9
-        2s p3 gets nothing S9
+        1s p2 gets nothing S10
+        2s p3 gets nothing S10
         2s 0 visible, 1 in flight, 0 delayed
     ",
     );
@@ -44,7 +44,7 @@ fn s2_a_receive_may_hide_for_another_time_and_the_next_hides_for_the_queues() {
         0s  p1 gets a1 S2
         5s  a1 returns S4
         5s  p2 gets a2 S2
-        34s p3 gets nothing S9
+        34s p3 gets nothing S10
         35s a2 returns S4
         35s p4 gets a3 S2
     ",
@@ -85,7 +85,7 @@ fn s4_a_message_is_back_at_the_end_of_its_timeout_and_not_before() {
     ",
         "
         1s p1 gets a1 S2
-        30.999999999s p2 gets nothing S9
+        30.999999999s p2 gets nothing S10
         31s a1 returns S4
         31s p3 gets a2 S2
     ",
@@ -154,7 +154,7 @@ fn s4_timeouts_of_many_lengths_end_each_at_its_time() {
         0s  p2 gets b1 S2
         0s  p3 gets c1 S2
         0s  p4 gets d1 S2
-        1s  d deleted InFlight S17
+        1s  d deleted InFlight E10
         10s b1 returns S4
         20s c1 returns S4
         30s a1 returns S4
@@ -206,7 +206,7 @@ fn s3_changed_to_zero_it_is_visible_at_once_for_a_receive_that_waits() {
     );
 }
 
-/// aws-validated S9: an old handle can change the visibility.
+/// Recorded on AWS.
 #[test]
 fn s3_an_older_handle_changes_the_timeout_of_a_message_in_flight() {
     check(
@@ -226,9 +226,9 @@ fn s3_an_older_handle_changes_the_timeout_of_a_message_in_flight() {
     );
 }
 
-/// aws-validated S7: 200, with no effect that anybody has seen.
+/// Recorded on AWS: 200, with no effect that anybody has seen.
 #[test]
-fn s18_after_the_timeout_a_change_is_accepted_and_changes_nothing() {
+fn s3_after_the_timeout_a_change_is_accepted_and_changes_nothing() {
     check(
         queue(),
         "
@@ -245,9 +245,9 @@ fn s18_after_the_timeout_a_change_is_accepted_and_changes_nothing() {
     );
 }
 
-/// aws-validated S8.
+/// Recorded on AWS.
 #[test]
-fn s18_the_timeout_of_a_deleted_message_cannot_be_changed() {
+fn s3_the_timeout_of_a_deleted_message_cannot_be_changed() {
     check(
         queue(),
         "
@@ -262,7 +262,7 @@ fn s18_the_timeout_of_a_deleted_message_cannot_be_changed() {
     ",
         "
         0s p1 gets a1 S2
-        1s a deleted InFlight S17
+        1s a deleted InFlight E10
         2s refused MessageDoesNotExist
         3s p2 gets b1 S2
         4s refused MessageDoesNotExist
@@ -321,7 +321,7 @@ fn s5_a_changed_delay_is_for_later_sends() {
 }
 
 #[test]
-fn s9_a_receive_takes_the_oldest_and_no_more_than_it_asks_for() {
+fn s10_a_receive_takes_the_oldest_and_no_more_than_it_asks_for() {
     check(
         queue(),
         "
@@ -335,7 +335,7 @@ fn s9_a_receive_takes_the_oldest_and_no_more_than_it_asks_for() {
         "
         3s p1 gets a1 b1 S2
         3s p2 gets c1 S2
-        3s p3 gets nothing S9
+        3s p3 gets nothing S10
     ",
     );
 }
@@ -410,7 +410,7 @@ fn s11_first_come_first_served_and_a_short_poll_does_not_wait_behind_a_long_one(
         7s send b
     ",
         "
-        2s p3 gets nothing S9
+        2s p3 gets nothing S10
         3s p1 gets a1 S11
         6s p2 gets nothing S11
     ",
@@ -479,7 +479,7 @@ fn s12_when_enough_is_in_flight_a_receive_gets_nothing_until_less_is() {
         "
         0s p1 gets a1 b1 S2
         1s p2 gets nothing S12
-        3s a deleted InFlight S17
+        3s a deleted InFlight E10
         3s p3 gets c1 S11
         5s p4 gets nothing S11
         8s p5 gets nothing S12
@@ -594,12 +594,12 @@ fn s16_a_delete_with_an_older_handle_succeeds_and_deletes_nothing() {
         60s a2 returns S4
         60s p3 gets a3 S2
         61s delete of a ignored S16
-        61s a deleted InFlight S17
+        61s a deleted InFlight E10
     ",
     );
 }
 
-/// The variant of Z5: poll.md T11, "works".
+/// The other reading of Z5: any handle will do.
 #[test]
 fn s16_or_deletes_if_that_is_assumed() {
     let mut works = queue();
@@ -619,7 +619,7 @@ fn s16_or_deletes_if_that_is_assumed() {
         30s a1 returns S4
         30s p2 gets a2 S2
         40s a deleted InFlight S16
-        70s p3 gets nothing S9
+        70s p3 gets nothing S10
     ",
     );
 }
@@ -639,7 +639,7 @@ fn s17_a_delete_after_the_timeout_works_and_a_second_one_succeeds() {
         0s  p1 gets a1 S2
         30s a1 returns S4
         31s a deleted Visible S17
-        33s p2 gets nothing S9
+        33s p2 gets nothing S10
     ",
     );
 }
@@ -661,7 +661,7 @@ fn s17_the_handle_of_a_message_that_is_gone_does_not_touch_the_next_in_its_slot(
     ",
         "
         0s p1 gets a1 S2
-        1s a deleted InFlight S17
+        1s a deleted InFlight E10
         4s p2 gets b1 S2
         5s refused ReceiptHandleIsInvalid
         5s 0 visible, 1 in flight, 0 delayed
@@ -711,7 +711,7 @@ fn s6_a_message_expires_at_the_end_of_its_retention_and_not_before() {
         "
         60.999999999s 1 visible, 0 in flight, 0 delayed
         61s a expires Visible S6
-        61s p1 gets nothing S9
+        61s p1 gets nothing S10
         61s 0 visible, 0 in flight, 0 delayed
     ",
     );
@@ -750,7 +750,7 @@ fn s6_a_changed_retention_holds_for_what_is_stored() {
     );
 }
 
-/// aws-validated S13.
+/// Recorded on AWS.
 #[test]
 fn s7_a_message_in_flight_expires_and_does_not_come_back() {
     check(
@@ -765,7 +765,7 @@ fn s7_a_message_in_flight_expires_and_does_not_come_back() {
         "
         5s  p1 gets a1 S2
         60s a expires InFlight S7
-        65s p2 gets nothing S9
+        65s p2 gets nothing S10
     ",
     );
 }
@@ -795,7 +795,7 @@ fn s7_at_one_instant_expiry_comes_before_the_end_of_the_timeout_and_that_before_
 
 // Dead-letter queues.
 
-/// poll.md T1: one poison message.
+/// One poison message, as every poller meets it.
 #[test]
 fn s23_a_message_is_moved_by_the_receive_after_the_last_that_is_allowed() {
     check(
@@ -818,7 +818,7 @@ fn s23_a_message_is_moved_by_the_receive_after_the_last_that_is_allowed() {
         90s  a3 returns S15
         90s  1 visible, 0 in flight, 0 delayed
         100s a3 of 0s redriven to queue 9 S23
-        100s p4 gets nothing S9
+        100s p4 gets nothing S10
         100s 0 visible, 0 in flight, 0 delayed
     ",
     );
@@ -860,12 +860,12 @@ fn s23_a_changed_policy_holds_at_once() {
         1s  p2 gets a2 S2
         31s a2 returns S4
         31s a2 of 0s redriven to queue 9 S23
-        31s p3 gets nothing S9
+        31s p3 gets nothing S10
     ",
     );
 }
 
-/// aws-validated S15: with maxReceiveCount 1 the first receive from the dead-letter queue shows 2.
+/// Recorded on AWS: with maxReceiveCount 1 the first receive from the dead-letter queue shows 2.
 #[test]
 fn s24_the_count_goes_on_in_the_dead_letter_queue() {
     check(
@@ -926,7 +926,7 @@ fn s28_in_a_dead_letter_queue_retention_counts_from_the_first_send() {
     );
 }
 
-/// poll.md T4: what comes too late is lost at once.
+/// What comes too late is lost at once (S29).
 #[test]
 fn s28_a_message_can_be_dead_on_arrival() {
     check(
@@ -948,7 +948,7 @@ fn s28_a_message_can_be_dead_on_arrival() {
 
 // Move tasks.
 
-/// aws-validated M4: four messages at one a second take three seconds.
+/// Recorded on AWS: four messages at one a second take three seconds.
 #[test]
 fn s33_a_move_task_moves_one_at_once_and_the_others_evenly_spaced() {
     check(
@@ -1057,7 +1057,7 @@ fn s33_an_empty_queue_has_nothing_to_move() {
     );
 }
 
-/// aws-validated M5 saw a cancelled task overshoot; here it stops at once.
+/// A cancelled task on AWS was seen to overshoot (S37); here it stops at once.
 #[test]
 fn s34_a_second_task_is_refused_until_the_first_has_ended_or_is_cancelled() {
     check(
@@ -1150,7 +1150,7 @@ fn s36_the_oldest_goes_first_and_what_is_in_flight_stays() {
 // Sending.
 
 #[test]
-fn s8_a_forbidden_queue_takes_nothing() {
+fn a_forbidden_queue_takes_nothing() {
     let forbidden = config::Queue { forbidden: true, ..queue().config };
     check(
         forbidden,
@@ -1159,7 +1159,7 @@ fn s8_a_forbidden_queue_takes_nothing() {
         0s count
     ",
         "
-        0s a not sent, Refused S8
+        0s a not sent, Refused ours
         0s 0 visible, 0 in flight, 0 delayed
     ",
     );
@@ -1177,7 +1177,7 @@ fn s8_a_forbidden_queue_takes_nothing() {
 }
 
 #[test]
-fn s8_a_system_error_is_looked_up_by_payload_and_attempt() {
+fn a_system_error_is_looked_up_by_payload_and_attempt() {
     let mut setup = queue();
     setup.config.system_error_rate = Probability::new(0.5).expect("a share");
     let outcomes = |seed| {
@@ -1235,7 +1235,7 @@ fn a_payload_knows_how_often_it_was_dead_lettered() {
 
 // Age.
 
-/// poll.md M1: a message counts until its third receive, and in a dead-letter queue from the move.
+/// M1: a message counts until its third receive, and in a dead-letter queue from the move.
 #[test]
 fn m1_the_age_of_the_oldest_leaves_out_what_was_received_three_times() {
     check(
