@@ -1,0 +1,360 @@
+//! What a colleague would say of a scenario: it can be played, but is hardly what was meant.
+//!
+//! Judged by the resources as they are at the beginning; each sentence has the numbers in it.
+
+use super::{Body, body::time_text};
+use crate::{
+    kernel::{Probability, Span, Time},
+    model::{
+        config::{Behaviour, Change, Function, Queue, Resources, Via},
+        value::Quantity,
+        vocabulary::{FunctionId, QueueId, Target},
+    },
+    scenario::{
+        diagnostic::{Diagnostic, Place, quoted},
+        path,
+    },
+};
+
+/// AWS advises a visibility timeout of so many times the function's.
+const VISIBILITY_FACTOR: u64 = 6;
+/// The waits before the retries of an asynchronous event (A2.1).
+const RETRY_WAITS: [Span; 2] = [Span::secs(60), Span::secs(120)];
+
+/// Says it.
+pub fn advise(file: &Body<'_>, resources: &Resources, timeline: &[(Time, Change)]) {
+    let advice = Advice { file, resources, ways: ways(resources, timeline) };
+    for (at, function) in resources.functions.iter().enumerate() {
+        advice.function(FunctionId::at(at), function);
+    }
+    for (at, queue) in resources.queues.iter().enumerate() {
+        advice.queue(QueueId::at(at), queue);
+    }
+    advice.mappings();
+    advice.circles();
+}
+
+/// How things are reached.
+struct Ways {
+    /// For each function: by mappings, by calls that wait, by asynchronous invocations.
+    functions: Vec<(bool, bool, bool)>,
+    /// For each queue: whether anything sends to it.
+    queues: Vec<bool>,
+}
+
+fn ways(resources: &Resources, timeline: &[(Time, Change)]) -> Ways {
+    let mut ways = Ways {
+        functions: vec![(false, false, false); resources.functions.len()],
+        queues: vec![false; resources.queues.len()],
+    };
+    for mapping in &resources.mappings {
+        ways.functions[mapping.function.index()].0 = true;
+    }
+    for call in &resources.calls {
+        match (call.target, call.via) {
+            (Target::Function(id), Via::Invoke) => ways.functions[id.index()].1 = true,
+            (Target::Function(id), _) => ways.functions[id.index()].2 = true,
+            (Target::Queue(id), _) => ways.queues[id.index()] = true,
+            (Target::Sink(_) | Target::Outside, _) => (),
+        }
+    }
+    for function in &resources.functions {
+        for target in [function.dead_letter, function.on_success, function.on_failure] {
+            match target {
+                Some(Target::Function(id)) => ways.functions[id.index()].2 = true,
+                Some(Target::Queue(id)) => ways.queues[id.index()] = true,
+                Some(Target::Sink(_) | Target::Outside) | None => (),
+            }
+        }
+    }
+    for redrive in resources.queues.iter().filter_map(|queue| queue.redrive) {
+        ways.queues[redrive.dead_letter_queue.index()] = true;
+    }
+    for (_, change) in timeline {
+        if let Change::StartMessageMoveTask { destination: Some(id), .. } = change {
+            ways.queues[id.index()] = true;
+        }
+    }
+    ways
+}
+
+struct Advice<'a> {
+    file: &'a Body<'a>,
+    resources: &'a Resources,
+    ways: Ways,
+}
+
+impl Advice<'_> {
+    /// Where a property stands, or the resource if it is not written.
+    fn place(&self, section: &str, name: &str, property: &str) -> (Place, String) {
+        let body = self.file.node.get(section).and_then(|section| section.get(name));
+        let written = body.filter(|_| !property.is_empty());
+        match written.and_then(|body| path::get(body, property)) {
+            Some(node) => (node.place, format!("{section}.{name}.{property}")),
+            None => {
+                let place = self.file.cx.names.place(name).unwrap_or(self.file.place);
+                (place, format!("{section}.{name}"))
+            }
+        }
+    }
+
+    fn warn(&self, (place, path): (Place, String), message: String, help: &str) {
+        let warning = Diagnostic::warning(message).at(place).path(path);
+        self.file.cx.say(if help.is_empty() { warning } else { warning.help(help) });
+    }
+
+    fn function(&self, id: FunctionId, function: &Function) {
+        let name = quoted(&function.name);
+        let at = |property: &str| self.place("functions", &function.name, property);
+        let (mapped, waited, asynchronous) = self.ways.functions[id.index()];
+        if !mapped && !waited && !asynchronous {
+            let help = "a caller, a mapping, a destination or a call of another function";
+            self.warn(at(""), format!("nobody invokes {name}"), help);
+        }
+        for (target, what, property) in [
+            (function.on_success, "success", "OnSuccess"),
+            (function.on_failure, "failure", "OnFailure"),
+        ] {
+            if target == Some(Target::Function(id)) {
+                let property =
+                    format!("EventInvokeConfig.DestinationConfig.{property}.Destination");
+                let message = format!("{name} is its own {what} destination");
+                let help = match function.loops_allowed {
+                    true => "`RecursiveLoop: Allow`: nothing stops it",
+                    false => "lambda stops such a chain after 16 runs",
+                };
+                self.warn(at(&property), message, help);
+            }
+        }
+        let kept = function.dead_letter.is_some() || function.on_failure.is_some();
+        if kept && !asynchronous && mapped {
+            let property = match function.dead_letter {
+                Some(_) => "DeadLetterConfig",
+                None => "EventInvokeConfig.DestinationConfig",
+            };
+            let message = format!(
+                "{name} is invoked by a mapping only, and this serves asynchronous events only"
+            );
+            let help = "failed messages go back to their queue: that needs the `RedrivePolicy`";
+            self.warn(at(property), message, help);
+        }
+        if asynchronous && !kept {
+            let message = format!(
+                "{name} is invoked asynchronously and has neither `DeadLetterConfig` nor `OnFailure`: \
+                 what fails {} is lost",
+                match function.retries_max {
+                    0 => "once".to_string(),
+                    retries => format!("{} times", retries + 1),
+                }
+            );
+            self.warn(at(""), message, "");
+        }
+        if asynchronous {
+            self.event_age(function, at("EventInvokeConfig.MaximumEventAgeInSeconds"));
+        }
+    }
+
+    fn event_age(&self, function: &Function, place: (Place, String)) {
+        let mut waited = Span::ZERO;
+        for (retry, wait) in (1..=function.retries_max).zip(RETRY_WAITS) {
+            waited += wait;
+            if function.age_max <= waited {
+                let message = format!(
+                    "`MaximumEventAgeInSeconds` {} leaves no time for retry {retry} of {}, which \
+                     comes {} after the first run or later",
+                    time_text(function.age_max),
+                    function.retries_max,
+                    time_text(waited)
+                );
+                return self.warn(place, message, "");
+            }
+        }
+    }
+
+    fn queue(&self, id: QueueId, queue: &Queue) {
+        let name = quoted(&queue.name);
+        let at = |property: &str| self.place("queues", &queue.name, property);
+        if !self.ways.queues[id.index()] {
+            let message = match queue.read {
+                true => format!("nobody sends to {name}"),
+                false => format!("nobody sends to {name}, and nobody reads it"),
+            };
+            self.warn(at(""), message, "");
+        }
+        let Some(redrive) = queue.redrive else { return };
+        let dead = &self.resources.queues[redrive.dead_letter_queue.index()];
+        let dead_name = quoted(&dead.name);
+        if dead.retention <= queue.retention {
+            let message = format!(
+                "{dead_name} keeps messages {}, and {name} {}: their clock goes on, so what arrives \
+                 late is soon gone",
+                time_text(dead.retention),
+                time_text(queue.retention)
+            );
+            let help = "give the dead-letter queue a longer `MessageRetentionPeriod`, such as 14d";
+            let place = self.place("queues", &dead.name, "MessageRetentionPeriod");
+            self.warn(place, message, help);
+        }
+        let count = redrive.receives_max;
+        let tried = queue.visibility.times(u64::from(count));
+        if queue.retention <= tried {
+            let message = format!(
+                "{count} receives of {} are {}, and {name} keeps messages {}: none reaches \
+                 {dead_name}",
+                time_text(queue.visibility),
+                time_text(tried),
+                time_text(queue.retention)
+            );
+            self.warn(at("RedrivePolicy.maxReceiveCount"), message, "");
+        }
+        if count == 1 {
+            let message =
+                "`maxReceiveCount` 1: one throttle or timeout dead-letters a message".to_string();
+            self.warn(at("RedrivePolicy.maxReceiveCount"), message, "AWS advises 5 or more");
+        }
+    }
+
+    fn mappings(&self) {
+        let resources = self.resources;
+        for (n, mapping) in resources.mappings.iter().enumerate() {
+            let queue = &resources.queues[mapping.queue.index()];
+            let function = &resources.functions[mapping.function.index()];
+            let (queue_name, function_name) = (quoted(&queue.name), quoted(&function.name));
+            let at = |property: &str| self.place("event_source_mappings", &mapping.name, property);
+            let (hidden, timeout) = (queue.visibility, function.timeout);
+            let advised = timeout.times(VISIBILITY_FACTOR) + mapping.window;
+            let place = self.place("queues", &queue.name, "VisibilityTimeout");
+            if hidden < timeout {
+                let message = format!(
+                    "`VisibilityTimeout` {} is shorter than the timeout {} of {function_name}: expect \
+                     duplicates",
+                    time_text(hidden),
+                    time_text(timeout)
+                );
+                self.warn(place, message, "AWS refuses that when the mapping is made");
+            } else if hidden < advised {
+                let message = format!(
+                    "`VisibilityTimeout` {}: AWS advises {VISIBILITY_FACTOR} times the timeout of \
+                     {function_name}, here {}",
+                    time_text(hidden),
+                    time_text(advised)
+                );
+                self.file.cx.say(Diagnostic::note(message).at(place.0).path(place.1));
+            }
+            if queue.redrive.is_none() {
+                let message = format!(
+                    "{queue_name} has no `RedrivePolicy`: a message that always fails returns until \
+                     it expires, {}",
+                    time_text(queue.retention)
+                );
+                self.warn(self.place("queues", &queue.name, ""), message, "");
+            }
+            let begins = resources.assumptions.pollers_initial;
+            match (function.reserved, mapping.concurrency_max) {
+                (Some(reserved), None) if reserved < begins => {
+                    let message = format!(
+                        "{} begins with {begins} batches at once, and {function_name} may run \
+                         {reserved}: each throttle costs a receive",
+                        quoted(&mapping.name)
+                    );
+                    let help = "set `ScalingConfig.MaximumConcurrency`";
+                    self.warn(at(""), message, help);
+                }
+                (Some(reserved), Some(most)) if reserved < most => {
+                    let message = format!(
+                        "`MaximumConcurrency` {most} is above the {reserved} that {function_name} may \
+                         run"
+                    );
+                    self.warn(at("ScalingConfig.MaximumConcurrency"), message, "");
+                }
+                _ => (),
+            }
+            let twin = resources.mappings[..n]
+                .iter()
+                .find(|other| (other.queue, other.function) == (mapping.queue, mapping.function));
+            if let Some(twin) = twin {
+                let message = format!("{} does the same already", quoted(&twin.name));
+                self.warn(at(""), message, "AWS refuses a second mapping of the same two");
+            }
+        }
+    }
+
+    /// Functions that start each other without any time passing.
+    fn circles(&self) {
+        let count = self.resources.functions.len();
+        let next: Vec<Vec<usize>> = (0..count).map(|at| self.started_at_once(at)).collect();
+        let mut told = vec![false; count];
+        for first in 0..count {
+            // Breadth first, so that the circle shown is a shortest one.
+            let mut from: Vec<Option<usize>> = vec![None; count];
+            let mut open = std::collections::VecDeque::from([first]);
+            while let Some(here) = open.pop_front() {
+                for &there in &next[here] {
+                    if from[there].is_none() {
+                        from[there] = Some(here);
+                        open.push_back(there);
+                    }
+                }
+            }
+            let mut circle = vec![first];
+            let mut here = from[first];
+            while let Some(at) = here.filter(|at| *at != first) {
+                circle.push(at);
+                here = from[at];
+            }
+            if here.is_none() || circle.iter().any(|at| told[*at]) {
+                continue;
+            }
+            circle.push(first);
+            circle.iter().for_each(|at| told[*at] = true);
+            let names: Vec<&str> =
+                circle.iter().rev().map(|at| self.resources.functions[*at].name.as_str()).collect();
+            let message = format!("a circle in which no time passes: {}", names.join(" → "));
+            let place = self.place("functions", names[0], "service_time");
+            self.warn(place, message, "give one of them a `service_time`");
+        }
+    }
+
+    /// The functions that run at the same instant because this one did.
+    fn started_at_once(&self, at: usize) -> Vec<usize> {
+        let function = &self.resources.functions[at];
+        let timeless = |b: &Behaviour| {
+            b.service_time.is_zero()
+                && b.record_time.is_zero()
+                && b.error_time.as_ref().is_none_or(Quantity::is_zero)
+        };
+        let zero = timeless(&function.behaviour) || function.cases.iter().any(|(_, b)| timeless(b));
+        if !zero || !function.init_time.is_zero() {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        let mut reach = |target: Target, delay: Option<Span>| match target {
+            Target::Function(id) => found.push(id.index()),
+            Target::Queue(id) => {
+                let delay = delay.unwrap_or(self.resources.queues[id.index()].delay);
+                let mappings = self.resources.mappings.iter();
+                let readers = mappings.filter(|mapping| {
+                    mapping.queue == id && mapping.enabled && mapping.window == Span::ZERO
+                });
+                if delay == Span::ZERO {
+                    found.extend(readers.map(|mapping| mapping.function.index()));
+                }
+            }
+            Target::Sink(_) | Target::Outside => (),
+        };
+        for entry in &function.calls {
+            if entry.count > 0 && entry.share != Probability::NEVER {
+                let call = &self.resources.calls[entry.call.index()];
+                reach(call.target, call.delay);
+            }
+        }
+        let at_once = function.event_queue.dispatch_latency.is_zero();
+        let given_up = (function.retries_max == 0).then_some(function.on_failure).flatten();
+        for target in [function.on_success, given_up].into_iter().flatten() {
+            if at_once {
+                reach(target, None);
+            }
+        }
+        found
+    }
+}

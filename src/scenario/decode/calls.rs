@@ -1,0 +1,272 @@
+//! Callers and the calls of functions.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Body, names,
+    resources::{Earlier, Read},
+};
+use crate::{
+    kernel::{Stream, Time},
+    model::{
+        config::{Call, FunctionCall, Resources, Retry, Via},
+        value::{AttributeId, Quantity, WordLaw},
+        vocabulary::{CallId, Target},
+    },
+    scenario::{
+        arrivals,
+        diagnostic::{Diagnostic, quoted},
+        node::{Node, Value},
+        patterns::FIELDS,
+        properties::Kind,
+        units, values,
+    },
+};
+
+/// Words that `[key=value]` of a measure has for itself.
+const MEASURE_KEYS: [&str; 3] = ["status", "reason", "shard"];
+
+/// Reads the callers, then the calls of every function.
+pub fn calls(
+    file: &Body<'_>,
+    functions: &[(&str, Option<Body<'_>>)],
+    duration: Option<Time>,
+    earlier: Option<&Earlier<'_>>,
+) -> Read {
+    let mut read = Read {
+        resources: Resources::default(),
+        laws: Vec::new(),
+        caller_words: Vec::new(),
+        last: Time::ZERO,
+        endless: None,
+        columns: Vec::new(),
+    };
+    for (nth, (name, body)) in names::bodies(file, "callers").into_iter().enumerate() {
+        read.caller_words.push(file.cx.texts.word(name));
+        let mut found = arrivals::Read::default();
+        let (mut call, mut laws) = match &body {
+            Some(body) => {
+                if let Some(node) = body.get("arrivals") {
+                    found = earlier
+                        .and_then(|then| unchanged(then, nth, name, node))
+                        .unwrap_or_else(|| {
+                            let path = body.path_of("arrivals");
+                            arrivals::arrivals(file.cx, node, &path, name, duration)
+                        });
+                }
+                let laws = attributes(body, name, true);
+                (call(body, name), laws)
+            }
+            None => (unread(name), Vec::new()),
+        };
+        for (column, words) in &found.columns {
+            let stream = stream(file, name, column);
+            if let Some(id) = file.cx.attribute(column)
+                && !laws.iter().any(|(known, ..)| *known == id)
+            {
+                laws.push((id, WordLaw::Column(words.clone()), stream));
+            }
+        }
+        call.words = !laws.is_empty();
+        call.arrivals = found.arrivals;
+        read.last = read.last.max(found.last);
+        read.endless = read.endless.or(found.endless);
+        read.columns.push(found.columns);
+        read.resources.calls.push(call);
+        read.laws.push(laws);
+    }
+    read.resources.callers = read.resources.calls.len();
+    for (function, body) in functions {
+        let Some(body) = body else { continue };
+        for (n, entry) in body.list("calls").into_iter().enumerate() {
+            let name = format!("{function}.calls.{n}");
+            let (path, node) = entry;
+            let rows = body.row("calls").rows();
+            let (mut made, laws) = match Body::open(body.cx, node, path, node.place, rows) {
+                Some(entry) => (call(&entry, &name), attributes(&entry, &name, false)),
+                None => (unread(&name), Vec::new()),
+            };
+            made.words = !laws.is_empty();
+            read.resources.calls.push(made);
+            read.laws.push(laws);
+        }
+    }
+    if read.resources.calls.len() > usize::from(u16::MAX) {
+        let mistake = Diagnostic::error("more than 65535 callers and calls").at(file.place);
+        file.cx.say(mistake);
+        read.resources.calls.truncate(usize::from(u16::MAX));
+    }
+    read
+}
+
+/// The arrivals of a caller as they were read at the beginning, if they are written the same: lists of times
+/// are long, and then there is one for all states.
+fn unchanged(then: &Earlier<'_>, nth: usize, name: &str, now: &Node) -> Option<arrivals::Read> {
+    let before = then.tree.get("callers")?.get(name)?.get("arrivals")?;
+    let (call, columns) = (then.resources.calls.get(nth)?, then.columns.get(nth)?);
+    (before == now).then(|| arrivals::Read {
+        arrivals: call.arrivals.clone(),
+        columns: columns.clone(),
+        ..arrivals::Read::default()
+    })
+}
+
+/// What a function says of its calls; the calls themselves are those from `next` on.
+pub fn function_calls(body: &Body<'_>, next: &mut usize) -> Vec<FunctionCall> {
+    let mut calls = Vec::new();
+    for (path, node) in body.list("calls") {
+        let at = *next;
+        *next += 1;
+        let rows = body.row("calls").rows();
+        let Some(entry) = Body::open(body.cx, node, path, node.place, rows) else { continue };
+        let Ok(call) = u16::try_from(at) else { continue };
+        calls.push(FunctionCall {
+            call: CallId(call),
+            share: entry.probability("share"),
+            count: entry.count_u32("count"),
+            when: entry.pattern_maybe("when"),
+            per_run: entry.word("per") == Some("run"),
+        });
+    }
+    calls
+}
+
+fn unread(name: &str) -> Call {
+    Call {
+        name: name.to_string(),
+        via: Via::Send,
+        target: Target::Outside,
+        timeout: None,
+        retry: Retry::default(),
+        payload_bytes: Quantity::Plain(0),
+        delay: None,
+        words: false,
+        arrivals: Vec::new(),
+    }
+}
+
+fn call(body: &Body<'_>, name: &str) -> Call {
+    let target = body.target("target");
+    let via = via(body, target);
+    let delay = body.aws_time_maybe("DelaySeconds");
+    if delay.is_some() && target.is_some_and(|target| !matches!(target, Target::Queue(_))) {
+        let mistake = Diagnostic::error("`DelaySeconds` is for messages to a queue");
+        let at = body.place_of("DelaySeconds");
+        body.wrong("DelaySeconds", mistake.at(at).label("only where the target is a queue"));
+    }
+    let retry = body.map("retry").map_or_else(Retry::default, |retry| Retry {
+        attempts: retry.count_u32("attempts"),
+        backoff: retry.backoff("backoff"),
+        budget: retry.share_maybe("budget"),
+    });
+    Call {
+        name: name.to_string(),
+        via,
+        target: target.unwrap_or(Target::Outside),
+        timeout: body.time_maybe("timeout"),
+        retry,
+        payload_bytes: body.size_law("payload_size"),
+        delay,
+        words: false,
+        arrivals: Vec::new(),
+    }
+}
+
+/// How the target is asked: by its own API, unless something else is said that it has.
+fn via(body: &Body<'_>, target: Option<Target>) -> Via {
+    let own = match target {
+        Some(Target::Function(_)) => Via::Invoke,
+        Some(Target::Queue(_) | Target::Sink(_) | Target::Outside) | None => Via::Send,
+    };
+    let Some(word) = body.word("via") else { return own };
+    let (via, kind) = match word {
+        "invoke" => (Via::Invoke, Kind::Function),
+        "invoke_async" => (Via::InvokeAsync, Kind::Function),
+        "sqs" => (Via::Send, Kind::Queue),
+        "sns" => (Via::Send, Kind::Topic),
+        _ => (Via::Send, Kind::Bus),
+    };
+    let Some(found) = body.get("target").and_then(|node| body.cx.names.kind_of(node)) else {
+        return own; // outside: it takes everything, however it is asked
+    };
+    if found != kind && target.is_some() {
+        let message =
+            format!("{} asks {}, and the target is {}", quoted(word), kind.word(), found.word());
+        let mistake = Diagnostic::error(message).at(body.place_of("via"));
+        let fits: &[&str] = match found {
+            Kind::Function => &["invoke", "invoke_async"],
+            Kind::Queue => &["sqs"],
+            Kind::Topic => &["sns"],
+            _ => &["eventbridge"],
+        };
+        let label = format!("{} fits", super::body::listed(fits));
+        body.wrong("via", mistake.label(label).help("without `via` it is the target's own API"));
+    }
+    via
+}
+
+fn stream(file: &Body<'_>, call: &str, attribute: &str) -> Stream {
+    Stream::new(file.cx.seed, &format!("call/{call}/attribute/{attribute}"))
+}
+
+/// The attributes that a caller or call gives.
+fn attributes(body: &Body<'_>, name: &str, caller: bool) -> Vec<(AttributeId, WordLaw, Stream)> {
+    let Some(node) = body.get("attributes") else { return Vec::new() };
+    if !matches!(node.value, Value::Map(_)) {
+        if !node.is_null() {
+            let mistake = Diagnostic::error(format!("{} is not a mapping", node.shown()));
+            body.wrong("attributes", mistake.at(node.place).label("`{kind: bulk}`"));
+        }
+        return Vec::new();
+    }
+    let mut laws = Vec::new();
+    for (key, value) in node.entries() {
+        let path = format!("{}.{}", body.path_of("attributes"), key.name);
+        if let Err(mistake) = units::name(key, false) {
+            body.cx.say(mistake.path(path));
+            continue;
+        }
+        if FIELDS.contains(&key.name.as_str()) || MEASURE_KEYS.contains(&key.name.as_str()) {
+            let message = format!("{} is a word of the language", quoted(&key.name));
+            body.cx.say(Diagnostic::error(message).at(key.place).path(path).label("another name"));
+            continue;
+        }
+        let Some(law) = values::word_law(body.cx, value, path) else { continue };
+        let Some(id) = body.cx.attribute(&key.name) else { continue };
+        laws.push((id, law, stream(body, name, &key.name)));
+    }
+    if caller {
+        refuse_circles(body, node, &laws);
+    }
+    laws
+}
+
+/// A caller's attribute may be another one's word, but not, over any number of steps, its own.
+fn refuse_circles(body: &Body<'_>, node: &Node, laws: &[(AttributeId, WordLaw, Stream)]) {
+    let mut asks: BTreeMap<AttributeId, Vec<AttributeId>> = BTreeMap::new();
+    for (id, law, _) in laws {
+        let mut found = Vec::new();
+        values::asks_for(law, &mut found);
+        asks.insert(*id, found);
+    }
+    for (id, first) in &asks {
+        let mut seen = vec![false; body.cx.attributes.len()];
+        let mut open = first.clone();
+        while let Some(next) = open.pop() {
+            if next == *id {
+                let name = &body.cx.attributes[usize::from(id.0)];
+                let place = node.get(name).map_or(node.place, |node| node.place);
+                let message = format!("{} asks for its own word", quoted(name));
+                let mistake = Diagnostic::error(message).at(place);
+                let path = format!("{}.{name}", body.path_of("attributes"));
+                body.cx.say(mistake.path(path).label("a word that does not depend on it"));
+                break;
+            }
+            let at = usize::from(next.0);
+            if !seen[at] {
+                seen[at] = true;
+                open.extend(asks.get(&next).into_iter().flatten());
+            }
+        }
+    }
+}

@@ -1,0 +1,462 @@
+//! Functions, queues, topics, buses and mappings.
+
+use std::sync::Arc;
+
+use super::{Body, body::time_text, calls, names};
+use crate::{
+    kernel::{Span, Stream, Time},
+    model::{
+        config::{
+            Account, Assumptions, Behaviour, EventQueue, Function, Mapping, OnPartialFailure,
+            Queue, Redrive, Resources, Sink, ThrottledPoll,
+        },
+        value::{AttributeId, Word, WordLaw},
+        vocabulary::{FunctionId, QueueId, Target},
+    },
+    scenario::{
+        diagnostic::{Diagnostic, Place, quoted},
+        node::Node,
+        path,
+        properties::Kind,
+    },
+};
+
+/// The account keeps so much concurrency for functions without reserved concurrency (SN3).
+const UNRESERVED_MIN: u64 = 100;
+/// Filters of a mapping.
+const FILTERS_MAX: usize = 5;
+/// The largest batch without a window, of a queue.
+const BATCH_WITHOUT_WINDOW_MAX: u32 = 10;
+
+/// What a tree says of its resources, and of what goes into a catalog.
+pub struct Read {
+    /// The resources.
+    pub resources: Resources,
+    /// For each caller and call its attributes.
+    pub laws: Vec<Vec<(AttributeId, WordLaw, Stream)>>,
+    /// For each caller its name.
+    pub caller_words: Vec<Word>,
+    /// The last instant at which something can arrive.
+    pub last: Time,
+    /// The first arrivals without an end, and their path.
+    pub endless: Option<(Place, String)>,
+    /// For each caller the words of its CSV columns.
+    pub columns: Vec<Columns>,
+}
+
+/// The columns of a CSV file that are attributes, with the word of each arrival.
+pub type Columns = Vec<(String, Arc<[Word]>)>;
+
+/// The tree at the beginning of a run and what it was read as: what has not changed is not read again.
+pub struct Earlier<'a> {
+    /// The tree.
+    pub tree: &'a Node,
+    /// Its resources.
+    pub resources: &'a Resources,
+    /// For each caller the words of its CSV columns.
+    pub columns: &'a [Columns],
+}
+
+/// Reads every resource. `earlier`: as it was at the beginning, if this is a state of the timeline.
+pub fn resources(file: &Body<'_>, duration: Option<Time>, earlier: Option<&Earlier<'_>>) -> Read {
+    let account = match file.map("account") {
+        Some(account) => Account { concurrency: account.count_u32("concurrency") },
+        None => Account::default(),
+    };
+    let function_bodies = names::bodies(file, "functions");
+    let mut read = calls::calls(file, &function_bodies, duration, earlier);
+    let callers = read.resources.callers;
+    let mut next_call = callers;
+    let mut functions = Vec::new();
+    for (name, body) in &function_bodies {
+        functions.push(match body {
+            Some(body) => function(name, body, &mut next_call),
+            None => Function { name: (*name).to_string(), ..nothing() },
+        });
+    }
+    check_reserved(file, &account, &functions);
+
+    let mut queues: Vec<Queue> = Vec::new();
+    for (at, (name, body)) in names::bodies(file, "queues").into_iter().enumerate() {
+        queues.push(queue(name, body.as_ref(), QueueId::at(at)));
+    }
+    for at in 0..queues.len() {
+        if let Some(redrive) = queues[at].redrive {
+            queues[redrive.dead_letter_queue.index()].dead_letter_queue = true;
+        }
+    }
+    let mut sinks = Vec::new();
+    for (section, bus) in [("topics", false), ("buses", true)] {
+        for (name, body) in names::bodies(file, section) {
+            sinks.push(Sink {
+                name: name.to_string(),
+                bus,
+                system_error_rate: body
+                    .as_ref()
+                    .map_or_else(Default::default, |body| body.probability("system_error_rate")),
+                forbidden: body.as_ref().is_some_and(|body| body.flag("forbidden")),
+            });
+        }
+    }
+    let mut mappings = Vec::new();
+    for (name, body) in names::bodies(file, "event_source_mappings") {
+        mappings.extend(body.and_then(|body| mapping(name, &body)));
+    }
+    for mapping in &mappings {
+        if let Some(queue) = queues.get_mut(mapping.queue.index()) {
+            queue.read = true;
+        }
+    }
+    let assumptions = assumptions(file);
+    read.resources.account = account;
+    read.resources.functions = functions;
+    read.resources.queues = queues;
+    read.resources.sinks = sinks;
+    read.resources.mappings = mappings;
+    read.resources.assumptions = assumptions;
+    read
+}
+
+/// Words of a CSV's columns are looked up by the arrival's number, so they cannot change on the way; nor
+/// can how many arrival processes a caller has.
+pub fn check_same_arrivals(file: &Body<'_>, earlier: &Earlier<'_>, new: &Read) {
+    let before = earlier.resources.calls.iter().zip(earlier.columns);
+    for ((call, columns), (changed, changed_columns)) in
+        before.zip(new.resources.calls.iter().zip(&new.columns))
+    {
+        let message = if call.arrivals.len() != changed.arrivals.len() {
+            "how many kinds of arrivals there are cannot change"
+        } else if columns != changed_columns {
+            "arrivals with attributes from a CSV file cannot change"
+        } else {
+            continue;
+        };
+        let path = format!("callers.{}.arrivals", call.name);
+        let place = path::get(file.node, &path).map_or(file.place, |node| node.place);
+        file.cx.say(Diagnostic::error(message).at(place).path(path));
+    }
+}
+
+/// A function of which nothing could be read.
+fn nothing() -> Function {
+    Function {
+        name: String::new(),
+        timeout: Span::ZERO,
+        memory_mb: 0,
+        reserved: None,
+        loops_allowed: false,
+        dead_letter: None,
+        retries_max: 0,
+        age_max: Span::ZERO,
+        on_success: None,
+        on_failure: None,
+        forbidden: false,
+        system_error_rate: Default::default(),
+        init_time: Default::default(),
+        keep_alive: Default::default(),
+        behaviour: Behaviour::default(),
+        cases: Vec::new(),
+        on_partial_failure: OnPartialFailure::default(),
+        calls: Vec::new(),
+        event_queue: EventQueue::default(),
+    }
+}
+
+fn function(name: &str, body: &Body<'_>, next_call: &mut usize) -> Function {
+    let own = behaviour(body, None);
+    let cases = body.list_of_maps("cases");
+    let cases = cases.iter().filter_map(|case| {
+        let behaviour = behaviour(case, Some(&own));
+        case.pattern_maybe("when").map(|when| (when, behaviour))
+    });
+    let cases = cases.collect();
+    let invoke = EventInvoke::of(body);
+    Function {
+        name: name.to_string(),
+        timeout: body.aws_time("Timeout"),
+        memory_mb: body.count_u32("MemorySize"),
+        reserved: body.count_u32_maybe("ReservedConcurrentExecutions"),
+        loops_allowed: body.word("RecursiveLoop") == Some("Allow"),
+        dead_letter: dead_letter(body),
+        retries_max: invoke.retries_max,
+        age_max: invoke.age_max,
+        on_success: invoke.on_success,
+        on_failure: invoke.on_failure,
+        forbidden: body.flag("forbidden"),
+        system_error_rate: body.probability("system_error_rate"),
+        init_time: body.time_law("init_time"),
+        keep_alive: body.time_law("keep_alive"),
+        behaviour: own,
+        cases,
+        on_partial_failure: match body.word("on_partial_failure") {
+            Some("throw") => OnPartialFailure::Throw,
+            Some("stop_at_first") => OnPartialFailure::StopAtFirst,
+            _ => OnPartialFailure::Continue,
+        },
+        calls: calls::function_calls(body, next_call),
+        event_queue: body.map("event_queue").map_or_else(EventQueue::default, |b| event_queue(&b)),
+    }
+}
+
+/// What a body says of a run; of a case, over what the function itself says.
+fn behaviour(body: &Body<'_>, over: Option<&Behaviour>) -> Behaviour {
+    let fresh = |name: &str| over.is_none() || body.node.get(name).is_some();
+    let default = Behaviour::default();
+    let over = over.unwrap_or(&default);
+    let law = |name: &str, old: &crate::model::value::Quantity| match fresh(name) {
+        true => body.time_law(name),
+        false => old.clone(),
+    };
+    let share = |name: &str, old| if fresh(name) { body.probability(name) } else { old };
+    Behaviour {
+        service_time: law("service_time", &over.service_time),
+        error_time: match fresh("error_time") {
+            true => body.time_law_maybe("error_time"),
+            false => over.error_time.clone(),
+        },
+        error_rate: share("error_rate", over.error_rate),
+        record_time: law("record_time", &over.record_time),
+        record_error_rate: share("record_error_rate", over.record_error_rate),
+        poison_rate: share("poison_rate", over.poison_rate),
+    }
+}
+
+fn dead_letter(body: &Body<'_>) -> Option<Target> {
+    let config = body.map("DeadLetterConfig").and_then(|config| config.target("TargetArn"));
+    let Some(sam) = body.map("DeadLetterQueue") else { return config };
+    if body.node.get("DeadLetterConfig").is_some() {
+        let mistake = Diagnostic::error("`DeadLetterQueue` beside `DeadLetterConfig`");
+        body.wrong(
+            "DeadLetterQueue",
+            mistake.at(body.place_of("DeadLetterQueue")).label("one of the two"),
+        );
+    }
+    let target = sam.target("TargetArn");
+    check_type(&sam, "TargetArn");
+    target
+}
+
+/// SAM says beside a target what it is.
+fn check_type(body: &Body<'_>, target: &str) {
+    let Some(word) = body.word("Type") else { return };
+    let kind = match word {
+        "SQS" => Kind::Queue,
+        "SNS" => Kind::Topic,
+        "Lambda" => Kind::Function,
+        _ => Kind::Bus,
+    };
+    if let Some(found) = body.get(target).and_then(|node| body.cx.names.kind_of(node))
+        && found != kind
+        && !matches!(found, Kind::Later(_))
+    {
+        let message = format!("`Type: {word}`, but the target is {}", found.word());
+        let mistake = Diagnostic::error(message).at(body.place_of("Type"));
+        body.wrong("Type", mistake.label("what the target is, or nothing"));
+    }
+}
+
+/// `EventInvokeConfig`, with its defaults where it is missing.
+struct EventInvoke {
+    retries_max: u8,
+    age_max: Span,
+    on_success: Option<Target>,
+    on_failure: Option<Target>,
+}
+
+impl EventInvoke {
+    fn of(function: &Body<'_>) -> EventInvoke {
+        let missing;
+        let config = match function.map("EventInvokeConfig") {
+            Some(config) => config,
+            None => {
+                missing = Node::empty_map(function.place);
+                let (cx, path) = (function.cx, function.path_of("EventInvokeConfig"));
+                let rows = function.row("EventInvokeConfig").rows();
+                let empty = Body::open(cx, &missing, path, function.place, rows);
+                return EventInvoke::read(&empty.expect("a mapping"));
+            }
+        };
+        EventInvoke::read(&config)
+    }
+
+    fn read(config: &Body<'_>) -> EventInvoke {
+        let destinations = config.map("DestinationConfig");
+        let destination = |name: &str| {
+            let body = destinations.as_ref()?.map(name)?;
+            check_type(&body, "Destination");
+            body.target("Destination")
+        };
+        EventInvoke {
+            retries_max: u8::try_from(config.count("MaximumRetryAttempts")).unwrap_or_default(),
+            age_max: config.aws_time("MaximumEventAgeInSeconds"),
+            on_success: destination("OnSuccess"),
+            on_failure: destination("OnFailure"),
+        }
+    }
+}
+
+fn event_queue(body: &Body<'_>) -> EventQueue {
+    EventQueue {
+        dispatch_latency: body.time_law("dispatch_latency"),
+        batch_size: body.count_u32("batch_size"),
+        batch_window: body.time("batch_window"),
+        invoke_per_batch: body.word("invoke_per") == Some("batch"),
+        patient: body.word("when_throttled") == Some("wait"),
+        retry_jitter: body.share("retry_jitter"),
+        duplicate_probability: body.probability("duplicate_probability"),
+        backlog_threshold: body.count_u32_maybe("backlog_threshold"),
+        backlog_interval_factor: body.number("backlog_interval_factor"),
+    }
+}
+
+fn check_reserved(file: &Body<'_>, account: &Account, functions: &[Function]) {
+    let mut reserved = 0;
+    for function in functions {
+        reserved += u64::from(function.reserved.unwrap_or_default());
+        if reserved > 0 && reserved + UNRESERVED_MIN > u64::from(account.concurrency) {
+            let path = format!("functions.{}.ReservedConcurrentExecutions", function.name);
+            let place = path::get(file.node, &path).map_or(file.place, |node| node.place);
+            let message = format!(
+                "{reserved} reserved of {}: fewer than {UNRESERVED_MIN} are left unreserved",
+                account.concurrency
+            );
+            let most = u64::from(account.concurrency).saturating_sub(UNRESERVED_MIN);
+            let label = format!("AWS allows {most} for all functions together");
+            let help = "reserve less, or raise `account.concurrency`";
+            file.cx.say(Diagnostic::error(message).at(place).path(path).label(label).help(help));
+            return;
+        }
+    }
+}
+
+fn queue(name: &str, body: Option<&Body<'_>>, id: QueueId) -> Queue {
+    let Some(body) = body else {
+        return Queue {
+            name: name.to_string(),
+            visibility: Span::ZERO,
+            retention: Span::ZERO,
+            delay: Span::ZERO,
+            redrive: None,
+            system_error_rate: Default::default(),
+            forbidden: false,
+            read: false,
+            dead_letter_queue: false,
+        };
+    };
+    body.aws_time("ReceiveMessageWaitTimeSeconds");
+    let redrive = body.map("RedrivePolicy").and_then(|policy| {
+        let dead_letter_queue = policy.queue("deadLetterTargetArn");
+        let receives_max = policy.count_u32("maxReceiveCount");
+        if dead_letter_queue == Some(id) {
+            let message = format!("{} is its own dead-letter queue", quoted(name));
+            let mistake = Diagnostic::error(message).at(policy.place_of("deadLetterTargetArn"));
+            policy.wrong("deadLetterTargetArn", mistake.label("the name of another queue"));
+        }
+        Some(Redrive { dead_letter_queue: dead_letter_queue?, receives_max })
+    });
+    Queue {
+        name: name.to_string(),
+        visibility: body.aws_time("VisibilityTimeout"),
+        retention: body.aws_time("MessageRetentionPeriod"),
+        delay: body.aws_time("DelaySeconds"),
+        redrive,
+        system_error_rate: body.probability("system_error_rate"),
+        forbidden: body.flag("forbidden"),
+        read: false,
+        dead_letter_queue: false,
+    }
+}
+
+fn mapping(name: &str, body: &Body<'_>) -> Option<Mapping> {
+    let (queue, function) = (body.queue("EventSourceArn"), body.function("FunctionName"));
+    let batch_size = body.count_u32("BatchSize");
+    let window = body.aws_time("MaximumBatchingWindowInSeconds");
+    if queue.is_some() && batch_size > BATCH_WITHOUT_WINDOW_MAX && window == Span::ZERO {
+        let message = format!("a batch of {batch_size} without a window");
+        let label = format!("at most {BATCH_WITHOUT_WINDOW_MAX}: AWS refuses it");
+        let mistake = Diagnostic::error(message).at(body.place_of("BatchSize")).label(label);
+        let help =
+            format!("set `MaximumBatchingWindowInSeconds` to {} or more", time_text(Span::secs(1)));
+        body.wrong("BatchSize", mistake.help(help));
+    }
+    let mut reports_failures = false;
+    for (path, node) in body.list("FunctionResponseTypes") {
+        match super::body::one_of(node, &["ReportBatchItemFailures"], &[]) {
+            Ok(_) => reports_failures = true,
+            Err(mistake) => body.cx.say(mistake.path(path)),
+        }
+    }
+    let mut filters = Vec::new();
+    if let Some(criteria) = body.map("FilterCriteria") {
+        let all = criteria.list_of_maps("Filters");
+        if all.len() > FILTERS_MAX {
+            let message = format!("{} filters", all.len());
+            let mistake = Diagnostic::error(message).at(criteria.place_of("Filters"));
+            criteria.wrong("Filters", mistake.label(format!("AWS has at most {FILTERS_MAX}")));
+        }
+        filters.extend(all.iter().filter_map(|filter| filter.pattern_maybe("Pattern")));
+    }
+    let scaling = body.map("ScalingConfig");
+    Some(Mapping {
+        name: name.to_string(),
+        // What could not be read has been reported; the ids of the others must not move.
+        queue: queue.unwrap_or(QueueId(0)),
+        function: function.unwrap_or(FunctionId(0)),
+        batch_size,
+        window,
+        reports_failures,
+        concurrency_max: scaling.and_then(|scaling| scaling.count_u32_maybe("MaximumConcurrency")),
+        filters,
+        enabled: body.flag("Enabled"),
+    })
+}
+
+fn assumptions(file: &Body<'_>) -> Assumptions {
+    let missing = Node::empty_map(file.place);
+    let rows = file.row("assumptions").rows();
+    let empty = || Body::open(file.cx, &missing, "assumptions".to_string(), file.place, rows);
+    let Some(body) = file.map("assumptions").or_else(empty) else { return Assumptions::default() };
+    body.word("profile");
+    let assumptions = Assumptions {
+        back_of_queue_after: Some(body.count_u32("back_of_queue_after")).filter(|n| *n > 0),
+        throttled_poll: match body.word("throttled_poll") {
+            Some("one_try") => ThrottledPoll::OneTry,
+            Some("when_a_slot_frees") => ThrottledPoll::WhenASlotFrees,
+            _ => ThrottledPoll::RetryWithinVisibility,
+        },
+        throttled_poll_spacing: body.time("throttled_poll_spacing"),
+        idle_pollers: body.count_u32("idle_pollers"),
+        scale_down_time: body.time("scale_down_time"),
+        pollers_initial: body.count_u32("pollers_initial"),
+        pollers_per_minute: body.count_u32("pollers_per_minute"),
+        pollers_max: body.count_u32("pollers_max"),
+        error_backoff: body.flag("error_backoff"),
+        superseded_delete_deletes: body.flag("superseded_delete_deletes"),
+        in_flight_max: body.count_u32("in_flight_max"),
+        move_task_rate: body.count_u32("move_task_rate"),
+        age_equality_retries: body.flag("age_equality_retries"),
+    };
+    for (name, pollers) in [
+        ("pollers_initial", assumptions.pollers_initial),
+        ("idle_pollers", assumptions.idle_pollers),
+    ] {
+        if pollers > assumptions.pollers_max {
+            let message = format!("{pollers} is above `pollers_max` {}", assumptions.pollers_max);
+            body.wrong(name, Diagnostic::error(message).at(body.place_of(name)));
+        }
+    }
+    assumptions
+}
+
+/// Assumptions by name, with their values and whether those are the defaults.
+pub fn assumptions_shown(file: &Body<'_>) -> Vec<(String, String, bool)> {
+    let written = file.node.get("assumptions");
+    let rows = crate::scenario::properties::all(file.row("assumptions").rows());
+    rows.map(|row| {
+        let default = row.default.unwrap_or_default();
+        let value = written.and_then(|written| written.get(row.name)).and_then(Node::raw);
+        let value = value.unwrap_or(default);
+        (row.name.to_string(), value.to_string(), value == default)
+    })
+    .collect()
+}

@@ -1,0 +1,812 @@
+//! The rows. Ranges and defaults of AWS's properties are AWS's.
+
+use super::{
+    Kind::{self, Bus, Caller, Function, Mapping, Queue, Topic},
+    Property, Rows, Takes,
+};
+use crate::{model::Rule, scenario::units::AwsUnit::Seconds};
+use Takes::*;
+
+const fn ours(name: &'static str, takes: Takes, says: &'static str) -> Property {
+    Property::ours(name, takes, says)
+}
+const fn aws(name: &'static str, takes: Takes, says: &'static str) -> Property {
+    Property::aws(name, takes, says)
+}
+const fn ignored(name: &'static str) -> Property {
+    Property::ignored(name)
+}
+const fn later(name: &'static str, says: &'static str) -> Property {
+    Property::later(name, says)
+}
+
+/// A count that has no limit of AWS's; enough for whatever fits in memory.
+const MANY: u64 = 1_000_000_000;
+
+/// The keys of the file.
+pub const FILE: Rows = &[ABOUT, RUN, SECTIONS, PLAY];
+
+const ABOUT: &[Property] = &[
+    ours("title", Text, "what it is called"),
+    ours("question", Text, "the one question that it asks"),
+    ours("guess", Map(&[GUESS]), "what the player asks before it starts"),
+    ours("answer", Text, "the answer to expect"),
+];
+
+const GUESS: &[Property] = &[
+    ours("measure", Text, "the measure that is guessed").required(),
+    ours("from", Anything, "the least that can be guessed").required(),
+    ours("to", Anything, "the most that can be guessed").required(),
+];
+
+const RUN: &[Property] = &[
+    ours("seed", Count(0, i64::MAX as u64), "the seed of all that is random").default("1"),
+    ours("start", Stamp, "the wall clock of time 0").default("2026-01-05T00:00Z"),
+    ours(
+        "duration",
+        Time(true),
+        "arrivals stop before it; without it after the last arrival or timeline entry, and required \
+         where arrivals have no end",
+    ),
+    ours("drain", Time(false), "how long the run may go on after `duration`, until all rests")
+        .default("15d"),
+    ours("warmup", Time(false), "what enters before it is in the ledger only").default("0s"),
+    ours("period", Time(true), "the length of a period of the series").default("1m"),
+    ours("replications", Count(1, 10_000), "runs of each policy in `compare` and `check`")
+        .default("20"),
+    ours("account", Map(&[ACCOUNT]), "the account").live(),
+];
+
+const ACCOUNT: &[Property] =
+    &[ours("concurrency", Count(1, 1_000_000), "concurrent executions in the Region")
+        .default("1000")
+        .rule(Rule::SN2)
+        .live()];
+
+const SECTIONS: &[Property] = &[
+    ours("functions", Named(Function, FUNCTION), "Lambda functions"),
+    ours("queues", Named(Queue, QUEUE), "SQS queues"),
+    ours("topics", Named(Topic, TOPIC), "SNS topics"),
+    ours("buses", Named(Bus, BUS), "EventBridge buses"),
+    ours(
+        "event_source_mappings",
+        Named(Mapping, MAPPING),
+        "Lambda's pollers: which queue goes to which function",
+    ),
+    ours("callers", Named(Caller, CALLER), "who starts the work"),
+    later("subscriptions", "what a topic sends on, and to whom"),
+    later("rules", "what a bus sends on, and to whom"),
+    later("buckets", "S3 buckets"),
+    later("streams", "Kinesis, DynamoDB, Kafka, MQ and DocumentDB streams"),
+    later("dependencies", "services that functions wait for, such as a database"),
+    later("alarms", "CloudWatch alarms"),
+];
+
+const PLAY: &[Property] = &[
+    ours("timeline", List(&Map(&[TIMELINE])), "what changes, and when"),
+    ours("assumptions", Map(&[ASSUMPTION]), "where AWS documents nothing"),
+    ours("policies", Policies, "named variants: paths, and what they are set to"),
+    ours("thresholds", Thresholds, "what must hold; one that fails makes the exit code 99"),
+];
+
+const ANY: &[Property] = &[
+    ours("system_error_rate", Share, "this share of requests is refused with a 5xx, no code run")
+        .default("0%")
+        .live(),
+    ours("forbidden", Flag, "deleted, or the permission lost").default("false").live(),
+];
+
+const FUNCTION: Rows = &[FUNCTION_AWS, BEHAVIOUR, FUNCTION_OURS, ANY, FUNCTION_OTHER];
+
+const FUNCTION_AWS: &[Property] = &[
+    aws("Timeout", Aws(Seconds, 1, 900), "a run is stopped after so long")
+        .default("3")
+        .rule(Rule::SI7)
+        .live(),
+    aws("MemorySize", Count(128, 10_240), "memory in MB; what a run is billed by")
+        .default("128")
+        .live(),
+    aws(
+        "ReservedConcurrentExecutions",
+        Count(0, MANY),
+        "concurrency that is the function's own, and its ceiling; the account keeps 100 unreserved",
+    )
+    .rule(Rule::SN3)
+    .live(),
+    aws("RecursiveLoop", OneOf(&["Terminate", "Allow"], &[]), "whether Lambda stops a 17th run")
+        .default("Terminate")
+        .rule(Rule::A6_2)
+        .live(),
+    aws(
+        "DeadLetterConfig",
+        Map(&[&[aws("TargetArn", Reference(&[Queue, Topic], true), "a queue or a topic")
+            .required()
+            .live()]]),
+        "where an asynchronous event goes that is given up",
+    )
+    .rule(Rule::A3_3)
+    .live(),
+    aws(
+        "DeadLetterQueue",
+        Map(&[&[
+            aws("Type", OneOf(&["SQS", "SNS"], &[]), "what the target is").live(),
+            aws("TargetArn", Reference(&[Queue, Topic], true), "a queue or a topic")
+                .required()
+                .live(),
+        ]]),
+        "SAM's spelling of `DeadLetterConfig`",
+    )
+    .live(),
+    aws("EventInvokeConfig", Map(&[EVENT_INVOKE]), "how asynchronous events are tried again")
+        .live(),
+];
+
+const EVENT_INVOKE: &[Property] = &[
+    aws("MaximumRetryAttempts", Count(0, 2), "retries after a function error")
+        .default("2")
+        .rule(Rule::A2_1)
+        .live(),
+    aws(
+        "MaximumEventAgeInSeconds",
+        Aws(Seconds, 60, 21_600),
+        "an event whose next try would come later than this is given up",
+    )
+    .default("21600")
+    .rule(Rule::A2_16)
+    .live(),
+    aws("DestinationConfig", Map(&[DESTINATIONS]), "who is told how an event ended").live(),
+];
+
+const DESTINATIONS: &[Property] = &[
+    aws("OnSuccess", Map(&[DESTINATION]), "told when an event succeeded").rule(Rule::A3_2).live(),
+    aws("OnFailure", Map(&[DESTINATION]), "told when an event is given up").rule(Rule::A3_3).live(),
+];
+
+const DESTINATION: &[Property] = &[
+    aws(
+        "Destination",
+        Reference(&[Queue, Topic, Function, Bus], true),
+        "a queue, a topic, a function or a bus",
+    )
+    .required()
+    .live(),
+    aws("Type", OneOf(&["SQS", "SNS", "Lambda", "EventBridge"], &["S3"]), "what the target is")
+        .live(),
+];
+
+/// What cases may change.
+const BEHAVIOUR: &[Property] = &[
+    ours("service_time", TimeLaw(true), "handler time of one run").default("0s").live(),
+    ours("error_rate", Share, "a run fails by itself, drawn anew at each attempt")
+        .default("0%")
+        .live(),
+    ours("error_time", TimeLaw(true), "length of a run that fails by itself; as `service_time`")
+        .live(),
+    ours("record_time", TimeLaw(true), "added for each record; an event is a batch of one")
+        .default("0s")
+        .live(),
+    ours("record_error_rate", Share, "a record fails, drawn anew at each attempt")
+        .default("0%")
+        .live(),
+    ours("poison_rate", Share, "this share of payloads fails here at every attempt")
+        .default("0%")
+        .live(),
+];
+
+/// A case of a function.
+pub const CASE: Rows =
+    &[&[ours("when", Pattern(false), "which payloads").required().live()], BEHAVIOUR];
+
+const FUNCTION_OURS: &[Property] = &[
+    ours("init_time", TimeLaw(true), "length of a cold start").default("0s").rule(Rule::SE1).live(),
+    ours("keep_alive", TimeLaw(true), "idle life of an environment")
+        .default("10m")
+        .rule(Rule::SE21)
+        .live(),
+    ours(
+        "on_partial_failure",
+        OneOf(&["continue", "throw", "stop_at_first"], &["skip_group"]),
+        "what the handler does when a record of a batch fails",
+    )
+    .default("continue")
+    .rule(Rule::E49)
+    .live(),
+    ours("cases", List(&Map(CASE)), "other behaviour for some payloads, the first that fits")
+        .live(),
+    ours(
+        "calls",
+        List(&Map(CALL)),
+        "calls made for each record, in order, after the run's own time",
+    ),
+    ours("event_queue", Map(&[EVENT_QUEUE]), "the queue behind asynchronous invoke").live(),
+];
+
+const EVENT_QUEUE: &[Property] = &[
+    ours("dispatch_latency", TimeLaw(false), "accept to first attempt on an idle queue")
+        .default("0ms")
+        .rule(Rule::A1_12)
+        .live(),
+    ours("batch_size", Count(1, 10_000), "events taken at once: what waits now, at most this many")
+        .default("10")
+        .rule(Rule::A1_8)
+        .live(),
+    ours("batch_window", Time(false), "from the first event taken").default("0s").live(),
+    ours("invoke_per", OneOf(&["event", "batch"], &[]), "a run for each event, or for a batch")
+        .default("event")
+        .rule(Rule::A1_8)
+        .live(),
+    ours(
+        "when_throttled",
+        OneOf(&["backoff", "wait"], &[]),
+        "back off from 1 s to 5 min, or wait for capacity, first in first out",
+    )
+    .default("backoff")
+    .rule(Rule::A2_7)
+    .live(),
+    ours("retry_jitter", Share, "retry waits are drawn from this much around the nominal")
+        .default("0%")
+        .rule(Rule::A2_7)
+        .live(),
+    ours("duplicate_probability", Share, "completed events that are delivered once more")
+        .default("0%")
+        .rule(Rule::A2_14)
+        .live(),
+    ours("backlog_threshold", Count(0, MANY), "a longer queue stretches its retry waits; no limit")
+        .rule(Rule::A2_15)
+        .live(),
+    ours("backlog_interval_factor", Number(1.0, 1000.0), "by how much it stretches them")
+        .default("1")
+        .rule(Rule::A2_15)
+        .live(),
+];
+
+const FUNCTION_OTHER: &[Property] = &[
+    later("ProvisionedConcurrencyConfig", "environments that are kept ready"),
+    later("Events", "SAM's inline event sources; write them in `event_source_mappings`, `callers`"),
+    later("SnapStart", "environments resumed from a snapshot"),
+    later("FunctionUrlConfig", "a URL of the function's own"),
+    later("DurableConfig", "durable executions"),
+    later("CapacityProviderConfig", "managed instances"),
+    ignored("Architectures"),
+    ignored("AutoPublishAlias"),
+    ignored("Code"),
+    ignored("CodeSigningConfigArn"),
+    ignored("CodeUri"),
+    ignored("DeploymentPreference"),
+    ignored("Description"),
+    ignored("Environment"),
+    ignored("EphemeralStorage"),
+    ignored("FileSystemConfigs"),
+    ignored("FunctionName"),
+    ignored("Handler"),
+    ignored("ImageConfig"),
+    ignored("ImageUri"),
+    ignored("InlineCode"),
+    ignored("KmsKeyArn"),
+    ignored("Layers"),
+    ignored("LoggingConfig"),
+    ignored("PackageType"),
+    ignored("PermissionsBoundary"),
+    ignored("Policies"),
+    ignored("Role"),
+    ignored("Runtime"),
+    ignored("RuntimeManagementConfig"),
+    ignored("Tags"),
+    ignored("Tracing"),
+    ignored("TracingConfig"),
+    ignored("VpcConfig"),
+];
+
+const QUEUE: Rows = &[QUEUE_AWS, ANY, QUEUE_OTHER];
+
+const QUEUE_AWS: &[Property] = &[
+    aws(
+        "VisibilityTimeout",
+        Aws(Seconds, 0, 43_200),
+        "a message received is hidden for so long, and then comes back",
+    )
+    .default("30")
+    .rule(Rule::S2)
+    .live(),
+    aws(
+        "MessageRetentionPeriod",
+        Aws(Seconds, 60, 1_209_600),
+        "a message is deleted so long after it was sent",
+    )
+    .default("345600")
+    .rule(Rule::S6)
+    .live(),
+    aws("DelaySeconds", Aws(Seconds, 0, 900), "a message sent cannot be received for so long")
+        .default("0")
+        .rule(Rule::S5)
+        .live(),
+    aws(
+        "ReceiveMessageWaitTimeSeconds",
+        Aws(Seconds, 0, 20),
+        "how long a receive waits; Lambda's pollers always wait 20 s, so it changes nothing here",
+    )
+    .default("0")
+    .rule(Rule::S11)
+    .live(),
+    aws("RedrivePolicy", Map(&[REDRIVE]), "where a message goes that was received too often")
+        .rule(Rule::S23)
+        .live(),
+];
+
+const REDRIVE: &[Property] = &[
+    aws("deadLetterTargetArn", Reference(&[Queue], false), "the dead-letter queue")
+        .required()
+        .live(),
+    aws("maxReceiveCount", Count(1, 1000), "receives after which the next one moves the message")
+        .default("10")
+        .rule(Rule::S23)
+        .live(),
+];
+
+const QUEUE_OTHER: &[Property] = &[
+    later("FifoQueue", "a first-in-first-out queue"),
+    later("ContentBasedDeduplication", "FIFO: the body is the deduplication id"),
+    later("DeduplicationScope", "FIFO: in what a message is sent once"),
+    later("FifoThroughputLimit", "FIFO: what its throughput is counted by"),
+    ignored("KmsDataKeyReusePeriodSeconds"),
+    ignored("KmsMasterKeyId"),
+    ignored("MaximumMessageSize"),
+    ignored("QueueName"),
+    ignored("RedriveAllowPolicy"),
+    ignored("SqsManagedSseEnabled"),
+    ignored("Tags"),
+];
+
+const TOPIC: Rows = &[
+    ANY,
+    &[
+        later("FifoTopic", "a first-in-first-out topic"),
+        later("ContentBasedDeduplication", "FIFO: the body is the deduplication id"),
+        later("FifoThroughputScope", "FIFO: what its throughput is counted by"),
+        later("Subscription", "subscriptions written on the topic"),
+        ignored("ArchivePolicy"),
+        ignored("DataProtectionPolicy"),
+        ignored("DeliveryStatusLogging"),
+        ignored("DisplayName"),
+        ignored("KmsMasterKeyId"),
+        ignored("SignatureVersion"),
+        ignored("Tags"),
+        ignored("TopicName"),
+        ignored("TracingConfig"),
+    ],
+];
+
+const BUS: Rows = &[
+    ANY,
+    &[
+        later("DeadLetterConfig", "where a bus puts what it could not encrypt"),
+        ignored("Description"),
+        ignored("EventSourceName"),
+        ignored("KmsKeyIdentifier"),
+        ignored("LogConfig"),
+        ignored("Name"),
+        ignored("Policy"),
+        ignored("Tags"),
+    ],
+];
+
+const MAPPING: Rows = &[
+    &[
+        aws("EventSourceArn", Reference(&[Queue], false), "the queue that is read").required(),
+        aws("FunctionName", Reference(&[Function], false), "the function that is run").required(),
+        aws("BatchSize", Count(1, 10_000), "messages in a batch; above 10 it needs a window")
+            .default("10")
+            .rule(Rule::E11)
+            .live(),
+        aws(
+            "MaximumBatchingWindowInSeconds",
+            Aws(Seconds, 0, 300),
+            "how long a batch is filled, from its first message",
+        )
+        .default("0")
+        .rule(Rule::E11)
+        .live(),
+        aws(
+            "FunctionResponseTypes",
+            List(&OneOf(&["ReportBatchItemFailures"], &[])),
+            "whether the function says which messages failed",
+        )
+        .rule(Rule::E49)
+        .live(),
+        aws(
+            "ScalingConfig",
+            Map(&[&[aws("MaximumConcurrency", Count(2, 1000), "batches at once, at most")
+                .rule(Rule::E31)
+                .live()]]),
+            "how far it scales",
+        )
+        .live(),
+        aws(
+            "FilterCriteria",
+            Map(&[&[aws(
+                "Filters",
+                List(&Map(&[&[aws("Pattern", Pattern(true), "which messages").required().live()]])),
+                "patterns, at most 5; one that fits is enough",
+            )
+            .live()]]),
+            "which messages the function wants; the others are deleted",
+        )
+        .rule(Rule::E19)
+        .live(),
+        aws("Enabled", Flag, "whether it reads").default("true").live(),
+    ],
+    &[
+        later("ProvisionedPollerConfig", "pollers that are kept ready"),
+        later("ParallelizationFactor", "stream: batches of one shard at once"),
+        later("StartingPosition", "stream: where reading begins"),
+        later("StartingPositionTimestamp", "stream: when reading begins"),
+        later("MaximumRetryAttempts", "stream: retries of a batch"),
+        later("MaximumRecordAgeInSeconds", "stream: older records are given up"),
+        later("TumblingWindowInSeconds", "stream: length of a window with state"),
+        later("BisectBatchOnFunctionError", "stream: a failed batch is halved"),
+        later("DestinationConfig", "stream: where records go that are given up"),
+        later("AmazonManagedKafkaEventSourceConfig", "Kafka: the consumer group"),
+        later("SelfManagedKafkaEventSourceConfig", "Kafka: the consumer group"),
+        later("SelfManagedEventSource", "Kafka: the brokers"),
+        later("SourceAccessConfigurations", "Kafka, MQ, DocumentDB: how to log in"),
+        later("DocumentDBEventSourceConfig", "DocumentDB: what is read"),
+        later("Topics", "Kafka: what is read"),
+        later("Queues", "MQ: what is read"),
+        ignored("KmsKeyArn"),
+        ignored("LoggingConfig"),
+        ignored("MetricsConfig"),
+        ignored("Tags"),
+    ],
+];
+
+/// Services through which a target can be asked, and which later versions have.
+pub const VIA_LATER: &[&str] = &[
+    "api_gateway_rest",
+    "api_gateway_http",
+    "api_gateway_websocket",
+    "alb",
+    "cognito",
+    "lex",
+    "alexa",
+    "cloudfront",
+    "firehose",
+    "function_url",
+    "step_functions",
+    "appsync",
+    "connect",
+    "s3_batch",
+    "sdk",
+    "eventbridge_scheduler",
+    "s3",
+    "ses",
+    "cloudformation",
+    "cloudwatch_logs",
+    "codecommit",
+    "config",
+    "iot",
+    "kinesis",
+];
+
+const CALLER: Rows =
+    &[MESSAGE, &[ours("arrivals", Arrivals, "when they come").required().live()], MESSAGE_LATER];
+
+const CALL: Rows = &[
+    MESSAGE,
+    &[
+        ours("share", Share, "share of the records for which it is made").default("100%").live(),
+        ours("count", Count(0, 10_000), "how many times for a record").default("1").live(),
+        ours("when", Pattern(false), "only for payloads that fit").live(),
+        ours("per", OneOf(&["record", "run"], &[]), "once for each record, or once for the run")
+            .default("record")
+            .live(),
+    ],
+    MESSAGE_LATER,
+];
+
+const MESSAGE: &[Property] = &[
+    ours("target", Reference(&[Function, Queue, Topic, Bus], true), "whom it asks").required(),
+    ours(
+        "via",
+        OneOf(&["invoke", "invoke_async", "sqs", "sns", "eventbridge"], VIA_LATER),
+        "the service between; without it the target's own API",
+    ),
+    ours("timeout", Time(true), "how long it waits for an answer; no limit")
+        .rule(Rule::SI10)
+        .live(),
+    ours("retry", Map(&[RETRY]), "what it does with a refusal").live(),
+    ours("payload_size", SizeLaw, "size of a payload").default("0").live(),
+    ours("attributes", Words, "attributes of the payload, which patterns see"),
+    aws("DelaySeconds", Aws(Seconds, 0, 900), "delay of each message, instead of its queue's")
+        .rule(Rule::S5)
+        .live(),
+];
+
+const MESSAGE_LATER: &[Property] = &[
+    later("MessageGroupId", "FIFO: the group, in which order is kept"),
+    later("MessageDeduplicationId", "FIFO: what is sent once"),
+    later("PartitionKey", "stream: what a record's shard is chosen by"),
+    later("RetryPolicy", "retries of the service between"),
+    later("DeadLetterConfig", "where the service between puts what it could not deliver"),
+    later("TimeoutInMillis", "how long the service between waits"),
+    later("FlexibleTimeWindow", "EventBridge Scheduler: how late it may be"),
+];
+
+const RETRY: &[Property] = &[
+    ours("attempts", Count(1, 1000), "attempts in all, the first one counted").required().live(),
+    ours("backoff", Backoff, "the waits between them").default("0s").live(),
+    ours("budget", Share, "retries allowed as a share of successes; no limit").live(),
+];
+
+/// `backoff` as a mapping: a law, or these three.
+pub const BACKOFF: Rows = &[LAW_GROUP, BACKOFF_GROUP];
+/// The three.
+pub const BACKOFF_KEYS: Rows = &[BACKOFF_GROUP];
+const BACKOFF_GROUP: &[Property] = &[
+    ours("base", Time(false), "the first wait, which doubles").live(),
+    ours("cap", Time(false), "the longest wait; no limit").live(),
+    ours(
+        "jitter",
+        OneOf(&["none", "full", "equal", "decorrelated"], &[]),
+        "how a wait is spread: not, from 0, from its half, or from base to three times the last",
+    )
+    .default("none")
+    .live(),
+];
+
+/// Laws of times and sizes.
+pub const LAW: Rows = &[LAW_GROUP];
+const LAW_GROUP: &[Property] = &[
+    ours(
+        "exponential",
+        Map(&[&[ours("mean", Amount, "the mean").required()]]),
+        "no memory: what lasts so long already lasts as long again",
+    ),
+    ours(
+        "lognormal",
+        Map(&[&[
+            ours("mean", Amount, "the mean, with `cv`"),
+            ours("cv", Number(0.0, 1e6), "standard deviation over mean"),
+            ours("median", Amount, "the median, with `p99`"),
+            ours("p99", Amount, "the 99th percentile"),
+        ]]),
+        "most durations of code that calls others",
+    ),
+    ours(
+        "gamma",
+        Map(&[&[
+            ours("mean", Amount, "the mean").required(),
+            ours("cv", Number(0.0, 1e6), "standard deviation over mean").required(),
+        ]]),
+        "a sum of exponential steps",
+    ),
+    ours("weibull", Map(&[SCALE_SHAPE]), "wears out (shape above 1) or settles (below 1)"),
+    ours("pareto", Map(&[SCALE_SHAPE]), "a heavy tail; its shape is above 1"),
+    ours(
+        "uniform",
+        Map(&[&[
+            ours("min", Amount, "the smallest value").required(),
+            ours("max", Amount, "the largest value").required(),
+        ]]),
+        "everything between two values alike",
+    ),
+    ours(
+        "triangular",
+        Map(&[&[
+            ours("min", Amount, "the smallest value").required(),
+            ours("mode", Amount, "the likeliest value").required(),
+            ours("max", Amount, "the largest value").required(),
+        ]]),
+        "rises from `min` to `mode` and falls to `max`",
+    ),
+    ours(
+        "erlang",
+        Map(&[&[
+            ours("mean", Amount, "the mean").required(),
+            ours("k", Count(1, 1_000_000), "how many exponential steps").required(),
+        ]]),
+        "a sum of `k` exponential steps",
+    ),
+    ours(
+        "empirical",
+        Map(&[&[
+            ours("csv", Text, "a CSV file, relative to the scenario").required(),
+            ours("column", Text, "the column with the values").required(),
+            ours("unit", OneOf(UNITS, &[]), "their unit").required(),
+        ]]),
+        "one of the observed values, each with the same chance",
+    ),
+    ours("mixture", Mixture(false), "one of several, by weights that add up to 100%"),
+    ours("attribute", Attribute, "what an attribute says, in `unit`"),
+    ours("unit", OneOf(UNITS, &[]), "the unit of `attribute`"),
+];
+
+/// Units of times, then of sizes.
+pub const UNITS: &[&str] = &["ns", "us", "ms", "s", "m", "h", "d", "B", "KiB", "MiB", "GiB"];
+
+const SCALE_SHAPE: &[Property] = &[
+    ours("scale", Amount, "stretches it").required(),
+    ours("shape", Number(0.0, 1e6), "its exponent").required(),
+];
+
+/// A part of a mixture.
+pub const MIXTURE: Rows = &[&[
+    ours("weight", Share, "its share; all add up to 100%").required(),
+    ours("of", Anything, "a value").required(),
+]];
+
+/// Laws of words.
+pub const WORD_LAW: Rows = &[&[
+    ours("choice", Shares, "one by its share; all add up to 100%"),
+    ours("cycle", List(&Word), "one after the other"),
+    ours("one_of", Count(1, 1 << 53), "\"1\" to this number, all alike"),
+    ours(
+        "zipf",
+        Map(&[&[
+            ours("n", Count(1, 100_000), "how many").required(),
+            ours("s", Number(0.0, 100.0), "the exponent").required(),
+        ]]),
+        "\"1\" to \"n\", the k-th with weight 1/k^s",
+    ),
+    ours("attribute", Attribute, "the word of another attribute"),
+    ours("mixture", Mixture(true), "one of several, by weights that add up to 100%"),
+]];
+
+/// Arrivals.
+pub const ARRIVALS: Rows = &[
+    &[
+        ours("poisson", Rate, "at random, at this rate"),
+        ours("every", Time(true), "one after each such time, the first at `from`"),
+        ours("at", List(&Point), "at these points in time"),
+        ours("schedule", Text, "as EventBridge: `rate(5 minutes)`, `cron(…)` or `at(…)`, in UTC"),
+        ours(
+            "profile",
+            List(&Map(&[&[
+                ours("until", Point, "the end of this stretch").required(),
+                ours("rate", Rate, "the rate in it").required(),
+                ours("ramp", Flag, "straight from the rate before").default("false"),
+            ]])),
+            "at random, at a rate that changes",
+        ),
+        ours(
+            "closed",
+            Map(&[&[
+                ours("clients", Count(0, 1_000_000), "how many").required(),
+                ours("think_time", TimeLaw(false), "how long each thinks").default("0s"),
+            ]]),
+            "clients that ask, wait for the answer, think and ask again",
+        ),
+        ours(
+            "csv",
+            Map(&[&[
+                ours("path", Text, "a CSV file, relative to the scenario").required(),
+                ours("time_column", Text, "the column with the times").required(),
+                ours("count_column", Text, "the column with the arrivals of each period"),
+                ours("unit", OneOf(TIME_UNITS, &[]), "the unit of the times; ISO times need none"),
+            ]]),
+            "one row an arrival, or one a period; other columns become attributes",
+        ),
+    ],
+    &[
+        ours("from", Point, "it begins here").default("0s"),
+        ours("until", Point, "it stops before this"),
+        ours("count", Count(0, MANY), "so many at once").default("1"),
+        ours("repeat", Time(true), "it begins again each time this has passed"),
+        ours("scale", Number(0.0, 1e6), "so many times as many").default("1"),
+    ],
+];
+
+/// Units of times.
+pub const TIME_UNITS: &[&str] = &["ns", "us", "ms", "s", "m", "h", "d"];
+
+/// The keys of a timeline entry that are calls of an API.
+pub const API: &[&str] =
+    &["StartMessageMoveTask", "CancelMessageMoveTask", "PurgeQueue", "UpdateFunctionCode"];
+
+const TIMELINE: &[Property] = &[
+    ours("at", Point, "when").required(),
+    ours("for", Time(true), "`set` is undone after so long"),
+    ours("every", Time(true), "again each time this has passed"),
+    ours("until", Point, "`every` stops before this"),
+    ours("set", Paths, "paths of live resources, and what they are set to"),
+    aws(
+        "StartMessageMoveTask",
+        Map(&[&[
+            aws("SourceArn", Reference(&[Queue], false), "the dead-letter queue").required(),
+            aws("DestinationArn", Reference(&[Queue], false), "where to; back, if not said"),
+            aws("MaxNumberOfMessagesPerSecond", Count(1, 500), "its rate; SQS's own, if not said"),
+        ]]),
+        "moves what lies in a dead-letter queue",
+    )
+    .rule(Rule::S33),
+    aws(
+        "CancelMessageMoveTask",
+        Map(&[&[aws("SourceArn", Reference(&[Queue], false), "the dead-letter queue").required()]]),
+        "stops the task that moves from this queue",
+    )
+    .rule(Rule::S34),
+    aws(
+        "PurgeQueue",
+        Map(&[&[aws("QueueUrl", Reference(&[Queue], false), "the queue").required()]]),
+        "deletes every message, those in flight too",
+    )
+    .rule(Rule::S21),
+    aws(
+        "UpdateFunctionCode",
+        Map(&[&[aws("FunctionName", Reference(&[Function], false), "the function").required()]]),
+        "no warm environment is left",
+    )
+    .rule(Rule::SE1),
+];
+
+/// Where AWS documents nothing.
+const ASSUMPTION: &[Property] = &[
+    ours("profile", OneOf(&["exact"], &["measured"]), "delays and jitter at 0, or as measured")
+        .default("exact"),
+    ours(
+        "throttled_poll",
+        OneOf(&["retry_within_visibility", "one_try", "when_a_slot_frees"], &[]),
+        "what a mapping does with a throttled batch (Z3)",
+    )
+    .default("retry_within_visibility")
+    .rule(Rule::E26),
+    ours("throttled_poll_spacing", Time(true), "its first wait, which doubles (Z3)")
+        .default("3.6s")
+        .rule(Rule::E26),
+    ours(
+        "back_of_queue_after",
+        Count(0, 1000),
+        "receives after which a message goes to the back; 0: never (Z14)",
+    )
+    .default("3")
+    .rule(Rule::S15),
+    ours("idle_pollers", Count(1, 1250), "pollers that an idle mapping keeps (Z1)")
+        .default("5")
+        .rule(Rule::E38),
+    ours("scale_down_time", Time(false), "how long a mapping takes to give the others back (Z16)")
+        .default("1m")
+        .rule(Rule::E38),
+    ours("pollers_initial", Count(1, 1250), "batches at once with which a mapping begins")
+        .default("5")
+        .rule(Rule::E35),
+    ours(
+        "pollers_per_minute",
+        Count(0, 100_000),
+        "how many it adds a minute while messages remain",
+    )
+    .default("300")
+    .rule(Rule::E36),
+    ours("pollers_max", Count(1, 100_000), "how many it has at most")
+        .default("1250")
+        .rule(Rule::E36),
+    ours("error_backoff", Flag, "whether errors lower a mapping's concurrency (Z4)")
+        .default("false")
+        .rule(Rule::E25),
+    ours("superseded_delete_deletes", Flag, "whether a delete with an older handle deletes (Z5)")
+        .default("false")
+        .rule(Rule::S16),
+    ours("in_flight_max", Count(1, 120_000), "messages in flight in a queue")
+        .default("120000")
+        .rule(Rule::S12),
+    ours("move_task_rate", Count(1, 500), "SQS's own rate of a move task, messages a second")
+        .default("500")
+        .rule(Rule::S33),
+    ours("age_equality_retries", Flag, "whether an event is tried when it is then just at its age")
+        .default("true")
+        .rule(Rule::A2_16),
+];
+
+/// The kinds a name of a section is of.
+pub const KINDS: [Kind; 12] = [
+    Function,
+    Queue,
+    Topic,
+    Bus,
+    Mapping,
+    Caller,
+    Kind::Later("subscriptions"),
+    Kind::Later("rules"),
+    Kind::Later("buckets"),
+    Kind::Later("streams"),
+    Kind::Later("dependencies"),
+    Kind::Later("alarms"),
+];
