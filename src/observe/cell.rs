@@ -1,0 +1,707 @@
+//! Where points are added up: a cell for each subject and measure, and all of them together.
+//!
+//! Four kinds of cell, each of which keeps a total for the run and what the series needs of the
+//! present period. Closing a period is rare and looks at every cell; a point touches one.
+
+use super::{
+    histogram::Histogram,
+    ledger::Book,
+    measure::{Measure, Owner},
+    point::{About, Reason, Sink, SinkOf, Subject},
+    series::{Row, Series},
+};
+use crate::{
+    kernel::Time,
+    model::{
+        Place,
+        config::Resources,
+        fact::Answer,
+        vocabulary::{CallId, PayloadId},
+    },
+};
+
+/// A count of samples that are each 0 or 1, so that minimum and maximum follow from how many of
+/// each.
+#[derive(Clone, Debug, Default)]
+pub struct Counter {
+    /// Those that were 1.
+    pub sum: u64,
+    zeros: u64,
+    sum_before: u64,
+    zeros_before: u64,
+}
+
+/// Amounts.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    /// Their sum.
+    pub sum: u128,
+    samples: u64,
+    min: u64,
+    max: u64,
+    sum_before: u128,
+    samples_before: u64,
+}
+
+/// A level, with its changes in the present period.
+#[derive(Clone, Debug, Default)]
+pub struct Gauge {
+    /// As it is now. Below 0 only if facts contradict each other, which the self-check reports.
+    pub level: i64,
+    /// Minus the sum of each change times its instant: level × now + this is the area below the
+    /// level.
+    area: i128,
+    at_start: i64,
+    /// Of the levels at the changes of the period.
+    sum: i64,
+    changes: u64,
+    min: i64,
+    max: i64,
+    lowest: i64,
+    highest: i64,
+}
+
+/// Samples, with the extremes of the present period, which the histogram hears of when it closes.
+#[derive(Clone, Debug)]
+pub struct Samples {
+    /// All of them.
+    pub histogram: Histogram,
+    min: u64,
+    max: u64,
+    sum_before: u128,
+    count_before: u64,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Tally { sum: 0, samples: 0, min: u64::MAX, max: 0, sum_before: 0, samples_before: 0 }
+    }
+}
+
+impl Default for Samples {
+    fn default() -> Self {
+        let histogram = Histogram::default();
+        Samples { histogram, min: u64::MAX, max: 0, sum_before: 0, count_before: 0 }
+    }
+}
+
+/// What a period of the series says of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stats {
+    /// Sum of the samples.
+    pub sum: i128,
+    /// How many.
+    pub samples: u64,
+    /// The smallest.
+    pub min: i64,
+    /// The largest.
+    pub max: i64,
+}
+
+impl Counter {
+    #[inline(always)]
+    pub(crate) fn add(&mut self, counted: bool) {
+        // Cannot wrap: a run is shorter than 2^64 facts.
+        let cell = if counted { &mut self.sum } else { &mut self.zeros };
+        *cell = cell.wrapping_add(1);
+    }
+
+    /// A sample that is no longer of the present period.
+    fn add_before(&mut self, counted: bool) {
+        self.add(counted);
+        let cell = if counted { &mut self.sum_before } else { &mut self.zeros_before };
+        *cell += 1;
+    }
+
+    fn close(&mut self) -> Option<Stats> {
+        let (sum, zeros) = (self.sum - self.sum_before, self.zeros - self.zeros_before);
+        (self.sum_before, self.zeros_before) = (self.sum, self.zeros);
+        Stats::of_counts(sum, sum + zeros)
+    }
+
+    /// Forgets what was counted; the warm-up is over.
+    fn reset(&mut self) {
+        *self = Counter::default();
+    }
+}
+
+impl Stats {
+    /// Of `samples` samples that are 0 or 1, `sum` of them 1.
+    pub fn of_counts(sum: u64, samples: u64) -> Option<Stats> {
+        (samples > 0).then(|| Stats {
+            sum: i128::from(sum),
+            samples,
+            min: i64::from(sum == samples),
+            max: i64::from(sum > 0),
+        })
+    }
+}
+
+impl Tally {
+    #[inline(always)]
+    fn add(&mut self, amount: u64) {
+        self.sum = self.sum.wrapping_add(u128::from(amount));
+        self.samples = self.samples.wrapping_add(1);
+        self.min = self.min.min(amount);
+        self.max = self.max.max(amount);
+    }
+
+    fn close(&mut self) -> Option<Stats> {
+        let (sum, samples) = (self.sum - self.sum_before, self.samples - self.samples_before);
+        let (min, max) = (self.min, self.max);
+        (self.sum_before, self.samples_before) = (self.sum, self.samples);
+        (self.min, self.max) = (u64::MAX, 0);
+        (samples > 0).then(|| Stats { sum: signed(sum), samples, min: short(min), max: short(max) })
+    }
+}
+
+impl Samples {
+    #[inline(always)]
+    fn add(&mut self, value: u64) {
+        self.histogram.add_within(value);
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+    }
+
+    fn close(&mut self) -> Option<Stats> {
+        let sum = self.histogram.sum() - self.sum_before;
+        let samples = self.histogram.count() - self.count_before;
+        let (min, max) = (self.min, self.max);
+        self.histogram.widen(min, max);
+        (self.sum_before, self.count_before) = (self.histogram.sum(), self.histogram.count());
+        (self.min, self.max) = (u64::MAX, 0);
+        (samples > 0).then(|| Stats { sum: signed(sum), samples, min: short(min), max: short(max) })
+    }
+}
+
+fn signed(sum: u128) -> i128 {
+    i128::try_from(sum).unwrap_or(i128::MAX)
+}
+
+fn short(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+impl Gauge {
+    #[inline(always)]
+    pub(crate) fn up(&mut self, now: Time) {
+        self.level = self.level.wrapping_add(1);
+        // 127 bits hold every instant of 2^63 changes; the sum of a period's levels is far from
+        // 2^63.
+        self.area = self.area.wrapping_sub(i128::from(now.as_nanos()));
+        self.sum = self.sum.wrapping_add(self.level);
+        self.changes = self.changes.wrapping_add(1);
+        self.max = self.max.max(self.level);
+    }
+
+    #[inline(always)]
+    pub(crate) fn down(&mut self, now: Time) {
+        self.level = self.level.wrapping_sub(1);
+        self.area = self.area.wrapping_add(i128::from(now.as_nanos()));
+        self.sum = self.sum.wrapping_add(self.level);
+        self.changes = self.changes.wrapping_add(1);
+        self.min = self.min.min(self.level);
+    }
+
+    /// The level is `level` from now on; a sample even if it was that before.
+    pub(crate) fn set(&mut self, now: Time, level: i64) {
+        if level == 0 && self.level == 0 {
+            return;
+        }
+        self.area -= i128::from(level - self.level) * i128::from(now.as_nanos());
+        self.level = level;
+        self.sum = self.sum.saturating_add(level);
+        self.changes += 1;
+        self.min = self.min.min(level);
+        self.max = self.max.max(level);
+    }
+
+    /// The samples of the period: each change, and where it started.
+    pub(crate) fn close(&mut self) -> Option<Stats> {
+        if self.changes == 0 {
+            return None;
+        }
+        let (start, level) = (self.at_start, self.level);
+        let stats = Stats {
+            sum: i128::from(self.sum) + i128::from(start),
+            samples: self.changes + 1,
+            min: self.min,
+            max: self.max,
+        };
+        self.lowest = self.lowest.min(self.min);
+        self.highest = self.highest.max(self.max);
+        (self.sum, self.changes) = (0, 0);
+        (self.at_start, self.min, self.max) = (level, level, level);
+        Some(stats)
+    }
+
+    /// Begins again at `now` with the level as it is; the warm-up is over.
+    pub(crate) fn reset(&mut self, now: Time) {
+        let level = self.level;
+        *self = Gauge {
+            level,
+            area: -i128::from(level) * i128::from(now.as_nanos()),
+            at_start: level,
+            min: level,
+            max: level,
+            highest: level,
+            // What contradicted itself before is not forgotten.
+            lowest: self.lowest.min(self.min),
+            ..Gauge::default()
+        };
+    }
+
+    /// Area below the level from the beginning to `now`, in units times nanoseconds.
+    pub fn area(&self, now: Time) -> i128 {
+        i128::from(self.level) * i128::from(now.as_nanos()) + self.area
+    }
+
+    /// The highest level so far.
+    pub fn highest(&self) -> i64 {
+        self.highest.max(self.max)
+    }
+
+    /// The lowest level so far.
+    pub fn lowest(&self) -> i64 {
+        self.lowest.min(self.min)
+    }
+}
+
+/// A cell, to be added to or read.
+#[derive(Debug)]
+pub enum Cell<'a> {
+    /// Of a count.
+    Counter(&'a mut Counter),
+    /// Of an amount.
+    Tally(&'a mut Tally),
+    /// Of a gauge.
+    Gauge(&'a mut Gauge),
+    /// Of a distribution.
+    Samples(&'a mut Samples),
+}
+
+impl Cell<'_> {
+    fn close(&mut self) -> Option<Stats> {
+        match self {
+            Cell::Counter(cell) => cell.close(),
+            Cell::Tally(cell) => cell.close(),
+            Cell::Gauge(cell) => cell.close(),
+            Cell::Samples(cell) => cell.close(),
+        }
+    }
+
+    fn reset(&mut self, now: Time) {
+        match self {
+            Cell::Counter(cell) => cell.reset(),
+            Cell::Tally(cell) => **cell = Tally::default(),
+            Cell::Gauge(cell) => cell.reset(now),
+            // Samples are taken by when what they are about entered, so none was taken yet.
+            Cell::Samples(_) => (),
+        }
+    }
+}
+
+macro_rules! cells {
+    ($($(#[$doc:meta])* $name:ident { $($field:ident: $kind:ident = $measure:ident,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default)]
+        pub struct $name { $($field: $kind,)* }
+
+        impl $name {
+            #[inline(always)]
+            fn cell(&mut self, measure: Measure) -> Cell<'_> {
+                match measure {
+                    $(Measure::$measure => Cell::$kind(&mut self.$field),)*
+                    _ => unreachable!("a measure of another kind of resource"),
+                }
+            }
+        }
+    )*};
+}
+
+cells! {
+    /// Of a function.
+    FunctionCells {
+        invocations: Counter = Invocations,
+        errors: Counter = Errors,
+        throttles: Counter = Throttles,
+        received: Counter = AsyncEventsReceived,
+        dropped: Counter = AsyncEventsDropped,
+        dead_letter_errors: Counter = DeadLetterErrors,
+        delivery_failures: Counter = DestinationDeliveryFailures,
+        recursive: Counter = RecursiveInvocationsDropped,
+        cold_starts: Counter = ColdStarts,
+        duplicates: Counter = Duplicates,
+        wasted: Counter = WastedInvocations,
+        running: Gauge = ConcurrentExecutions,
+        billed: Tally = BilledGbSeconds,
+        duration: Samples = Duration,
+        age: Samples = AsyncEventAge,
+        dwell: Samples = DwellTime,
+        attempts: Samples = AttemptsPerEvent,
+    }
+    /// Of a queue.
+    QueueCells {
+        sent: Counter = NumberOfMessagesSent,
+        received: Counter = NumberOfMessagesReceived,
+        deleted: Counter = NumberOfMessagesDeleted,
+        empty_receives: Counter = NumberOfEmptyReceives,
+        arrived: Counter = QueueArrived,
+        redriven: Counter = Redriven,
+        visible: Gauge = ApproximateNumberOfMessagesVisible,
+        not_visible: Gauge = ApproximateNumberOfMessagesNotVisible,
+        delayed: Gauge = ApproximateNumberOfMessagesDelayed,
+        oldest: Gauge = ApproximateAgeOfOldestMessage,
+    }
+    /// Of a topic or a bus.
+    SinkCells {
+        messages: Counter = NumberOfMessagesPublished,
+        events: Counter = Published,
+    }
+    /// Of an event source mapping.
+    MappingCells {
+        polled: Tally = PolledEventCount,
+        filtered_out: Counter = FilteredOutEventCount,
+        invoked: Tally = InvokedEventCount,
+        failed: Tally = FailedInvokeEventCount,
+        deleted: Tally = DeletedEventCount,
+        pollers: Gauge = Pollers,
+    }
+    /// Of the account.
+    AccountCells {
+        running: Gauge = ConcurrentExecutions,
+        unreserved: Gauge = UnreservedConcurrentExecutions,
+    }
+    /// Of a caller, its ledger apart.
+    CallerCells {
+        requests: Counter = Requests,
+        answered: Counter = Answered,
+        response_time: Samples = ResponseTime,
+        latency: Samples = Latency,
+        end_to_end: Samples = EndToEnd,
+    }
+}
+
+/// A caller's cells.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    cells: CallerCells,
+    /// Its ledger.
+    pub book: Book,
+    /// Its answers, in the order of the type.
+    pub answers: [u64; 7],
+}
+
+impl Caller {
+    #[inline(always)]
+    fn cell(&mut self, measure: Measure) -> Cell<'_> {
+        match measure {
+            Measure::Arrivals => Cell::Counter(&mut self.book.arrivals),
+            Measure::Copies => Cell::Counter(&mut self.book.copies),
+            Measure::Succeeded => Cell::Counter(&mut self.book.came[Place::Succeeded as usize]),
+            Measure::Failed => Cell::Counter(&mut self.book.came[Place::Failed as usize]),
+            Measure::Dropped => Cell::Counter(&mut self.book.came[Place::Dropped as usize]),
+            Measure::DeadLettered => {
+                Cell::Counter(&mut self.book.came[Place::DeadLettered as usize])
+            }
+            Measure::Expired => Cell::Counter(&mut self.book.came[Place::Expired as usize]),
+            Measure::Filtered => Cell::Counter(&mut self.book.came[Place::Filtered as usize]),
+            Measure::Delivered => Cell::Counter(&mut self.book.came[Place::Delivered as usize]),
+            Measure::Waiting => Cell::Gauge(&mut self.book.waiting),
+            Measure::InFlight => Cell::Gauge(&mut self.book.in_flight),
+            _ => self.cells.cell(measure),
+        }
+    }
+}
+
+/// The cells of one subject.
+#[derive(Debug)]
+enum Cells<'a> {
+    Function(&'a mut FunctionCells),
+    Queue(&'a mut QueueCells),
+    Sink(&'a mut SinkCells),
+    Mapping(&'a mut MappingCells),
+    Account(&'a mut AccountCells),
+    Caller(&'a mut Caller),
+}
+
+impl<'a> Cells<'a> {
+    #[inline(always)]
+    fn cell(&mut self, measure: Measure) -> Cell<'_> {
+        match self {
+            Cells::Function(cells) => cells.cell(measure),
+            Cells::Queue(cells) => cells.cell(measure),
+            Cells::Sink(cells) => cells.cell(measure),
+            Cells::Mapping(cells) => cells.cell(measure),
+            Cells::Account(cells) => cells.cell(measure),
+            Cells::Caller(cells) => cells.cell(measure),
+        }
+    }
+
+    fn into_cell(self, measure: Measure) -> Cell<'a> {
+        match self {
+            Cells::Function(cells) => cells.cell(measure),
+            Cells::Queue(cells) => cells.cell(measure),
+            Cells::Sink(cells) => cells.cell(measure),
+            Cells::Mapping(cells) => cells.cell(measure),
+            Cells::Account(cells) => cells.cell(measure),
+            Cells::Caller(cells) => cells.cell(measure),
+        }
+    }
+}
+
+/// Every cell of a run.
+#[derive(Debug)]
+pub struct Totals {
+    functions: Vec<FunctionCells>,
+    queues: Vec<QueueCells>,
+    sinks: Vec<SinkCells>,
+    mappings: Vec<MappingCells>,
+    account: AccountCells,
+    /// The callers, in file order.
+    pub callers: Vec<Caller>,
+    /// Every cell, in the order of the outputs.
+    all: Vec<(Subject, Measure)>,
+    period_start: Time,
+}
+
+impl Totals {
+    /// Cells at 0 for every resource and caller.
+    pub fn new(resources: &Resources) -> Totals {
+        let all = Subject::all(resources)
+            .into_iter()
+            .filter(|(owner, _)| *owner != Owner::Run)
+            .flat_map(|(owner, subject)| owner.measures().map(move |measure| (subject, measure)))
+            .collect();
+        Totals {
+            functions: vec![FunctionCells::default(); resources.functions.len()],
+            queues: vec![QueueCells::default(); resources.queues.len()],
+            sinks: vec![SinkCells::default(); resources.sinks.len()],
+            mappings: vec![MappingCells::default(); resources.mappings.len()],
+            account: AccountCells::default(),
+            callers: vec![Caller::default(); resources.callers],
+            all,
+            period_start: Time::ZERO,
+        }
+    }
+
+    /// The cell of a measure that the subject has.
+    pub fn cell(&mut self, subject: Subject, measure: Measure) -> Cell<'_> {
+        self.cells(subject).into_cell(measure)
+    }
+
+    /// The cells of a subject.
+    #[inline(always)]
+    fn cells(&mut self, subject: Subject) -> Cells<'_> {
+        match subject {
+            Subject::Function(id) => Cells::Function(&mut self.functions[id.index()]),
+            Subject::Queue(id) => Cells::Queue(&mut self.queues[id.index()]),
+            Subject::Sink(id) => Cells::Sink(&mut self.sinks[id.index()]),
+            Subject::Mapping(id) => Cells::Mapping(&mut self.mappings[id.index()]),
+            Subject::Account => Cells::Account(&mut self.account),
+            Subject::Caller(id) => Cells::Caller(&mut self.callers[id.index()]),
+            Subject::Run => unreachable!("the run's ledger is its callers' together"),
+        }
+    }
+
+    /// Writes the present period, number `period`, into the series; the next one starts at `next`.
+    #[cold]
+    pub fn close_period(&mut self, period: u64, next: Time, series: &mut Series, counting: bool) {
+        for at in 0..self.all.len() {
+            let (subject, measure) = self.all[at];
+            if let Some(stats) = self.cell(subject, measure).close()
+                && (counting || measure.is_ledger())
+            {
+                series.push(Row { period, subject, measure, stats });
+            }
+        }
+        self.period_start = next;
+    }
+
+    /// The warm-up is over: counts begin, gauges go on, the ledger stays.
+    #[cold]
+    pub fn begin_counting(&mut self, now: Time) {
+        for at in 0..self.all.len() {
+            let (subject, measure) = self.all[at];
+            if !measure.is_ledger() {
+                self.cell(subject, measure).reset(now);
+            }
+        }
+        for caller in &mut self.callers {
+            caller.answers = [0; 7];
+        }
+        self.period_start = now;
+    }
+
+    /// Names the gauges that were ever below 0: facts that contradict each other.
+    pub fn below_zero(&mut self) -> Vec<(Subject, Measure)> {
+        let all = std::mem::take(&mut self.all);
+        let below = |(subject, measure): &(Subject, Measure)| match self.cell(*subject, *measure) {
+            Cell::Gauge(gauge) => gauge.lowest() < 0,
+            Cell::Counter(_) | Cell::Tally(_) | Cell::Samples(_) => false,
+        };
+        let found = all.iter().copied().filter(below).collect();
+        self.all = all;
+        found
+    }
+}
+
+/// [`Totals`] at an instant: what points are given to.
+#[derive(Debug)]
+pub struct TotalsNow<'a> {
+    /// The cells.
+    pub totals: &'a mut Totals,
+    /// For points stamped with a period that is closed.
+    pub series: &'a mut Series,
+    /// The instant.
+    pub now: Time,
+}
+
+/// The cells of one subject at an instant.
+#[derive(Debug)]
+pub struct CellsNow<'a> {
+    cells: Cells<'a>,
+    series: &'a mut Series,
+    subject: Subject,
+    period_start: Time,
+    now: Time,
+}
+
+impl Sink for TotalsNow<'_> {
+    type Of<'a>
+        = CellsNow<'a>
+    where
+        Self: 'a;
+
+    #[inline(always)]
+    fn of(&mut self, subject: Subject) -> CellsNow<'_> {
+        let period_start = self.totals.period_start;
+        let cells = self.totals.cells(subject);
+        CellsNow { cells, series: self.series, subject, period_start, now: self.now }
+    }
+
+    #[inline(always)]
+    fn entered(&mut self, caller: CallId, copied: bool, _: PayloadId) {
+        self.totals.callers[caller.index()].book.enter(copied, self.now);
+    }
+
+    #[inline(always)]
+    fn moved(&mut self, caller: CallId, from: Place, to: Place, _: PayloadId, reason: Reason) {
+        self.totals.callers[caller.index()].book.shift(from, to, reason, self.now);
+    }
+
+    #[inline(always)]
+    fn answered(&mut self, caller: CallId, answer: Answer, _: About) {
+        let caller = &mut self.totals.callers[caller.index()];
+        caller.cells.answered.add(true);
+        caller.answers[answer as usize] += 1;
+    }
+}
+
+impl SinkOf for CellsNow<'_> {
+    #[inline(always)]
+    fn count(&mut self, measure: Measure, counted: bool, _: About) {
+        if let Cell::Counter(cell) = self.cells.cell(measure) {
+            cell.add(counted);
+        }
+    }
+
+    #[inline(always)]
+    fn count_at(&mut self, at: Time, measure: Measure, counted: bool, about: About) {
+        if self.period_start <= at {
+            self.count(measure, counted, about);
+        } else if self.series.add_late(at, self.subject, measure, counted)
+            && let Cell::Counter(cell) = self.cells.cell(measure)
+        {
+            cell.add_before(counted);
+        }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, measure: Measure, amount: u64, _: About) {
+        if let Cell::Tally(cell) = self.cells.cell(measure) {
+            cell.add(amount);
+        }
+    }
+
+    #[inline(always)]
+    fn step(&mut self, measure: Measure, up: bool, _: About) {
+        if let Cell::Gauge(cell) = self.cells.cell(measure) {
+            if up { cell.up(self.now) } else { cell.down(self.now) }
+        }
+    }
+
+    #[inline(always)]
+    fn set(&mut self, measure: Measure, level: u64) {
+        if let Cell::Gauge(cell) = self.cells.cell(measure) {
+            cell.set(self.now, short(level));
+        }
+    }
+
+    #[inline(always)]
+    fn sample(&mut self, measure: Measure, value: u64, _: About) {
+        if let Cell::Samples(cell) = self.cells.cell(measure) {
+            cell.add(value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{kernel::Span, observe::measure::Kind};
+
+    fn at(seconds: u64) -> Time {
+        Time::ZERO + Span::secs(seconds)
+    }
+
+    #[test]
+    fn every_measure_of_the_table_has_a_cell_of_its_kind() {
+        let kind_of = |cell: Cell<'_>| match cell {
+            Cell::Counter(_) => Kind::Count,
+            Cell::Tally(_) => Kind::Amount,
+            Cell::Gauge(_) => Kind::Gauge,
+            Cell::Samples(_) => Kind::Distribution,
+        };
+        for owner in Owner::ALL {
+            for measure in owner.measures() {
+                let found = match owner {
+                    Owner::Function => kind_of(FunctionCells::default().cell(measure)),
+                    Owner::Queue => kind_of(QueueCells::default().cell(measure)),
+                    Owner::Topic | Owner::Bus => kind_of(SinkCells::default().cell(measure)),
+                    Owner::Mapping => kind_of(MappingCells::default().cell(measure)),
+                    Owner::Account => kind_of(AccountCells::default().cell(measure)),
+                    Owner::Caller => kind_of(Caller::default().cell(measure)),
+                    Owner::Run => continue,
+                };
+                let kept = if measure.kind() == Kind::Place { Kind::Count } else { measure.kind() };
+                assert_eq!(found, kept, "{}", measure.name());
+            }
+        }
+    }
+
+    #[test]
+    fn a_gauge_has_a_mean_over_time_and_samples_at_its_changes() {
+        let mut gauge = Gauge::default();
+        gauge.up(at(10));
+        gauge.up(at(20));
+        gauge.down(at(40));
+        assert_eq!(gauge.area(at(50)), 10_000_000_000 * (1 + 2 + 2 + 1));
+        let first = Stats { sum: 1 + 2 + 1, samples: 4, min: 0, max: 2 };
+        assert_eq!(gauge.close(), Some(first));
+        assert_eq!(gauge.close(), None, "unchanged in the period: no row");
+        gauge.down(at(60));
+        let second = Stats { sum: 1, samples: 2, min: 0, max: 1 };
+        assert_eq!(gauge.close(), Some(second), "the value at the start of the period is a sample");
+        assert_eq!((gauge.lowest(), gauge.highest()), (0, 2));
+    }
+
+    #[test]
+    fn after_the_warm_up_a_gauge_keeps_its_level_and_forgets_its_past() {
+        let mut gauge = Gauge::default();
+        (0..3).for_each(|_| gauge.up(at(1)));
+        gauge.down(at(2));
+        gauge.reset(at(10));
+        assert_eq!((gauge.level, gauge.highest(), gauge.area(at(15))), (2, 2, 10_000_000_000));
+    }
+}

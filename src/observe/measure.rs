@@ -1,0 +1,348 @@
+//! The catalogue of measures: what a run can be asked, one table that everything else is derived
+//! from.
+//!
+//! Names, kinds, units and sentences of the outputs, the suggestions for a misspelt name and the
+//! reference page all read [`Measure::ALL`]. How each is counted is in [`point`](super::point),
+//! once.
+
+/// Whose measure it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// A function.
+    Function,
+    /// A queue.
+    Queue,
+    /// A topic.
+    Topic,
+    /// An event bus.
+    Bus,
+    /// An event source mapping.
+    Mapping,
+    /// The account.
+    Account,
+    /// A caller.
+    Caller,
+    /// The run as a whole.
+    Run,
+}
+
+impl Owner {
+    /// Every kind, in the order of the outputs.
+    pub const ALL: [Owner; 8] = [
+        Owner::Function,
+        Owner::Queue,
+        Owner::Topic,
+        Owner::Bus,
+        Owner::Mapping,
+        Owner::Account,
+        Owner::Caller,
+        Owner::Run,
+    ];
+
+    /// The word of messages, in the plural where there can be several.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Owner::Function => "functions",
+            Owner::Queue => "queues",
+            Owner::Topic => "topics",
+            Owner::Bus => "buses",
+            Owner::Mapping => "event_source_mappings",
+            Owner::Account => "account",
+            Owner::Caller => "callers",
+            Owner::Run => "the run",
+        }
+    }
+
+    /// Its measures, in the order of the table.
+    pub fn measures(self) -> impl Iterator<Item = Measure> + Clone {
+        Measure::ALL.iter().copied().filter(move |measure| measure.owners().contains(&self))
+    }
+}
+
+/// How a measure is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Counted one by one; summed.
+    Count,
+    /// Counted by several or by fractions at a time; summed.
+    Amount,
+    /// A place of the ledger where payloads rest: how many are there, or came there in a window.
+    Place,
+    /// A level that goes up and down.
+    Gauge,
+    /// Samples.
+    Distribution,
+}
+
+/// The unit in which a measure is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A number of things.
+    Count,
+    /// Milliseconds; kept in nanoseconds.
+    Milliseconds,
+    /// Seconds; kept in nanoseconds.
+    Seconds,
+    /// Gigabyte-seconds; kept in milliseconds times megabytes.
+    GbSeconds,
+}
+
+impl Unit {
+    /// How many of what is kept make one of what is shown.
+    pub const fn scale(self) -> u64 {
+        match self {
+            Unit::Count => 1,
+            Unit::Milliseconds => 1_000_000,
+            Unit::Seconds => 1_000_000_000,
+            Unit::GbSeconds => 1000 * 1024,
+        }
+    }
+
+    /// CloudWatch's word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Unit::Count => "Count",
+            Unit::Milliseconds => "Milliseconds",
+            Unit::Seconds => "Seconds",
+            Unit::GbSeconds => "Gigabyte-seconds",
+        }
+    }
+
+    /// Whether it is a time.
+    pub const fn is_time(self) -> bool {
+        matches!(self, Unit::Milliseconds | Unit::Seconds)
+    }
+}
+
+macro_rules! measures {
+    ($($variant:ident $name:literal of $($owner:ident)+: $kind:ident in $unit:ident, $rule:literal,
+       $sentence:literal;)*) => {
+        /// A measure. The same word can belong to several kinds of owner.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Measure { $(#[doc = $sentence] $variant,)* }
+
+        impl Measure {
+            /// Every measure, in the order of the outputs.
+            pub const ALL: &[Measure] = &[$(Measure::$variant),*];
+
+            /// Its name in thresholds and outputs.
+            pub const fn name(self) -> &'static str {
+                match self { $(Measure::$variant => $name),* }
+            }
+            /// Who has it.
+            pub const fn owners(self) -> &'static [Owner] {
+                match self { $(Measure::$variant => &[$(Owner::$owner),+]),* }
+            }
+            /// How it is taken.
+            pub const fn kind(self) -> Kind {
+                match self { $(Measure::$variant => Kind::$kind),* }
+            }
+            /// The unit in which it is shown.
+            pub const fn unit(self) -> Unit {
+                match self { $(Measure::$variant => Unit::$unit),* }
+            }
+            /// The rule that defines it, or `ours`.
+            pub const fn rule(self) -> &'static str {
+                match self { $(Measure::$variant => $rule),* }
+            }
+            /// What it is, in a sentence.
+            pub const fn sentence(self) -> &'static str {
+                match self { $(Measure::$variant => $sentence),* }
+            }
+        }
+    };
+}
+
+measures! {
+    Invocations "Invocations" of Function: Count in Count, "SM1",
+        "Times the handler was run, successes and function errors; no throttles.";
+    Errors "Errors" of Function: Count in Count, "SM2",
+        "Runs that ended in a function error, stamped at the start of the run.";
+    Throttles "Throttles" of Function: Count in Count, "SM3",
+        "Tries refused with 429; they are neither Invocations nor Errors.";
+    Duration "Duration" of Function: Distribution in Milliseconds, "SM4",
+        "Handler time of each run, cold start not included.";
+    ConcurrentExecutions "ConcurrentExecutions" of Function Account: Gauge in Count, "SM6",
+        "Environments in use.";
+    UnreservedConcurrentExecutions "UnreservedConcurrentExecutions" of Account: Gauge in Count,
+        "SM7", "Environments in use by functions without reserved concurrency.";
+    AsyncEventsReceived "AsyncEventsReceived" of Function: Count in Count, "A4",
+        "Events accepted into the event queue, each once.";
+    AsyncEventAge "AsyncEventAge" of Function: Distribution in Milliseconds, "A4",
+        "From accept to try, at every try, throttled ones too.";
+    AsyncEventsDropped "AsyncEventsDropped" of Function: Count in Count, "A4",
+        "Events that left without success, even when a dead-letter queue or destination got them.";
+    DeadLetterErrors "DeadLetterErrors" of Function: Count in Count, "A4",
+        "Writes to the function's dead-letter queue that failed.";
+    DestinationDeliveryFailures "DestinationDeliveryFailures" of Function: Count in Count, "A4",
+        "Writes to a destination that failed.";
+    RecursiveInvocationsDropped "RecursiveInvocationsDropped" of Function: Count in Count, "SM11",
+        "Invocations that the recursion guard stopped.";
+    DwellTime "dwell_time" of Function: Distribution in Milliseconds, "ours",
+        "From accept to first attempt, as in X-Ray.";
+    ColdStarts "cold_starts" of Function: Count in Count, "ours",
+        "Runs that began with the Init phase of a new environment.";
+    Duplicates "duplicates" of Function: Count in Count, "ours",
+        "Successes of a payload beyond its first.";
+    WastedInvocations "wasted_invocations" of Function: Count in Count, "ours",
+        "Runs that failed, only repeated a success, or for whose answer nobody waited any more.";
+    AttemptsPerEvent "attempts_per_event" of Function: Distribution in Count, "ours",
+        "Runs that an asynchronous event had when it was done or given up.";
+    BilledGbSeconds "billed_gb_seconds" of Function: Amount in GbSeconds, "ours",
+        "Billed duration times memory.";
+
+    NumberOfMessagesSent "NumberOfMessagesSent" of Queue: Count in Count, "M5",
+        "Messages sent; automatic moves to a dead-letter queue and move tasks do not count.";
+    NumberOfMessagesReceived "NumberOfMessagesReceived" of Queue: Count in Count, "M6",
+        "Messages returned by receives, repeats included.";
+    NumberOfMessagesDeleted "NumberOfMessagesDeleted" of Queue: Count in Count, "M7",
+        "Messages deleted with a valid handle.";
+    NumberOfEmptyReceives "NumberOfEmptyReceives" of Queue: Count in Count, "M8",
+        "Receives that returned nothing.";
+    ApproximateNumberOfMessagesVisible "ApproximateNumberOfMessagesVisible" of Queue:
+        Gauge in Count, "M2", "Messages that can be received now.";
+    ApproximateNumberOfMessagesNotVisible "ApproximateNumberOfMessagesNotVisible" of Queue:
+        Gauge in Count, "M3", "Messages received, not deleted, their visibility timeout not over.";
+    ApproximateNumberOfMessagesDelayed "ApproximateNumberOfMessagesDelayed" of Queue:
+        Gauge in Count, "M4", "Messages within their delay.";
+    ApproximateAgeOfOldestMessage "ApproximateAgeOfOldestMessage" of Queue: Gauge in Seconds, "M1",
+        "Age of the oldest message not deleted; in a dead-letter queue from the move.";
+    QueueArrived "arrived" of Queue: Count in Count, "ours",
+        "Messages that came into the queue, automatic moves too.";
+    Redriven "redriven" of Queue: Count in Count, "ours",
+        "Messages that the redrive policy moved from here to the dead-letter queue.";
+
+    PolledEventCount "PolledEventCount" of Mapping: Amount in Count, "M13",
+        "Events read from the queue.";
+    FilteredOutEventCount "FilteredOutEventCount" of Mapping: Count in Count, "M14",
+        "Events that the filter did not want.";
+    InvokedEventCount "InvokedEventCount" of Mapping: Amount in Count, "M15",
+        "Events sent to the function, once at each attempt.";
+    FailedInvokeEventCount "FailedInvokeEventCount" of Mapping: Amount in Count, "M16",
+        "Events whose invocation failed, stamped at its end.";
+    DeletedEventCount "DeletedEventCount" of Mapping: Amount in Count, "M19",
+        "Events deleted after success.";
+    Pollers "pollers" of Mapping: Gauge in Count, "ours",
+        "Batches that the mapping may have at once.";
+
+    NumberOfMessagesPublished "NumberOfMessagesPublished" of Topic: Count in Count, "ours",
+        "Messages that the topic took.";
+    Published "published" of Bus: Count in Count, "ours",
+        "Events that the bus took.";
+
+    Arrivals "arrivals" of Caller Run: Count in Count, "ours",
+        "Payloads that callers started.";
+    Copies "copies" of Caller Run: Count in Count, "ours",
+        "Further copies made of them by destinations and calls.";
+    Succeeded "succeeded" of Caller Run: Place in Count, "ours",
+        "Payloads that were processed.";
+    Failed "failed" of Caller Run: Place in Count, "ours",
+        "Payloads whose caller was told that they failed.";
+    Dropped "dropped" of Caller Run: Place in Count, "ours",
+        "Payloads given up, nothing kept.";
+    DeadLettered "dead_lettered" of Caller Run: Place in Count, "ours",
+        "Payloads in a dead-letter queue or failure destination.";
+    Expired "expired" of Caller Run: Place in Count, "ours",
+        "Payloads whose queue's retention ran out.";
+    Filtered "filtered" of Caller Run: Place in Count, "ours",
+        "Payloads that nobody wanted.";
+    Delivered "delivered" of Caller Run: Place in Count, "ours",
+        "Payloads that went where nothing in the file reads.";
+    Waiting "waiting" of Caller Run: Gauge in Count, "ours",
+        "Payloads in a queue or between two attempts.";
+    InFlight "in_flight" of Caller Run: Gauge in Count, "ours",
+        "Payloads being processed or hidden in a queue.";
+    Requests "requests" of Caller: Count in Count, "ours",
+        "Requests made, retries too.";
+    Answered "answered" of Caller: Count in Count, "ours",
+        "Answers had, by status; a request given up has the status timeout.";
+    ResponseTime "response_time" of Caller: Distribution in Milliseconds, "ours",
+        "From request to answer.";
+    Latency "latency" of Caller: Distribution in Milliseconds, "ours",
+        "From first request to success: the answer if awaited, else the end of the run that did it.";
+    EndToEnd "end_to_end" of Caller: Distribution in Milliseconds, "ours",
+        "From first request until all that it caused is at rest, the request itself a success.";
+}
+
+impl Measure {
+    /// How many there are.
+    pub const COUNT: usize = Measure::ALL.len();
+
+    /// The measure of this name that such an owner has.
+    pub fn find(owner: Owner, name: &str) -> Option<Measure> {
+        owner.measures().find(|measure| measure.name() == name)
+    }
+
+    /// Whether it is ours and not CloudWatch's: it can be narrowed by `[key=value]`.
+    pub fn is_ours(self) -> bool {
+        self.rule() == "ours"
+    }
+
+    /// Whether it is a word of the ledger: it counts everything, whatever the warm-up.
+    pub fn is_ledger(self) -> bool {
+        self.owners().contains(&Owner::Run)
+    }
+}
+
+/// Measures of the contract that this version does not have, with the owners' words: known, and
+/// refused as such.
+pub const LATER: &[(&str, &str)] = &[
+    ("functions", "IteratorAge"),
+    ("functions", "ClaimedAccountConcurrency"),
+    ("account", "ClaimedAccountConcurrency"),
+    ("queues", "SentMessageSize"),
+    ("queues", "NumberOfDeduplicatedSentMessages"),
+    ("topics", "NumberOfNotificationsDelivered"),
+    ("topics", "NumberOfNotificationsFailed"),
+    ("topics", "NumberOfNotificationsFilteredOut"),
+    ("event_source_mappings", "DroppedEventCount"),
+    ("event_source_mappings", "OnFailureDestinationDeliveredEventCount"),
+    ("event_source_mappings", "ProvisionedPollers"),
+    ("dependencies", "requests"),
+    ("dependencies", "refused"),
+    ("dependencies", "abandoned"),
+    ("dependencies", "busy"),
+    ("dependencies", "queued"),
+    ("dependencies", "response_time"),
+    ("alarms", "alarms"),
+    ("rules", "Invocations"),
+    ("rules", "FailedInvocations"),
+    ("the run", "cost_usd"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_means_one_measure_of_an_owner() {
+        for owner in Owner::ALL {
+            let names: Vec<_> = owner.measures().map(Measure::name).collect();
+            let unique: std::collections::BTreeSet<_> = names.iter().collect();
+            assert_eq!(names.len(), unique.len(), "{owner:?}");
+            for measure in owner.measures() {
+                assert_eq!(Measure::find(owner, measure.name()), Some(measure));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_aws_is_capitalised_and_what_is_ours_is_not() {
+        for measure in Measure::ALL {
+            let capital = measure.name().starts_with(char::is_uppercase);
+            let ours = measure.is_ours() && *measure != Measure::NumberOfMessagesPublished;
+            assert_eq!(capital, !ours, "{}", measure.name());
+            assert!(measure.sentence().ends_with('.'));
+        }
+    }
+
+    #[test]
+    fn nothing_is_both_here_and_for_later() {
+        for (owner, name) in LATER {
+            for kind in Owner::ALL.into_iter().filter(|kind| kind.word() == *owner) {
+                assert_eq!(Measure::find(kind, name), None);
+            }
+        }
+    }
+}

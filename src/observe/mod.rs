@@ -1,0 +1,278 @@
+//! Folds over facts: what a run came to, and whether it was right.
+//!
+//! ```text
+//!                    ┌► digest      64 bits of everything
+//!                    ├► checker     what must hold in every run
+//!   fact ──► Watch ──┼► points ──┬► totals ──► series, ledger, results
+//!                    │           └► probes ──► verdicts of thresholds
+//!                    └► trace       one row a fact, when asked for
+//! ```
+//!
+//! In reading order: [`measure`] says what there is, [`point`] how each fact counts, [`cell`] adds
+//! up, [`series`] and [`summary`] tell, [`threshold`] and [`probe`] judge. Observers see facts and
+//! cannot touch the model; with any set of them the digest is the same.
+
+pub mod measure;
+
+pub mod point;
+
+pub mod histogram;
+
+pub mod cell;
+
+pub mod ledger;
+
+pub mod series;
+
+pub mod summary;
+
+pub mod number;
+
+pub mod threshold;
+
+pub mod probe;
+
+pub mod digest;
+
+pub mod checker;
+
+pub mod trace;
+
+pub mod story;
+
+pub use digest::Fingerprint;
+pub use ledger::Ledger;
+pub use measure::{Measure, Owner};
+pub use point::Subject;
+pub use probe::Verdict;
+pub use series::Series;
+pub use story::Story;
+pub use summary::Results;
+pub use threshold::{Mistake, Named, Names, Threshold};
+pub use trace::{Firsts, Id, Trace};
+
+use crate::{
+    kernel::{Span, Time},
+    model::{
+        Fact, Moment, Observer, Register,
+        config::{Config, Resources},
+        vocabulary::QueueId,
+    },
+};
+use cell::{Totals, TotalsNow};
+use checker::Checker;
+use digest::Digest;
+use point::{About, Guide, Sink, SinkOf, points};
+use probe::{Probes, ProbesNow};
+use std::{fmt, sync::Arc};
+
+/// Takes the rows of a trace.
+pub type RowSink<'a> = Box<dyn FnMut(&trace::Row<'_>) + 'a>;
+
+/// Everything that watches a run: the one observer that a run has.
+pub struct Watch<'a> {
+    /// At this instant something rare happens: a period ends, or the warm-up does.
+    edge: Time,
+    digest: Digest,
+    checker: Checker,
+    guide: Guide,
+    totals: Totals,
+    series: Series,
+    probes: Probes,
+    trace: Option<Trace<RowSink<'a>>>,
+    /// Whether there are probes or a trace.
+    asked: bool,
+    rare: Rare,
+}
+
+/// What is looked at when something rare happens.
+struct Rare {
+    period: u64,
+    warmup: Time,
+    counting: bool,
+    resources: Arc<Resources>,
+}
+
+/// What a run leaves.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Totals, ledger, verdicts, digest.
+    pub results: Results,
+    /// Period by period.
+    pub series: Series,
+    /// What the self-checks found; empty if all is well.
+    pub faults: Vec<String>,
+}
+
+impl fmt::Debug for Watch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("edge", &self.edge).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Watch<'a> {
+    /// Watches a run of `config`, takes what `thresholds` need, and gives each fact to `trace`.
+    pub fn new(
+        config: &Config,
+        thresholds: Vec<Threshold>,
+        trace: Option<RowSink<'a>>,
+    ) -> Watch<'a> {
+        let resources = Arc::clone(&config.resources);
+        let probes = Probes::new(config, thresholds);
+        let mut watch = Watch {
+            edge: Time::ZERO,
+            digest: Digest::default(),
+            checker: Checker::new(&resources),
+            guide: Guide::new(config),
+            totals: Totals::new(&resources),
+            series: Series::new(config.period, config.warmup),
+            asked: !probes.is_empty() || trace.is_some(),
+            probes,
+            trace: trace.map(|sink| Trace::new(Arc::clone(&resources), sink)),
+            rare: Rare {
+                period: 0,
+                warmup: config.warmup,
+                counting: config.warmup == Time::ZERO,
+                resources,
+            },
+        };
+        watch.edge = watch.next_edge();
+        watch
+    }
+
+    /// The fingerprint of all facts so far.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.digest.fingerprint()
+    }
+
+    /// The next instant at which something rare happens.
+    fn next_edge(&self) -> Time {
+        self.series.start_of(self.rare.period + 1).min(self.warmup_end())
+    }
+
+    /// Catches up with what happened rarely up to `now`: in order of time, the period's end first.
+    #[cold]
+    #[inline(never)]
+    fn turn(&mut self, now: Time) {
+        while self.edge <= now {
+            let edge = self.edge;
+            if self.series.start_of(self.rare.period + 1) <= edge {
+                // Periods in which nothing is seen have no rows.
+                let until = now.min(self.warmup_end());
+                let next = self.series.period_of(until).max(self.rare.period + 1);
+                let start = self.series.start_of(next);
+                let Watch { totals, series, rare, .. } = self;
+                totals.close_period(rare.period, start, series, rare.counting);
+                rare.period = next;
+            }
+            if !self.rare.counting && self.rare.warmup <= edge {
+                self.totals.begin_counting(self.rare.warmup);
+                self.rare.counting = true;
+            }
+            self.edge = self.next_edge();
+        }
+    }
+
+    /// What only some runs want, kept apart so that the others do not carry it along.
+    #[inline(never)]
+    fn ask(&mut self, moment: Moment<'_>, fact: Fact) {
+        let Watch { guide, probes, trace, .. } = self;
+        let Moment { now, register, .. } = moment;
+        if !probes.is_empty() {
+            points(guide, &moment, &fact, &mut ProbesNow { probes, register, now });
+        }
+        if let Some(trace) = trace {
+            trace.saw(&moment, &fact);
+        }
+    }
+
+    /// When the warm-up ends, if it has not.
+    fn warmup_end(&self) -> Time {
+        if self.rare.counting { Time::NEVER } else { self.rare.warmup }
+    }
+
+    /// What the run came to. It ended at `end` with `register` as it is.
+    pub fn finish(mut self, end: Time, register: &Register) -> Outcome {
+        self.turn(end);
+        let Watch { mut totals, mut series, rare, mut checker, digest, probes, .. } = self;
+        totals.close_period(rare.period, Time::NEVER, &mut series, rare.counting);
+        for (subject, measure) in totals.below_zero() {
+            let (name, measure) = (subject.name(&rare.resources), measure.name());
+            checker.report(end, format!("{name}.{measure} was below 0"));
+        }
+        let accounts = rare.resources.caller_ids().map(|id| {
+            let name = rare.resources.calls[id.index()].name.clone();
+            (name, totals.callers[id.index()].book.account())
+        });
+        let ledger = Ledger::new(accounts.collect());
+        let faults = checker.finish(end, &ledger, register);
+        let (resources, callers) = summary::total(&mut totals, &rare.resources, rare.warmup, end);
+        let results = Results {
+            digest: digest.fingerprint(),
+            ended_at_s: end.as_secs_f64(),
+            resources,
+            callers,
+            ledger,
+            thresholds: probes.judge(end),
+        };
+        Outcome { results, series, faults }
+    }
+}
+
+impl Observer for Watch<'_> {
+    // Always inlined: where a fact is noted its kind is known, so every match on it below goes
+    // away.
+    #[inline(always)]
+    fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
+        let now = moment.now;
+        if self.edge <= now {
+            self.turn(now);
+        }
+        self.digest.fold(moment, fact);
+        self.checker.saw(now, fact);
+        let Watch { guide, totals, series, .. } = self;
+        points(guide, moment, fact, &mut TotalsNow { totals, series, now });
+        guide.follow(now, fact);
+        if self.asked {
+            // Copies, so that the originals need not be in memory when nobody asks.
+            self.ask(Moment { ..*moment }, *fact);
+        }
+    }
+
+    fn configured(&mut self, now: Time, resources: &Resources) {
+        if self.edge <= now {
+            self.turn(now);
+        }
+        self.checker.configured(resources);
+        let Watch { guide, totals, series, probes, .. } = self;
+        for (running, unreserved) in guide.configured(resources) {
+            let measure = Measure::UnreservedConcurrentExecutions;
+            let (about, register) = (About::default(), &Register::default());
+            for _ in 0..running {
+                let mut totals = TotalsNow { totals, series, now };
+                totals.of(Subject::Account).step(measure, unreserved, about);
+                if !probes.is_empty() {
+                    let mut probes = ProbesNow { probes, register, now };
+                    probes.of(Subject::Account).step(measure, unreserved, about);
+                }
+            }
+        }
+    }
+
+    fn sampled(&mut self, now: Time, queue: QueueId, oldest: Option<Span>) {
+        if self.edge <= now {
+            self.turn(now);
+        }
+        let (queue, measure) = (Subject::Queue(queue), Measure::ApproximateAgeOfOldestMessage);
+        let age = oldest.map_or(0, Span::as_nanos);
+        let Watch { totals, series, probes, .. } = self;
+        TotalsNow { totals, series, now }.of(queue).set(measure, age);
+        if !probes.is_empty() {
+            let register = &Register::default();
+            ProbesNow { probes, register, now }.of(queue).set(measure, age);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

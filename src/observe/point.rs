@@ -1,0 +1,563 @@
+//! What each fact means in numbers: the definitions of the measures, each written once.
+//!
+//! ```text
+//!   fact ──► points ──► Sink: totals and series   (always)
+//!                   └─► Sink: probes of thresholds (when there are some)
+//! ```
+//!
+//! [`points`] is generic over its sink and inlined into each, so that for the totals a point costs
+//! what its addition costs. A throttled try is no invocation, an automatic move is no send: such
+//! sentences live here and nowhere else.
+
+use super::measure::{Measure, Owner};
+use crate::{
+    kernel::Time,
+    model::{
+        Fact, Moment, Place, Register,
+        config::{Config, Resources, Via},
+        fact::{Answer, Held},
+        vocabulary::{
+            CallId, Condition, Deletion, Entry, FunctionId, MappingId, PayloadId, QueueId, SinkId,
+        },
+    },
+};
+
+/// Whom a point is about, in the order of the outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// A function.
+    Function(FunctionId),
+    /// A queue.
+    Queue(QueueId),
+    /// A topic or a bus.
+    Sink(SinkId),
+    /// An event source mapping.
+    Mapping(MappingId),
+    /// The account.
+    Account,
+    /// A caller.
+    Caller(CallId),
+    /// The run as a whole.
+    Run,
+}
+
+impl Subject {
+    /// Every subject of a scenario with its kind, in the order of the outputs; [`Subject::Run`] is
+    /// last.
+    pub fn all(resources: &Resources) -> Vec<(Owner, Subject)> {
+        let functions = resources.function_ids().map(|id| (Owner::Function, Subject::Function(id)));
+        let queues =
+            (0..resources.queues.len()).map(|at| (Owner::Queue, Subject::Queue(QueueId::at(at))));
+        let sinks = resources.sinks.iter().enumerate().map(|(at, sink)| {
+            let owner = if sink.bus { Owner::Bus } else { Owner::Topic };
+            (owner, Subject::Sink(SinkId::at(at)))
+        });
+        let mappings = (0..resources.mappings.len())
+            .map(|at| (Owner::Mapping, Subject::Mapping(MappingId::at(at))));
+        let callers = resources.caller_ids().map(|id| (Owner::Caller, Subject::Caller(id)));
+        functions
+            .chain(queues)
+            .chain(sinks)
+            .chain(mappings)
+            .chain([(Owner::Account, Subject::Account)])
+            .chain(callers)
+            .chain([(Owner::Run, Subject::Run)])
+            .collect()
+    }
+
+    /// Its name in outputs and thresholds; empty for the run.
+    pub fn name(self, resources: &Resources) -> &str {
+        match self {
+            Subject::Function(id) => &resources.functions[id.index()].name,
+            Subject::Queue(id) => &resources.queues[id.index()].name,
+            Subject::Sink(id) => &resources.sinks[id.index()].name,
+            Subject::Mapping(id) => &resources.mappings[id.index()].name,
+            Subject::Account => "account",
+            Subject::Caller(id) => &resources.calls[id.index()].name,
+            Subject::Run => "",
+        }
+    }
+}
+
+/// What a point can be narrowed by: its payload, and the word of `[status=…]` or `[reason=…]`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct About {
+    /// The payload, if it is about one.
+    pub payload: Option<PayloadId>,
+    /// The status or reason; empty if there is none.
+    pub label: &'static str,
+}
+
+impl About {
+    #[inline(always)]
+    fn payload(payload: PayloadId) -> About {
+        About { payload: Some(payload), label: "" }
+    }
+    const NOTHING: About = About { payload: None, label: "" };
+}
+
+/// Takes points.
+pub trait Sink {
+    /// Takes the points about one subject.
+    type Of<'a>: SinkOf
+    where
+        Self: 'a;
+    /// The points that follow are about `subject`: looked up once, however many there are.
+    fn of(&mut self, subject: Subject) -> Self::Of<'_>;
+    /// A payload entered the ledger: an arrival, or a further copy. It is in flight.
+    fn entered(&mut self, caller: CallId, copied: bool, payload: PayloadId);
+    /// A payload moved in the ledger, to another place than it was in.
+    fn moved(&mut self, caller: CallId, from: Place, to: Place, payload: PayloadId, reason: Reason);
+    /// An answer was had.
+    fn answered(&mut self, caller: CallId, answer: Answer, about: About);
+}
+
+/// Takes the points about one subject. The measure is a constant at each place that makes a point.
+pub trait SinkOf {
+    /// A sample of a count: 1, or 0 where CloudWatch writes a sample that counts nothing.
+    fn count(&mut self, measure: Measure, counted: bool, about: About);
+    /// The same, stamped with a time that has passed.
+    fn count_at(&mut self, at: Time, measure: Measure, counted: bool, about: About);
+    /// So much of an amount.
+    fn add(&mut self, measure: Measure, amount: u64, about: About);
+    /// A level rose or fell by one.
+    fn step(&mut self, measure: Measure, up: bool, about: About);
+    /// A level is this from now on.
+    fn set(&mut self, measure: Measure, level: u64);
+    /// A sample of a distribution.
+    fn sample(&mut self, measure: Measure, value: u64, about: About);
+}
+
+/// Why a payload was dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// Its event was given up and nobody kept it.
+    GivenUp(Condition),
+    /// Its queue was purged.
+    Purged,
+    /// It was not dropped.
+    None,
+}
+
+impl Reason {
+    /// Every reason for which a payload is dropped.
+    pub const ALL: [Reason; 6] = [
+        Reason::GivenUp(Condition::RetriesExhausted),
+        Reason::GivenUp(Condition::EventAgeExceeded),
+        Reason::GivenUp(Condition::ZeroReservedConcurrency),
+        Reason::GivenUp(Condition::RecursiveInvocation),
+        Reason::GivenUp(Condition::Success),
+        Reason::Purged,
+    ];
+
+    /// The word of `[reason=…]`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Reason::GivenUp(condition) => condition.word(),
+            Reason::Purged => "Purged",
+            Reason::None => "",
+        }
+    }
+
+    /// Its position in [`Reason::ALL`]; none is beyond.
+    pub fn index(self) -> usize {
+        Self::ALL.iter().position(|reason| *reason == self).unwrap_or(Self::ALL.len())
+    }
+
+    fn of(fact: &Fact) -> Reason {
+        match fact {
+            Fact::Dropped { condition, .. } => Reason::GivenUp(*condition),
+            Fact::Purged { .. } => Reason::Purged,
+            _ => Reason::None,
+        }
+    }
+}
+
+/// Every answer, in the order of the outputs.
+pub const ANSWERS: [Answer; 7] = [
+    Answer::Ok,
+    Answer::FunctionError,
+    Answer::Throttled,
+    Answer::SystemError,
+    Answer::NotFound,
+    Answer::Recursive,
+    Answer::TimedOut,
+];
+
+/// The word of `[status=…]`: the HTTP status that one who asks so gets, or `timeout`.
+pub const fn status(answer: Answer, via: Via) -> &'static str {
+    match answer {
+        Answer::Ok => match via {
+            Via::InvokeAsync => "202",
+            Via::Invoke | Via::Send => "200",
+        },
+        Answer::FunctionError => "200",
+        Answer::Throttled => "429",
+        Answer::SystemError => "500",
+        Answer::NotFound => "404",
+        Answer::Recursive => "400",
+        Answer::TimedOut => "timeout",
+    }
+}
+
+/// What [`points`] must know of the scenario.
+#[derive(Debug)]
+pub struct Guide {
+    /// Distributions take what entered from here …
+    warmup: Time,
+    /// … to before here.
+    duration: Time,
+    /// How each caller asks; a function's calls have no measures.
+    callers: Vec<Via>,
+    functions: Vec<FunctionNow>,
+    buses: Vec<bool>,
+    /// The last run that was billed as wasted: if it was unawaited too, it is not wasted twice.
+    wasted: Option<(FunctionId, PayloadId, Time)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct FunctionNow {
+    memory_mb: u32,
+    reserved: bool,
+    running: u64,
+}
+
+impl Guide {
+    /// What is known at time 0.
+    pub fn new(config: &Config) -> Guide {
+        let resources = &*config.resources;
+        let functions = resources.functions.iter().map(|function| FunctionNow {
+            memory_mb: function.memory_mb,
+            reserved: function.reserved.is_some(),
+            running: 0,
+        });
+        Guide {
+            warmup: config.warmup,
+            duration: config.duration,
+            callers: resources.calls[..resources.callers].iter().map(|call| call.via).collect(),
+            functions: functions.collect(),
+            buses: resources.sinks.iter().map(|sink| sink.bus).collect(),
+            wasted: None,
+        }
+    }
+
+    /// The resources are these from now on. Says for which functions so many running environments
+    /// became reserved (`false`) or unreserved (`true`).
+    pub fn configured(&mut self, resources: &Resources) -> Vec<(u64, bool)> {
+        let mut moved = Vec::new();
+        for (now, function) in self.functions.iter_mut().zip(&resources.functions) {
+            now.memory_mb = function.memory_mb;
+            if now.reserved != function.reserved.is_some() {
+                now.reserved = !now.reserved;
+                moved.push((now.running, !now.reserved));
+            }
+        }
+        moved
+    }
+
+    /// Follows what the definitions need of the past. Once for each fact.
+    #[inline(always)]
+    pub fn follow(&mut self, now: Time, fact: &Fact) {
+        match *fact {
+            Fact::RunStarted { function, .. } => self.functions[function.index()].running += 1,
+            Fact::RunEnded { function, .. } => {
+                let running = &mut self.functions[function.index()].running;
+                *running = running.saturating_sub(1);
+            }
+            Fact::Billed { function, payload, wasted: true, .. } => {
+                self.wasted = Some((function, payload, now));
+            }
+            _ => (),
+        }
+    }
+
+    /// Whether distributions take a sample of what `payload` descends from.
+    #[inline(always)]
+    fn takes(&self, register: &Register, payload: PayloadId) -> bool {
+        // Without a warm-up everything counts: arrivals stop before `duration` by themselves.
+        self.warmup == Time::ZERO || self.takes_rarely(register, payload)
+    }
+
+    #[cold]
+    fn takes_rarely(&self, register: &Register, payload: PayloadId) -> bool {
+        let born = register.root(payload).born;
+        self.warmup <= born && born < self.duration
+    }
+
+    /// How a caller asks; none for a function's call.
+    #[inline(always)]
+    fn via(&self, call: CallId) -> Option<Via> {
+        self.callers.get(call.index()).copied()
+    }
+}
+
+/// The gauge of a queue's messages that are held so.
+const fn held(state: Held) -> Measure {
+    match state {
+        Held::Delayed => Measure::ApproximateNumberOfMessagesDelayed,
+        Held::Visible => Measure::ApproximateNumberOfMessagesVisible,
+        Held::InFlight => Measure::ApproximateNumberOfMessagesNotVisible,
+    }
+}
+
+/// One environment of the account more or fewer is in use.
+#[inline(always)]
+fn in_use<S: Sink>(sink: &mut S, more: bool, reserved: bool) {
+    let mut account = sink.of(Subject::Account);
+    account.step(Measure::ConcurrentExecutions, more, About::NOTHING);
+    if !reserved {
+        account.step(Measure::UnreservedConcurrentExecutions, more, About::NOTHING);
+    }
+}
+
+/// Gives `sink` every point that a fact makes.
+#[inline(always)]
+pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &mut S) {
+    let Moment { now, register, moved, .. } = *moment;
+    let about = About::payload;
+    let nothing = About::NOTHING;
+
+    if let Some((payload, from, to)) = moved
+        && from != to
+    {
+        let caller = register.get(payload).caller;
+        let reason = if to == Place::Dropped { Reason::of(fact) } else { Reason::None };
+        sink.moved(caller, from, to, payload, reason);
+        if to.rests() && !from.rests() {
+            let root = register.root(payload);
+            if root.open == 0 && root.place == Place::Succeeded && guide.takes(register, payload) {
+                let took = now.as_nanos() - root.born.as_nanos();
+                let mut caller = sink.of(Subject::Caller(root.caller));
+                caller.sample(Measure::EndToEnd, took, about(register.get(payload).root));
+            }
+        }
+    }
+
+    match *fact {
+        Fact::Arrived { call, payload } => sink.entered(call, false, payload),
+        Fact::Copied { payload, .. } => sink.entered(register.get(payload).caller, true, payload),
+        Fact::Requested { call, payload, .. } => {
+            if guide.via(call).is_some() {
+                sink.of(Subject::Caller(call)).count(Measure::Requests, true, about(payload));
+            }
+        }
+        Fact::Answered { call, payload, answer, took } => {
+            if let Some(via) = guide.via(call) {
+                let label = status(answer, via);
+                sink.answered(call, answer, About { payload: Some(payload), label });
+                if guide.takes(register, payload) {
+                    let mut caller = sink.of(Subject::Caller(call));
+                    caller.sample(Measure::ResponseTime, took.as_nanos(), about(payload));
+                }
+            }
+        }
+        Fact::Resolved { call, payload, ok, since } => {
+            if ok && guide.via(call).is_some() && guide.takes(register, payload) {
+                let mut caller = sink.of(Subject::Caller(call));
+                caller.sample(Measure::Latency, since.as_nanos(), about(payload));
+            }
+        }
+        Fact::Unawaited { function, payload } => {
+            // Told right after its bill: a run that failed and was not awaited is one wasted run.
+            if guide.wasted != Some((function, payload, now)) {
+                let mut function = sink.of(Subject::Function(function));
+                function.count(Measure::WastedInvocations, true, about(payload));
+            }
+        }
+        Fact::RequestRetried { .. } => (),
+
+        Fact::Accepted { function, payload } => {
+            let mut function = sink.of(Subject::Function(function));
+            function.count(Measure::AsyncEventsReceived, true, about(payload));
+        }
+        Fact::Tried { function, payload, age, first } => {
+            if guide.takes(register, payload) {
+                let mut function = sink.of(Subject::Function(function));
+                function.sample(Measure::AsyncEventAge, age.as_nanos(), about(payload));
+                if first {
+                    function.sample(Measure::DwellTime, age.as_nanos(), about(payload));
+                }
+            }
+        }
+        Fact::Completed { function, payload, .. } => {
+            let mut function = sink.of(Subject::Function(function));
+            function.count(Measure::AsyncEventsDropped, false, about(payload));
+            if guide.takes(register, payload) {
+                let runs = u64::from(register.get(payload).runs);
+                function.sample(Measure::AttemptsPerEvent, runs, about(payload));
+            }
+        }
+        Fact::Discarded { function, payload, condition, runs, .. } => {
+            let mut function = sink.of(Subject::Function(function));
+            let given_up = condition != Condition::Success;
+            let label = condition.word();
+            let reason = About { payload: Some(payload), label };
+            function.count(Measure::AsyncEventsDropped, given_up, reason);
+            if guide.takes(register, payload) {
+                let runs = u64::from(runs);
+                function.sample(Measure::AttemptsPerEvent, runs, about(payload));
+            }
+        }
+        Fact::DeadLetterFailed { function, payload } => {
+            let mut function = sink.of(Subject::Function(function));
+            function.count(Measure::DeadLetterErrors, true, about(payload));
+        }
+        Fact::DestinationFailed { function, payload } => {
+            let mut function = sink.of(Subject::Function(function));
+            function.count(Measure::DestinationDeliveryFailures, true, about(payload));
+        }
+        Fact::Redelivered { .. }
+        | Fact::Requeued { .. }
+        | Fact::Queued { .. }
+        | Fact::Dropped { .. }
+        | Fact::DeadLettered { .. } => (),
+
+        Fact::RunStarted { function, payload, cold, .. } => {
+            let reserved = guide.functions[function.index()].reserved;
+            in_use(sink, true, reserved);
+            let mut function = sink.of(Subject::Function(function));
+            function.count(Measure::Invocations, true, about(payload));
+            function.count(Measure::Throttles, false, about(payload));
+            if cold.is_some() {
+                function.count(Measure::ColdStarts, true, about(payload));
+            }
+            function.step(Measure::ConcurrentExecutions, true, nothing);
+        }
+        Fact::RunEnded { function, payload, started, ran, error } => {
+            let reserved = guide.functions[function.index()].reserved;
+            in_use(sink, false, reserved);
+            let mut function = sink.of(Subject::Function(function));
+            function.count_at(started, Measure::Errors, error.is_some(), about(payload));
+            if guide.takes(register, payload) {
+                function.sample(Measure::Duration, ran.as_nanos(), about(payload));
+            }
+            function.step(Measure::ConcurrentExecutions, false, nothing);
+        }
+        Fact::Billed { function, payload, billed_ms, wasted } => {
+            let memory_mb = u64::from(guide.functions[function.index()].memory_mb);
+            let mut function = sink.of(Subject::Function(function));
+            let amount = billed_ms * memory_mb;
+            function.add(Measure::BilledGbSeconds, amount, about(payload));
+            if wasted {
+                function.count(Measure::WastedInvocations, true, about(payload));
+            }
+        }
+        Fact::Processed { function, payload, nth } => {
+            if nth > 1 {
+                let mut function = sink.of(Subject::Function(function));
+                function.count(Measure::Duplicates, true, about(payload));
+            } else {
+                let known = register.get(payload);
+                let awaited = guide.via(known.caller).is_none_or(|via| via == Via::Invoke);
+                if known.copy == 0 && !awaited && guide.takes(register, payload) {
+                    let took = now.as_nanos() - known.born.as_nanos();
+                    sink.of(Subject::Caller(known.caller)).sample(
+                        Measure::Latency,
+                        took,
+                        about(payload),
+                    );
+                }
+            }
+        }
+        Fact::Throttled { function, payload } => {
+            let mut function = sink.of(Subject::Function(function));
+            function.count(Measure::Throttles, true, about(payload));
+            function.count(Measure::Errors, false, about(payload));
+        }
+        Fact::LoopStopped { function, payload } => {
+            let mut function = sink.of(Subject::Function(function));
+            function.count(Measure::RecursiveInvocationsDropped, true, about(payload));
+        }
+        Fact::RecordFailed { .. } | Fact::SystemErred { .. } | Fact::Missing { .. } => (),
+
+        Fact::Enqueued { queue, payload, entry, delayed, .. } => {
+            let mut queue = sink.of(Subject::Queue(queue));
+            match entry {
+                Entry::Sent | Entry::DeadLetter => {
+                    queue.count(Measure::NumberOfMessagesSent, true, about(payload));
+                }
+                Entry::Redriven | Entry::MovedBack => (),
+            }
+            queue.count(Measure::QueueArrived, true, about(payload));
+            if delayed {
+                queue.step(held(Held::Delayed), true, about(payload));
+            } else {
+                queue.step(held(Held::Visible), true, about(payload));
+            }
+        }
+        Fact::Appeared { queue, payload } => {
+            let mut queue = sink.of(Subject::Queue(queue));
+            queue.step(held(Held::Delayed), false, about(payload));
+            queue.step(held(Held::Visible), true, about(payload));
+        }
+        Fact::Received { queue, payload, .. } => {
+            let mut queue = sink.of(Subject::Queue(queue));
+            queue.count(Measure::NumberOfMessagesReceived, true, about(payload));
+            queue.step(held(Held::Visible), false, about(payload));
+            queue.step(held(Held::InFlight), true, about(payload));
+        }
+        Fact::Returned { queue, payload, .. } => {
+            let mut queue = sink.of(Subject::Queue(queue));
+            queue.step(held(Held::InFlight), false, about(payload));
+            queue.step(held(Held::Visible), true, about(payload));
+        }
+        Fact::Deleted { queue, payload, why: Deletion::Processed | Deletion::Filtered, was } => {
+            let mut queue = sink.of(Subject::Queue(queue));
+            queue.count(Measure::NumberOfMessagesDeleted, true, about(payload));
+            queue.step(held(was), false, about(payload));
+        }
+        Fact::Expired { queue, payload, was } | Fact::Purged { queue, payload, was } => {
+            sink.of(Subject::Queue(queue)).step(held(was), false, about(payload));
+        }
+        Fact::Redriven { queue, payload, .. } => {
+            let mut queue = sink.of(Subject::Queue(queue));
+            queue.count(Measure::Redriven, true, about(payload));
+            queue.step(held(Held::Visible), false, about(payload));
+        }
+        Fact::MovedBack { queue, payload } => {
+            sink.of(Subject::Queue(queue)).step(held(Held::Visible), false, about(payload));
+        }
+        Fact::EmptyReceive { queue } => {
+            sink.of(Subject::Queue(queue)).count(Measure::NumberOfEmptyReceives, true, nothing);
+        }
+        Fact::SendRefused { .. }
+        | Fact::DeleteIgnored { .. }
+        | Fact::MoveTaskStarted { .. }
+        | Fact::MoveTaskEnded { .. } => (),
+
+        Fact::Polled { mapping, events } => {
+            let mut mapping = sink.of(Subject::Mapping(mapping));
+            mapping.add(Measure::PolledEventCount, u64::from(events), nothing);
+        }
+        Fact::FilteredOut { mapping, payload } => {
+            let mut mapping = sink.of(Subject::Mapping(mapping));
+            mapping.count(Measure::FilteredOutEventCount, true, about(payload));
+        }
+        Fact::Invoked { mapping, events } => {
+            let mut mapping = sink.of(Subject::Mapping(mapping));
+            mapping.add(Measure::InvokedEventCount, u64::from(events), nothing);
+        }
+        Fact::InvokeFailed { mapping, events } => {
+            let mut mapping = sink.of(Subject::Mapping(mapping));
+            mapping.add(Measure::FailedInvokeEventCount, u64::from(events), nothing);
+        }
+        Fact::EventsDeleted { mapping, events } => {
+            let mut mapping = sink.of(Subject::Mapping(mapping));
+            mapping.add(Measure::DeletedEventCount, u64::from(events), nothing);
+        }
+        Fact::PollersScaled { mapping, pollers } => {
+            sink.of(Subject::Mapping(mapping)).set(Measure::Pollers, u64::from(pollers));
+        }
+        Fact::LetGo { .. } => (),
+
+        Fact::Published { sink: Some(place), payload, .. } => {
+            let measure = if guide.buses[place.index()] {
+                Measure::Published
+            } else {
+                Measure::NumberOfMessagesPublished
+            };
+            sink.of(Subject::Sink(place)).count(measure, true, about(payload));
+        }
+        Fact::Published { sink: None, .. } | Fact::PublishRefused { .. } => (),
+    }
+}

@@ -1,0 +1,988 @@
+//! Probes: what thresholds ask of a run, taken while it goes on, and the verdicts at its end.
+//!
+//! Each measure of a threshold is one probe. Probes hang on the (subject, measure) whose points
+//! they
+//! want, so a run without thresholds pays nothing and a point that nobody asks for one look-up.
+//! They take the same points as the totals ([`points`](super::point::points)), so a definition is
+//! the same in both; unlike totals they know windows, filters, periods and instants.
+
+use super::{
+    histogram::Histogram,
+    measure::{Kind, Measure, Unit},
+    number::Number,
+    point::{About, Reason, Sink, SinkOf, Subject},
+    threshold::{Dimension, Filter, Operand, Side, Statistic, Term, Threshold, Window},
+};
+use crate::{
+    kernel::{Span, Time},
+    model::{
+        Place, Register,
+        config::Config,
+        fact::Answer,
+        value::{AttributeId, Catalog, Word},
+        vocabulary::{CallId, PayloadId},
+    },
+};
+use serde::{Serialize, Serializer};
+use std::{fmt, sync::Arc};
+
+/// So many instants are kept for `all_at`; a list that a person writes is shorter.
+const INSTANTS_MAX: usize = 10_000;
+/// So many periods are kept for `per`; with more the probe has no data.
+const PERIODS_MAX: usize = 1_000_000;
+
+/// All probes of a run.
+#[derive(Debug)]
+pub struct Probes {
+    thresholds: Vec<Threshold>,
+    probes: Vec<Probe>,
+    /// For each threshold, where its terms' probes begin.
+    first: Vec<usize>,
+    /// For each subject and measure the group of probes on it; 0 is none.
+    table: Vec<u16>,
+    groups: Vec<Vec<usize>>,
+    base: Bases,
+    catalog: Arc<Catalog>,
+    warmup: Time,
+    duration: Time,
+}
+
+/// Where each kind of subject begins in the table.
+#[derive(Clone, Copy, Debug)]
+struct Bases {
+    queues: usize,
+    sinks: usize,
+    mappings: usize,
+    account: usize,
+    callers: usize,
+    run: usize,
+}
+
+impl Bases {
+    #[inline(always)]
+    fn of(&self, subject: Subject) -> usize {
+        let subject = match subject {
+            Subject::Function(id) => id.index(),
+            Subject::Queue(id) => self.queues + id.index(),
+            Subject::Sink(id) => self.sinks + id.index(),
+            Subject::Mapping(id) => self.mappings + id.index(),
+            Subject::Account => self.account,
+            Subject::Caller(id) => self.callers + id.index(),
+            Subject::Run => self.run,
+        };
+        subject * Measure::COUNT
+    }
+}
+
+#[derive(Debug)]
+struct Probe {
+    wants: Wants,
+    gather: Gather,
+}
+
+/// Which points a probe wants.
+#[derive(Debug)]
+enum Wants {
+    All,
+    Label(String),
+    /// An attribute's word, as a text and as a number if it spells one.
+    Attribute(AttributeId, String, Option<f64>),
+    /// An attribute that no payload has.
+    Nothing,
+}
+
+impl Wants {
+    fn new(filter: Option<&Filter>, catalog: &Catalog) -> Wants {
+        match filter {
+            None => Wants::All,
+            Some(Filter::Label(label)) => Wants::Label(label.clone()),
+            Some(Filter::Attribute(key, value)) => {
+                match catalog.attributes.iter().position(|known| known == key) {
+                    None => Wants::Nothing,
+                    Some(at) => {
+                        let id = AttributeId(u16::try_from(at).expect("an attribute's id"));
+                        Wants::Attribute(id, value.clone(), value.parse().ok())
+                    }
+                }
+            }
+        }
+    }
+
+    fn take(&self, about: About, register: &Register, catalog: &Catalog) -> bool {
+        match self {
+            Wants::All => true,
+            Wants::Nothing => false,
+            Wants::Label(label) => about.label == label,
+            Wants::Attribute(id, text, number) => {
+                about.payload.is_some_and(|payload| {
+                    match catalog.word(register.get(payload), *id) {
+                        None => false,
+                        Some(Word::Text(at)) => catalog.texts[at as usize] == *text,
+                        Some(Word::Number(n)) => number.is_some_and(|wanted| wanted == n),
+                    }
+                })
+            }
+        }
+    }
+}
+
+/// How a probe gathers.
+#[derive(Debug)]
+enum Gather {
+    Counting(Box<Counting>),
+    CountingPer(CountingPer),
+    Level(Level),
+    LevelPer(LevelPer),
+}
+
+/// From here up to, not including, there.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    from: Time,
+    until: Time,
+}
+
+impl Stretch {
+    fn has(&self, at: Time) -> bool {
+        self.from <= at && at < self.until
+    }
+}
+
+/// Samples in a window.
+#[derive(Debug)]
+struct Counting {
+    stretch: Stretch,
+    stats: Gathered,
+    /// Only for a quantile.
+    histogram: Option<Histogram>,
+    first: Option<Time>,
+    last: Option<Time>,
+    /// Only for `all_at`.
+    all: Option<Vec<Time>>,
+    counted: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Gathered {
+    sum: u128,
+    samples: u64,
+    min: u64,
+    max: u64,
+}
+
+impl Default for Gathered {
+    fn default() -> Self {
+        Gathered { sum: 0, samples: 0, min: u64::MAX, max: 0 }
+    }
+}
+
+impl Gathered {
+    fn add(&mut self, value: u64) {
+        self.sum += u128::from(value);
+        self.samples += 1;
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+    }
+
+    fn take(&self, statistic: Statistic, histogram: Option<&Histogram>) -> Option<Number> {
+        let whole = |n: u64| Number::whole(i128::from(n));
+        let sum = i128::try_from(self.sum).unwrap_or(i128::MAX);
+        match statistic {
+            Statistic::Sum => Some(Number::whole(sum)),
+            Statistic::Count => Some(whole(self.samples)),
+            Statistic::Mean => Number::ratio(sum, i128::from(self.samples)),
+            Statistic::Min => (self.samples > 0).then(|| whole(self.min)),
+            Statistic::Max => (self.samples > 0).then(|| whole(self.max)),
+            Statistic::Quantile(percent) => histogram?.quantile(percent).map(whole),
+            Statistic::FirstAt | Statistic::LastAt | Statistic::AllAt => None,
+        }
+    }
+}
+
+impl Counting {
+    fn add(&mut self, at: Time, value: u64, counted: bool) {
+        if !self.stretch.has(at) {
+            return;
+        }
+        self.stats.add(value);
+        if let Some(histogram) = &mut self.histogram {
+            histogram.add(value);
+        }
+        if counted {
+            self.counted += 1;
+            // A late point is stamped before what was already seen.
+            self.first = Some(self.first.map_or(at, |first| first.min(at)));
+            self.last = Some(self.last.map_or(at, |last| last.max(at)));
+            if let Some(all) = &mut self.all
+                && all.len() < INSTANTS_MAX
+            {
+                let place = all.partition_point(|earlier| *earlier <= at);
+                all.insert(place, at);
+            }
+        }
+    }
+
+    fn value(&self, statistic: Statistic) -> Option<Value> {
+        let instant = |at: Time| Value::Number(Number::whole(i128::from(at.as_nanos())));
+        match statistic {
+            Statistic::FirstAt => self.first.map(instant),
+            Statistic::LastAt => self.last.map(instant),
+            Statistic::AllAt => instants(self.all.as_ref()?, self.counted),
+            _ => self.stats.take(statistic, self.histogram.as_ref()).map(Value::Number),
+        }
+    }
+}
+
+fn instants(all: &[Time], counted: u64) -> Option<Value> {
+    (!all.is_empty())
+        .then(|| Value::Instants { all: all.to_vec(), more: counted - all.len() as u64 })
+}
+
+/// Samples in a window, period by period.
+#[derive(Debug)]
+struct CountingPer {
+    stretch: Stretch,
+    length: Span,
+    quantile: bool,
+    /// Periods with samples, in order.
+    periods: Vec<(u64, Gathered, Option<Histogram>)>,
+    last: Time,
+    overfull: bool,
+}
+
+impl CountingPer {
+    fn add(&mut self, at: Time, value: u64, counted: bool) {
+        if !self.stretch.has(at) || self.overfull {
+            return;
+        }
+        let period = (at.as_nanos() - self.stretch.from.as_nanos()) / self.length.as_nanos();
+        let place = match self.periods.last() {
+            Some((newest, ..)) if *newest == period => self.periods.len() - 1,
+            _ => {
+                let place = self.periods.partition_point(|(known, ..)| *known < period);
+                if self.periods.get(place).is_none_or(|(known, ..)| *known != period) {
+                    if self.periods.len() == PERIODS_MAX {
+                        self.overfull = true;
+                        return;
+                    }
+                    let histogram = self.quantile.then(Histogram::default);
+                    self.periods.insert(place, (period, Gathered::default(), histogram));
+                }
+                place
+            }
+        };
+        let (_, stats, histogram) = &mut self.periods[place];
+        stats.add(value);
+        if let Some(histogram) = histogram {
+            histogram.add(value);
+        }
+        if counted {
+            self.last = self.last.max(at);
+        }
+    }
+
+    fn value(&self, inner: Statistic, outer: Statistic, duration: Time) -> Option<Value> {
+        if self.overfull {
+            return None;
+        }
+        let mut values: Vec<(Number, u64)> = self
+            .periods
+            .iter()
+            .filter_map(|(_, stats, histogram)| Some((stats.take(inner, histogram.as_ref())?, 1)))
+            .collect();
+        if matches!(inner, Statistic::Sum | Statistic::Count) {
+            let end = end_of(self.stretch, self.last, duration);
+            let all = periods_in(self.stretch.from, end, self.length);
+            let empty = all.saturating_sub(self.periods.len() as u64);
+            values.push((Number::ZERO, empty));
+        }
+        over_periods(values, outer)
+    }
+}
+
+/// A window without an end is over at `duration`, or when the last thing in it has happened.
+fn end_of(stretch: Stretch, last: Time, duration: Time) -> Time {
+    match stretch.until {
+        Time::NEVER => duration.max(last.saturating_add(Span::nanos(1))),
+        until => until,
+    }
+}
+
+fn periods_in(from: Time, end: Time, length: Span) -> u64 {
+    end.as_nanos().saturating_sub(from.as_nanos()).div_ceil(length.as_nanos())
+}
+
+/// A statistic of the periods' values, each with how many periods have it.
+fn over_periods(mut values: Vec<(Number, u64)>, statistic: Statistic) -> Option<Value> {
+    values.retain(|(_, times)| *times > 0);
+    let count: u64 = values.iter().map(|(_, times)| times).sum();
+    let whole = |n: u64| Number::whole(i128::from(n));
+    let sum = || {
+        let weighted = values.iter().map(|(value, times)| value.times(whole(*times)));
+        weighted.fold(Number::ZERO, Number::plus)
+    };
+    match statistic {
+        Statistic::Count => Some(whole(count)),
+        Statistic::Sum => Some(sum()),
+        Statistic::Mean => sum().divided_by(whole(count)),
+        Statistic::Min => values.iter().map(|(value, _)| *value).min(),
+        Statistic::Max => values.iter().map(|(value, _)| *value).max(),
+        Statistic::Quantile(percent) if count > 0 => {
+            let rank = percent.rank(count);
+            values.sort_unstable();
+            let mut below = 0;
+            let reached = values.iter().find(|(_, times)| {
+                below += times;
+                rank <= below
+            });
+            reached.map(|(value, _)| *value)
+        }
+        Statistic::Quantile(_) | Statistic::FirstAt | Statistic::LastAt | Statistic::AllAt => None,
+    }
+    .map(Value::Number)
+}
+
+/// A level in a window.
+#[derive(Debug)]
+struct Level {
+    stretch: Stretch,
+    level: i64,
+    since: Time,
+    area: i128,
+    extremes: Option<(i64, i64)>,
+    first: Option<Time>,
+    last: Option<Time>,
+    all: Option<Vec<Time>>,
+    rises: u64,
+    /// The level when the window ended.
+    ended_at: Option<i64>,
+}
+
+impl Level {
+    fn set(&mut self, now: Time, level: i64) {
+        self.pass(now);
+        let was = std::mem::replace(&mut self.level, level);
+        if !self.stretch.has(now) {
+            return;
+        }
+        self.note(level);
+        if level > 0 {
+            self.first.get_or_insert(now);
+            self.last = Some(now);
+            if was <= 0 {
+                self.rises += 1;
+                if let Some(all) = &mut self.all
+                    && all.len() < INSTANTS_MAX
+                {
+                    all.push(now);
+                }
+            }
+        }
+    }
+
+    /// The level stayed as it is until `now`.
+    fn pass(&mut self, now: Time) {
+        if now >= self.stretch.until && self.ended_at.is_none() {
+            self.ended_at = Some(self.level);
+        }
+        let (from, until) = (self.since.max(self.stretch.from), now.min(self.stretch.until));
+        self.since = now;
+        if from < until {
+            self.area += i128::from(self.level) * i128::from(until.as_nanos() - from.as_nanos());
+            self.note(self.level);
+            if self.level > 0 {
+                self.first.get_or_insert(from);
+                self.last = Some(until);
+            }
+        }
+    }
+
+    fn note(&mut self, level: i64) {
+        let (min, max) = self.extremes.unwrap_or((level, level));
+        self.extremes = Some((min.min(level), max.max(level)));
+    }
+
+    fn value(&mut self, statistic: Option<Statistic>, end: Time) -> Option<Value> {
+        self.pass(end.max(self.since));
+        let whole = |n: i64| Number::whole(i128::from(n));
+        let instant = |at: Time| Number::whole(i128::from(at.as_nanos()));
+        let number = match statistic {
+            None => Some(whole(self.ended_at.unwrap_or(self.level))),
+            Some(Statistic::Mean) => {
+                let length = self.since.min(self.stretch.until).as_nanos();
+                let length = length.saturating_sub(self.stretch.from.as_nanos());
+                Number::ratio(self.area, i128::from(length))
+            }
+            Some(Statistic::Min) => self.extremes.map(|(min, _)| whole(min)),
+            Some(Statistic::Max) => self.extremes.map(|(_, max)| whole(max)),
+            Some(Statistic::FirstAt) => self.first.map(instant),
+            Some(Statistic::LastAt) => self.last.map(instant),
+            Some(Statistic::AllAt) => return instants(self.all.as_ref()?, self.rises),
+            Some(Statistic::Sum | Statistic::Count | Statistic::Quantile(_)) => None,
+        };
+        number.map(Value::Number)
+    }
+}
+
+/// A level in a window, period by period.
+#[derive(Debug)]
+struct LevelPer {
+    stretch: Stretch,
+    length: Span,
+    level: i64,
+    since: Time,
+    min: i64,
+    max: i64,
+    area: i128,
+    last: Time,
+    /// Closed periods: how many alike, and what they were.
+    periods: Vec<(u64, LevelPeriod)>,
+    overfull: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct LevelPeriod {
+    min: i64,
+    max: i64,
+    area: i128,
+    length: u64,
+    end: i64,
+}
+
+impl LevelPer {
+    fn set(&mut self, now: Time, level: i64) {
+        self.pass(now.min(self.stretch.until));
+        self.level = level;
+        if self.stretch.has(now) {
+            (self.min, self.max) = (self.min.min(level), self.max.max(level));
+            self.last = now;
+        } else if now < self.stretch.from {
+            (self.min, self.max) = (level, level);
+        }
+    }
+
+    /// The level stayed as it is until `now`, at most the window's end.
+    fn pass(&mut self, now: Time) {
+        if now <= self.since {
+            return;
+        }
+        let (from, length) = (self.stretch.from.as_nanos(), self.length.as_nanos());
+        let (since, now) = (self.since.as_nanos(), now.as_nanos());
+        let (period, period_now) = ((since - from) / length, (now - from) / length);
+        if period == period_now {
+            self.area += i128::from(self.level) * i128::from(now - since);
+        } else {
+            let start = from + period * length;
+            self.area += i128::from(self.level) * i128::from(start + length - since);
+            self.close(1, length);
+            let alike = period_now - period - 1;
+            if alike > 0 {
+                self.area = i128::from(self.level) * i128::from(length);
+                self.close(alike, length);
+            }
+            let rest = now - (from + period_now * length);
+            self.area = i128::from(self.level) * i128::from(rest);
+        }
+        self.since = Time::from_nanos(now);
+    }
+
+    fn close(&mut self, times: u64, length: u64) {
+        if self.periods.len() == PERIODS_MAX {
+            self.overfull = true;
+        } else {
+            let LevelPer { min, max, area, level, .. } = *self;
+            self.periods.push((times, LevelPeriod { min, max, area, length, end: level }));
+        }
+        (self.min, self.max, self.area) = (self.level, self.level, 0);
+    }
+
+    fn value(
+        &mut self,
+        inner: Option<Statistic>,
+        outer: Statistic,
+        duration: Time,
+    ) -> Option<Value> {
+        let end = end_of(self.stretch, self.last, duration);
+        self.pass(end);
+        let (from, length) = (self.stretch.from.as_nanos(), self.length.as_nanos());
+        let rest = self.since.as_nanos().saturating_sub(from) % length;
+        if rest > 0 {
+            self.close(1, rest);
+        }
+        if self.overfull {
+            return None;
+        }
+        let take = |period: &LevelPeriod| match inner {
+            None => Some(Number::whole(i128::from(period.end))),
+            Some(Statistic::Min) => Some(Number::whole(i128::from(period.min))),
+            Some(Statistic::Max) => Some(Number::whole(i128::from(period.max))),
+            Some(Statistic::Mean) => Number::ratio(period.area, i128::from(period.length)),
+            Some(_) => None,
+        };
+        let values =
+            self.periods.iter().filter_map(|(times, period)| Some((take(period)?, *times)));
+        over_periods(values.collect(), outer)
+    }
+}
+
+impl Gather {
+    fn new(term: &Term, warmup: Time) -> Gather {
+        let begin = if term.measure.is_ledger() { Time::ZERO } else { warmup };
+        let stretch = match term.window {
+            Window::All => Stretch { from: begin, until: Time::NEVER },
+            Window::At(at) => Stretch { from: begin, until: at.saturating_add(Span::nanos(1)) },
+            Window::During(from, until) => {
+                Stretch { from: from.max(begin), until: until.unwrap_or(Time::NEVER) }
+            }
+        };
+        let all = || (term.statistic == Some(Statistic::AllAt)).then(Vec::new);
+        let quantile = matches!(term.statistic, Some(Statistic::Quantile(_)));
+        match (is_level(term), term.per) {
+            (false, None) => Gather::Counting(Box::new(Counting {
+                stretch,
+                stats: Gathered::default(),
+                histogram: quantile.then(Histogram::default),
+                first: None,
+                last: None,
+                all: all(),
+                counted: 0,
+            })),
+            (false, Some((length, _))) => Gather::CountingPer(CountingPer {
+                stretch,
+                length,
+                quantile,
+                periods: Vec::new(),
+                last: Time::ZERO,
+                overfull: false,
+            }),
+            (true, None) => Gather::Level(Level {
+                stretch,
+                level: 0,
+                since: Time::ZERO,
+                area: 0,
+                extremes: None,
+                first: None,
+                last: None,
+                all: all(),
+                rises: 0,
+                ended_at: None,
+            }),
+            (true, Some((length, _))) => Gather::LevelPer(LevelPer {
+                stretch,
+                length,
+                level: 0,
+                since: stretch.from,
+                min: 0,
+                max: 0,
+                area: 0,
+                last: Time::ZERO,
+                periods: Vec::new(),
+                overfull: false,
+            }),
+        }
+    }
+
+    fn add(&mut self, at: Time, value: u64, counted: bool) {
+        match self {
+            Gather::Counting(counting) => counting.add(at, value, counted),
+            Gather::CountingPer(counting) => counting.add(at, value, counted),
+            Gather::Level(_) | Gather::LevelPer(_) => (),
+        }
+    }
+
+    fn step(&mut self, now: Time, up: bool) {
+        let by = if up { 1 } else { -1 };
+        match self {
+            Gather::Level(level) => level.set(now, level.level + by),
+            Gather::LevelPer(level) => level.set(now, level.level + by),
+            Gather::Counting(_) | Gather::CountingPer(_) => (),
+        }
+    }
+
+    fn set(&mut self, now: Time, to: u64) {
+        let to = i64::try_from(to).unwrap_or(i64::MAX);
+        match self {
+            Gather::Level(level) => level.set(now, to),
+            Gather::LevelPer(level) => level.set(now, to),
+            Gather::Counting(_) | Gather::CountingPer(_) => (),
+        }
+    }
+}
+
+/// Whether a term asks for a level: a gauge, or how many are in a place of rest and not how many
+/// came.
+fn is_level(term: &Term) -> bool {
+    match term.measure.kind() {
+        Kind::Gauge => true,
+        Kind::Count | Kind::Amount | Kind::Distribution => false,
+        Kind::Place => match (term.per, term.window, term.statistic) {
+            (Some(_), _, _) => false,
+            (None, Window::At(_), _) => true,
+            (None, Window::All, None) => true,
+            (None, Window::During(..), None) => false,
+            (None, _, Some(statistic)) => {
+                matches!(statistic, Statistic::Mean | Statistic::Min | Statistic::Max)
+            }
+        },
+    }
+}
+
+impl Probes {
+    /// Probes for the measures of `thresholds`.
+    pub fn new(config: &Config, thresholds: Vec<Threshold>) -> Probes {
+        let resources = &config.resources;
+        let queues = resources.functions.len();
+        let sinks = queues + resources.queues.len();
+        let mappings = sinks + resources.sinks.len();
+        let account = mappings + resources.mappings.len();
+        let callers = account + 1;
+        let run = callers + resources.callers;
+        let base = Bases { queues, sinks, mappings, account, callers, run };
+        let mut made = Probes {
+            thresholds: Vec::new(),
+            probes: Vec::new(),
+            first: Vec::new(),
+            table: Vec::new(),
+            groups: vec![Vec::new()],
+            base,
+            catalog: Arc::clone(&config.catalog),
+            warmup: config.warmup,
+            duration: config.duration,
+        };
+        if !thresholds.is_empty() {
+            made.table = vec![0; (run + 1) * Measure::COUNT];
+        }
+        for threshold in &thresholds {
+            made.first.push(made.probes.len());
+            for term in &threshold.terms {
+                made.hang(term);
+            }
+        }
+        made.thresholds = thresholds;
+        made
+    }
+
+    fn hang(&mut self, term: &Term) {
+        let wants = Wants::new(term.filter.as_ref(), &self.catalog);
+        let probe = Probe { wants, gather: Gather::new(term, self.warmup) };
+        let group = &mut self.table[self.base.of(term.subject) + term.measure as usize];
+        if *group == 0 {
+            *group = u16::try_from(self.groups.len()).expect("fewer measures than 65,536");
+            self.groups.push(Vec::new());
+        }
+        self.groups[usize::from(*group)].push(self.probes.len());
+        self.probes.push(probe);
+    }
+
+    /// Whether there are none: points need not be given.
+    pub fn is_empty(&self) -> bool {
+        self.probes.is_empty()
+    }
+
+    /// The verdicts of a run that ended at `end`, in the order of the thresholds.
+    pub fn judge(mut self, end: Time) -> Vec<Verdict> {
+        let thresholds = std::mem::take(&mut self.thresholds);
+        let judged = thresholds.into_iter().enumerate().map(|(at, threshold)| {
+            let first = self.first[at];
+            let values: Vec<Option<Value>> = threshold
+                .terms
+                .iter()
+                .enumerate()
+                .map(|(nth, term)| self.value(first + nth, term, end))
+                .collect();
+            judge(threshold, &values)
+        });
+        judged.collect()
+    }
+
+    fn value(&mut self, at: usize, term: &Term, end: Time) -> Option<Value> {
+        let plain = term.statistic.unwrap_or(Statistic::Sum);
+        let value = match (&mut self.probes[at].gather, term.per) {
+            (Gather::Counting(counting), _) => counting.value(plain),
+            (Gather::Level(level), _) => level.value(term.statistic, end),
+            (Gather::CountingPer(counting), Some((_, outer))) => {
+                counting.value(plain, outer, self.duration)
+            }
+            (Gather::LevelPer(level), Some((_, outer))) => {
+                level.value(term.statistic, outer, self.duration)
+            }
+            (Gather::CountingPer(_) | Gather::LevelPer(_), None) => {
+                unreachable!("made because there is `per`")
+            }
+        };
+        let counts = term.statistic.is_some_and(|s| s.is_instant() || s == Statistic::Count)
+            || term.per.is_some_and(|(_, outer)| outer == Statistic::Count);
+        match value {
+            // Times stay in nanoseconds, whatever the unit they are shown in.
+            Some(Value::Number(kept)) if term.measure.unit() == Unit::GbSeconds && !counts => {
+                let scale = i128::from(Unit::GbSeconds.scale());
+                kept.divided_by(Number::whole(scale)).map(Value::Number)
+            }
+            other => other,
+        }
+    }
+}
+
+/// What a side comes to.
+#[derive(Clone, Debug, PartialEq)]
+enum Value {
+    Number(Number),
+    /// Instants in order, and how many more there were.
+    Instants {
+        all: Vec<Time>,
+        more: u64,
+    },
+}
+
+/// Whether a threshold holds, and what its sides came to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Verdict {
+    /// The policy that it is about; none: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// Its text.
+    pub threshold: String,
+    /// Whether it holds. A measure without data does not.
+    pub holds: bool,
+    /// Its sides.
+    pub sides: Vec<SideValue>,
+}
+
+/// A side of a threshold, for people.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SideValue {
+    /// Its text.
+    pub text: String,
+    /// What it came to, times in seconds; none without data.
+    pub value: Option<Outcome>,
+    /// Whether it is a time.
+    #[serde(skip)]
+    pub is_time: bool,
+}
+
+/// What a side came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// A number; a time in seconds.
+    Number(f64),
+    /// Instants, in seconds.
+    Instants(Vec<f64>),
+}
+
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Outcome::Number(n) => serializer.serialize_f64(*n),
+            Outcome::Instants(all) => serializer.collect_seq(all),
+        }
+    }
+}
+
+/// `17`, `0.0213`, `90.5s`, `[0s, 60.1s]` or `no data`.
+impl fmt::Display for SideValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = if self.is_time { "s" } else { "" };
+        match &self.value {
+            None => write!(f, "no data"),
+            Some(Outcome::Number(n)) => write!(f, "{n}{unit}"),
+            Some(Outcome::Instants(all)) => {
+                let shown: Vec<String> = all.iter().map(|at| format!("{at}s")).collect();
+                write!(f, "[{}]", shown.join(", "))
+            }
+        }
+    }
+}
+
+fn judge(threshold: Threshold, terms: &[Option<Value>]) -> Verdict {
+    let values: Vec<Option<Value>> =
+        threshold.sides.iter().map(|side| side_value(side, terms)).collect();
+    let holds = threshold.comparisons.iter().zip(values.windows(2)).all(|(how, pair)| {
+        match (&pair[0], &pair[1]) {
+            (Some(Value::Number(left)), Some(Value::Number(right))) => how.holds(left, right),
+            (
+                Some(Value::Instants { all: left, more: left_more }),
+                Some(Value::Instants { all: right, more: right_more }),
+            ) => how.holds(&(left, left_more), &(right, right_more)),
+            _ => false,
+        }
+    });
+    let sides = threshold.sides.into_iter().zip(values).map(|(side, value)| {
+        let is_time = matches!(side.dimension, Dimension::Time(_)) || side.scale != 1;
+        let unit = if is_time { 1e9 } else { 1.0 };
+        let value = value.map(|value| match value {
+            Value::Number(number) => Outcome::Number(number.approximate() / unit),
+            Value::Instants { all, .. } => {
+                Outcome::Instants(all.iter().map(|at| at.as_secs_f64()).collect())
+            }
+        });
+        SideValue { text: side.text, value, is_time }
+    });
+    Verdict { policy: threshold.policy, threshold: threshold.text, holds, sides: sides.collect() }
+}
+
+/// A sum of products; none where a measure has no data or something is divided by 0.
+fn side_value(side: &Side, terms: &[Option<Value>]) -> Option<Value> {
+    let mut sum = Number::ZERO;
+    for (added, factors) in &side.products {
+        let mut product = Number::whole(1);
+        for factor in factors {
+            let number = match &factor.operand {
+                Operand::Literal(number) => *number,
+                Operand::List(all) => {
+                    return Some(Value::Instants { all: all.clone(), more: 0 });
+                }
+                Operand::Term(at) => match terms[*at].as_ref()? {
+                    Value::Number(number) => *number,
+                    instants @ Value::Instants { .. } => return Some(instants.clone()),
+                },
+            };
+            product = match factor.divides {
+                true => product.divided_by(number)?,
+                false => product.times(number),
+            };
+        }
+        sum = if *added { sum.plus(product) } else { sum.minus(product) };
+    }
+    Some(Value::Number(sum.times(Number::whole(i128::from(side.scale)))))
+}
+
+/// [`Probes`] at an instant: what points are given to.
+#[derive(Debug)]
+pub struct ProbesNow<'a> {
+    /// The probes.
+    pub probes: &'a mut Probes,
+    /// What is known of payloads.
+    pub register: &'a Register,
+    /// The instant.
+    pub now: Time,
+}
+
+/// The probes on one subject.
+#[derive(Debug)]
+pub struct ProbesOf<'a> {
+    probes: &'a mut Probes,
+    register: &'a Register,
+    /// Where the subject begins in the table.
+    base: usize,
+    now: Time,
+}
+
+impl ProbesOf<'_> {
+    /// Every probe on a measure that wants the point.
+    #[inline(always)]
+    fn each(&mut self, measure: Measure, about: About, take: impl FnMut(&mut Gather)) {
+        let group = self.probes.table[self.base + measure as usize];
+        if group != 0 {
+            self.each_of(group, about, take);
+        }
+    }
+
+    #[inline(never)]
+    fn each_of(&mut self, group: u16, about: About, mut take: impl FnMut(&mut Gather)) {
+        let Probes { probes, groups, catalog, .. } = &mut *self.probes;
+        for at in &groups[usize::from(group)] {
+            let Probe { wants, gather } = &mut probes[*at];
+            if wants.take(about, self.register, catalog) {
+                take(gather);
+            }
+        }
+    }
+}
+
+/// The ledger's word for a place.
+const fn word_of(place: Place) -> Measure {
+    match place {
+        Place::Waiting => Measure::Waiting,
+        Place::InFlight => Measure::InFlight,
+        Place::Succeeded => Measure::Succeeded,
+        Place::Failed => Measure::Failed,
+        Place::Dropped => Measure::Dropped,
+        Place::DeadLettered => Measure::DeadLettered,
+        Place::Expired => Measure::Expired,
+        Place::Filtered => Measure::Filtered,
+        Place::Delivered => Measure::Delivered,
+    }
+}
+
+impl Sink for ProbesNow<'_> {
+    type Of<'a>
+        = ProbesOf<'a>
+    where
+        Self: 'a;
+
+    #[inline(always)]
+    fn of(&mut self, subject: Subject) -> ProbesOf<'_> {
+        let base = self.probes.base.of(subject);
+        ProbesOf { probes: self.probes, register: self.register, base, now: self.now }
+    }
+
+    fn entered(&mut self, caller: CallId, copied: bool, payload: PayloadId) {
+        let (now, about) = (self.now, About { payload: Some(payload), label: "" });
+        let word = if copied { Measure::Copies } else { Measure::Arrivals };
+        for subject in [Subject::Caller(caller), Subject::Run] {
+            let mut probes = self.of(subject);
+            probes.each(word, about, |gather| gather.add(now, 1, true));
+            probes.each(Measure::InFlight, about, |gather| gather.step(now, true));
+        }
+    }
+
+    fn moved(
+        &mut self,
+        caller: CallId,
+        from: Place,
+        to: Place,
+        payload: PayloadId,
+        reason: Reason,
+    ) {
+        let (now, about) = (self.now, About { payload: Some(payload), label: "" });
+        let why = About { label: reason.word(), ..about };
+        for subject in [Subject::Caller(caller), Subject::Run] {
+            let mut probes = self.of(subject);
+            probes.each(word_of(from), about, |gather| gather.step(now, false));
+            probes.each(word_of(to), why, |gather| {
+                gather.step(now, true);
+                gather.add(now, 1, true);
+            });
+        }
+    }
+
+    fn answered(&mut self, caller: CallId, _: Answer, about: About) {
+        self.of(Subject::Caller(caller)).count(Measure::Answered, true, about);
+    }
+}
+
+impl SinkOf for ProbesOf<'_> {
+    #[inline(always)]
+    fn count(&mut self, measure: Measure, counted: bool, about: About) {
+        self.count_at(self.now, measure, counted, about);
+    }
+
+    #[inline(always)]
+    fn count_at(&mut self, at: Time, measure: Measure, counted: bool, about: About) {
+        self.each(measure, about, |gather| gather.add(at, u64::from(counted), counted));
+    }
+
+    #[inline(always)]
+    fn add(&mut self, measure: Measure, amount: u64, about: About) {
+        let now = self.now;
+        self.each(measure, about, |gather| gather.add(now, amount, amount > 0));
+    }
+
+    #[inline(always)]
+    fn step(&mut self, measure: Measure, up: bool, about: About) {
+        let now = self.now;
+        self.each(measure, about, |gather| gather.step(now, up));
+    }
+
+    #[inline(always)]
+    fn set(&mut self, measure: Measure, level: u64) {
+        let now = self.now;
+        self.each(measure, About::default(), |gather| gather.set(now, level));
+    }
+
+    #[inline(always)]
+    fn sample(&mut self, measure: Measure, value: u64, about: About) {
+        let now = self.now;
+        self.each(measure, about, |gather| gather.add(now, value, true));
+    }
+}

@@ -1,0 +1,309 @@
+//! What happened in each period: one row a period, subject and measure that was counted or changed.
+//!
+//! Rows are written when a period closes and kept as variable-length numbers, some ten bytes each,
+//! so that a long run's series stays small; [`Series::rows`] reads them back in order of period,
+//! subject and measure. Errors are stamped at the start of their run, so a row can still grow
+//! after its period: such late additions are kept apart and joined in when reading.
+
+use super::{
+    cell::Stats,
+    measure::{Kind, Measure},
+    point::Subject,
+};
+use crate::{
+    kernel::{Span, Time},
+    model::vocabulary::{CallId, FunctionId, MappingId, QueueId, SinkId},
+};
+use std::collections::BTreeMap;
+
+/// One row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The period's number, from 0 at time 0.
+    pub period: u64,
+    /// Whose.
+    pub subject: Subject,
+    /// What.
+    pub measure: Measure,
+    /// Its samples, as they are kept (nanoseconds; milliseconds times megabytes).
+    pub stats: Stats,
+}
+
+impl Row {
+    fn scale(&self) -> f64 {
+        self.measure.unit().scale() as f64
+    }
+    /// The sum, in the measure's unit.
+    pub fn sum(&self) -> f64 {
+        self.stats.sum as f64 / self.scale()
+    }
+    /// The smallest sample, in the measure's unit.
+    pub fn min(&self) -> f64 {
+        self.stats.min as f64 / self.scale()
+    }
+    /// The largest sample, in the measure's unit.
+    pub fn max(&self) -> f64 {
+        self.stats.max as f64 / self.scale()
+    }
+    /// Sum by number of samples, in the measure's unit.
+    pub fn average(&self) -> f64 {
+        self.stats.sum as f64 / self.stats.samples as f64 / self.scale()
+    }
+}
+
+/// The rows of a run.
+#[derive(Debug)]
+pub struct Series {
+    /// Length of a period.
+    pub period: Span,
+    /// Nothing but the ledger is counted before.
+    counted_from: Time,
+    chunks: Vec<Vec<u8>>,
+    rows: u64,
+    late: BTreeMap<(u64, Subject, Measure), (u64, u64)>,
+}
+
+/// So much is written before a new chunk is begun; growing one vector for all would copy them.
+const CHUNK: usize = 1 << 16;
+/// More than a row can take.
+const ROW_MAX: usize = 96;
+
+impl Series {
+    /// No rows yet. A period of no length stands for one of the longest.
+    pub fn new(period: Span, counted_from: Time) -> Series {
+        let period = if period == Span::ZERO { Span::FOREVER } else { period };
+        Series { period, counted_from, chunks: Vec::new(), rows: 0, late: BTreeMap::new() }
+    }
+
+    /// The period that an instant is in.
+    pub fn period_of(&self, at: Time) -> u64 {
+        at.as_nanos() / self.period.as_nanos()
+    }
+
+    /// When a period begins.
+    pub fn start_of(&self, period: u64) -> Time {
+        Time::from_nanos(period.saturating_mul(self.period.as_nanos()))
+    }
+
+    /// Adds a row. Rows come in order.
+    pub fn push(&mut self, row: Row) {
+        if self.chunks.last().is_none_or(|chunk| chunk.len() + ROW_MAX > CHUNK) {
+            self.chunks.push(Vec::with_capacity(CHUNK.min(1024 << self.chunks.len().min(6))));
+        }
+        let chunk = self.chunks.last_mut().expect("pushed above");
+        let (kind, id) = spell(row.subject);
+        write(chunk, u128::from(row.period));
+        chunk.extend([kind, row.measure as u8]);
+        write(chunk, u128::from(id));
+        write(chunk, u128::from(row.stats.samples));
+        write(chunk, zigzag(row.stats.sum));
+        if !plain(row.measure) {
+            write(chunk, zigzag(i128::from(row.stats.min)));
+            write(chunk, zigzag(i128::from(row.stats.max)));
+        }
+        self.rows += 1;
+    }
+
+    /// Adds a count to a period that is closed. Says whether it counts: not from before the
+    /// warm-up's end.
+    #[cold]
+    #[inline(never)]
+    pub fn add_late(
+        &mut self,
+        at: Time,
+        subject: Subject,
+        measure: Measure,
+        counted: bool,
+    ) -> bool {
+        if at < self.counted_from {
+            return false;
+        }
+        let late = self.late.entry((self.period_of(at), subject, measure)).or_default();
+        late.0 += u64::from(counted);
+        late.1 += 1;
+        true
+    }
+
+    /// Every row, in order of period, subject and measure.
+    pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
+        let mut written = self.chunks.iter().flat_map(|chunk| Reader { left: chunk }).peekable();
+        let mut late = self.late.iter().peekable();
+        std::iter::from_fn(move || {
+            let key = |row: &Row| (row.period, row.subject, row.measure);
+            let (Some(next), Some((at, (sum, samples)))) = (written.peek(), late.peek()) else {
+                return written.next().or_else(|| {
+                    let (at, (sum, samples)) = late.next()?;
+                    late_row(*at, *sum, *samples)
+                });
+            };
+            if key(next) < **at {
+                return written.next();
+            }
+            let mut row = late_row(**at, *sum, *samples)?;
+            if key(next) == **at {
+                let sum = u64::try_from(next.stats.sum).expect("a count") + sum;
+                row.stats = Stats::of_counts(sum, next.stats.samples + samples)?;
+                written.next();
+            }
+            late.next();
+            Some(row)
+        })
+    }
+
+    /// Bytes that the rows take.
+    pub fn bytes(&self) -> usize {
+        self.chunks.iter().map(Vec::len).sum()
+    }
+}
+
+fn late_row(at: (u64, Subject, Measure), sum: u64, samples: u64) -> Option<Row> {
+    let stats = Stats::of_counts(sum, samples)?;
+    Some(Row { period: at.0, subject: at.1, measure: at.2, stats })
+}
+
+/// Whether the extremes follow from sum and number.
+fn plain(measure: Measure) -> bool {
+    matches!(measure.kind(), Kind::Count | Kind::Place)
+}
+
+fn spell(subject: Subject) -> (u8, u16) {
+    match subject {
+        Subject::Function(id) => (0, id.0),
+        Subject::Queue(id) => (1, id.0),
+        Subject::Sink(id) => (2, id.0),
+        Subject::Mapping(id) => (3, id.0),
+        Subject::Account => (4, 0),
+        Subject::Caller(id) => (5, id.0),
+        Subject::Run => (6, 0),
+    }
+}
+
+fn unspell(kind: u8, id: u16) -> Subject {
+    match kind {
+        0 => Subject::Function(FunctionId(id)),
+        1 => Subject::Queue(QueueId(id)),
+        2 => Subject::Sink(SinkId(id)),
+        3 => Subject::Mapping(MappingId(id)),
+        4 => Subject::Account,
+        5 => Subject::Caller(CallId(id)),
+        _ => Subject::Run,
+    }
+}
+
+fn zigzag(value: i128) -> u128 {
+    #[expect(clippy::cast_sign_loss, reason = "the sign goes into the lowest bit")]
+    let folded = (value << 1) as u128 ^ (value >> 127) as u128;
+    folded
+}
+
+fn unzigzag(value: u128) -> i128 {
+    let half = i128::try_from(value >> 1).expect("127 bits");
+    if value & 1 == 0 { half } else { -half - 1 }
+}
+
+/// Seven bits a byte, lowest first, the high bit on all but the last.
+fn write(into: &mut Vec<u8>, mut value: u128) {
+    while value >= 0x80 {
+        into.push(0x80 | u8::try_from(value & 0x7f).expect("seven bits"));
+        value >>= 7;
+    }
+    into.push(u8::try_from(value).expect("seven bits"));
+}
+
+struct Reader<'a> {
+    left: &'a [u8],
+}
+
+impl Reader<'_> {
+    fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.left.split_first()?;
+        self.left = rest;
+        Some(*first)
+    }
+
+    fn number(&mut self) -> Option<u128> {
+        let (mut value, mut shift) = (0, 0);
+        loop {
+            let byte = self.byte()?;
+            value |= u128::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte < 0x80 {
+                return Some(value);
+            }
+        }
+    }
+
+    fn short(&mut self) -> Option<i64> {
+        i64::try_from(unzigzag(self.number()?)).ok()
+    }
+}
+
+impl Iterator for Reader<'_> {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Row> {
+        let period = u64::try_from(self.number()?).ok()?;
+        let (kind, measure) = (self.byte()?, self.byte()?);
+        let subject = unspell(kind, u16::try_from(self.number()?).ok()?);
+        let measure = Measure::ALL[usize::from(measure)];
+        let samples = u64::try_from(self.number()?).ok()?;
+        let sum = unzigzag(self.number()?);
+        let stats = if plain(measure) {
+            Stats::of_counts(u64::try_from(sum).ok()?, samples)?
+        } else {
+            Stats { sum, samples, min: self.short()?, max: self.short()? }
+        };
+        Some(Row { period, subject, measure, stats })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WORKER: Subject = Subject::Function(FunctionId(300));
+
+    fn errors(period: u64, sum: u64, samples: u64) -> Row {
+        late_row((period, WORKER, Measure::Errors), sum, samples).unwrap()
+    }
+
+    #[test]
+    fn rows_come_back_as_they_were() {
+        let mut series = Series::new(Span::mins(1), Time::ZERO);
+        let gauge = |period, sum| Row {
+            period,
+            subject: Subject::Account,
+            measure: Measure::ConcurrentExecutions,
+            stats: Stats { sum, samples: 3, min: -1, max: i64::MAX },
+        };
+        let rows: Vec<Row> = (0..20_000)
+            .flat_map(|period| [errors(period * 1000, 1, 7), gauge(period * 1000, -1 << 100)])
+            .chain([gauge(u64::MAX, i128::MAX)])
+            .collect();
+        rows.iter().for_each(|row| series.push(*row));
+        assert!(series.rows().eq(rows.iter().copied()));
+        assert!(series.chunks.len() > 1 && series.bytes() < rows.len() * 30);
+    }
+
+    #[test]
+    fn what_comes_late_joins_its_row_or_makes_one() {
+        let mut series = Series::new(Span::mins(1), Time::ZERO);
+        series.push(errors(1, 1, 2));
+        series.push(errors(5, 0, 1));
+        let minute = |n: u64| Time::ZERO + Span::mins(n);
+        for (at, counted) in [(1, true), (0, false), (3, true), (9, true), (9, false)] {
+            assert!(series.add_late(minute(at), WORKER, Measure::Errors, counted));
+        }
+        let expected =
+            [errors(0, 0, 1), errors(1, 2, 3), errors(3, 1, 1), errors(5, 0, 1), errors(9, 1, 2)];
+        assert!(series.rows().eq(expected));
+    }
+
+    #[test]
+    fn nothing_late_is_counted_from_before_the_warm_up_ended() {
+        let mut series = Series::new(Span::mins(1), Time::ZERO + Span::secs(90));
+        assert!(!series.add_late(Time::ZERO + Span::secs(89), WORKER, Measure::Errors, true));
+        assert!(series.add_late(Time::ZERO + Span::secs(90), WORKER, Measure::Errors, true));
+        assert!(series.rows().eq([errors(1, 1, 1)]));
+    }
+}

@@ -1,0 +1,129 @@
+//! The story of one arrival: everything that happened to it and to what it caused, with the
+//! reasons.
+//!
+//! ```text
+//! Orders-17, first seen at 12s
+//!
+//!   12s  Jobs  enqueued  entry=sent place=waiting  [S6]
+//!        S6: Retention counts from the send.
+//!        Jobs  received  attempt=1 place=in_flight  [S2]
+//! ```
+//!
+//! A rule's sentence stands below the first step that cites it; later steps cite its id only.
+
+use super::trace::{Id, row};
+use crate::{
+    kernel::Time,
+    model::{Fact, Moment, Observer, Rule, config::Resources},
+};
+use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
+
+/// So many steps are kept; a chain that goes on for ever has no end to tell.
+const STEPS_MAX: usize = 10_000;
+
+/// Gathers the steps of one family.
+#[derive(Debug)]
+pub struct Story {
+    resources: Arc<Resources>,
+    of: Id,
+    steps: Vec<Step>,
+    untold: u64,
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// When.
+    pub now: Time,
+    /// Where.
+    pub resource: String,
+    /// What, in snake case.
+    pub fact: &'static str,
+    /// Which of the family.
+    pub copy: u32,
+    /// Which attempt, if the fact says.
+    pub attempt: Option<u32>,
+    /// Why.
+    pub rule: Rule,
+    /// What else.
+    pub detail: String,
+}
+
+impl Story {
+    /// The story of the family that `of` belongs to.
+    pub fn new(resources: Arc<Resources>, of: Id) -> Story {
+        Story { resources, of, steps: Vec::new(), untold: 0 }
+    }
+
+    /// The steps, in order.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// The story as text; says so if nothing of that id was seen.
+    pub fn text(&self) -> String {
+        let name = Id { copy: 0, ..self.of }.written(&self.resources);
+        let Some(first) = self.steps.first() else {
+            return format!("{name} was never seen\n");
+        };
+        let mut text = format!("{name}, first seen at {}\n\n", first.now);
+        let widest = |of: fn(&Step) -> usize| self.steps.iter().map(of).max().unwrap_or(0);
+        let time = widest(|step| step.now.to_string().len());
+        let resource = widest(|step| step.resource.len());
+        let fact = widest(|step| step.fact.len());
+        let mut told = BTreeSet::new();
+        let mut before = None;
+        for step in &self.steps {
+            let now = match before == Some(step.now) {
+                true => String::new(),
+                false => step.now.to_string(),
+            };
+            before = Some(step.now);
+            let copy = match step.copy {
+                0 => String::new(),
+                copy => format!(" copy={copy}"),
+            };
+            let attempt = step.attempt.map_or(String::new(), |nth| format!(" attempt={nth}"));
+            let detail = match step.detail.is_empty() {
+                true => String::new(),
+                false => format!(" {}", step.detail),
+            };
+            let line = format!(
+                "  {now:time$}  {:resource$}  {:fact$} {copy}{attempt}{detail}  [{}]",
+                step.resource,
+                step.fact,
+                step.rule.id()
+            );
+            let _ = writeln!(text, "{}", line.trim_end());
+            if told.insert(step.rule) {
+                let indent = time + 4;
+                let _ =
+                    writeln!(text, "{:indent$}{}: {}", "", step.rule.id(), step.rule.statement());
+            }
+        }
+        if self.untold > 0 {
+            let _ = writeln!(text, "  … and {} more steps", self.untold);
+        }
+        text
+    }
+}
+
+impl Observer for Story {
+    fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
+        let row = row(&self.resources, moment, fact);
+        let Some(id) = row.id.filter(|id| id.is_family(&self.of)) else { return };
+        if self.steps.len() == STEPS_MAX {
+            self.untold += 1;
+            return;
+        }
+        self.steps.push(Step {
+            now: row.now,
+            resource: row.resource.to_owned(),
+            fact: row.fact,
+            copy: id.copy,
+            attempt: row.attempt,
+            rule: row.rule,
+            detail: row.detail.to_string(),
+        });
+    }
+}

@@ -1,0 +1,266 @@
+//! What a run came to: every measure of every resource, the ledger and the verdicts, in a fixed
+//! order.
+//!
+//! The one shape that all formatters read. Resources are in file order, measures in the order of
+//! their table; times are in the measure's unit, milliseconds for ours.
+
+use super::{
+    cell::{Cell, Totals},
+    digest::Fingerprint,
+    histogram::{Histogram, Percent},
+    ledger::Ledger,
+    measure::{Measure, Owner, Unit},
+    point::{ANSWERS, Subject, status},
+    probe::Verdict,
+};
+use crate::{kernel::Time, model::config::Resources};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+/// Names and values in an order of their own: serialized as a map, never sorted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table<K, V>(pub Vec<(K, V)>);
+
+impl<K, V> Default for Table<K, V> {
+    fn default() -> Self {
+        Table(Vec::new())
+    }
+}
+
+impl<K: Serialize, V: Serialize> Serialize for Table<K, V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in &self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+impl<K: AsRef<str>, V> Table<K, V> {
+    /// The value of a name, if it is there.
+    pub fn get(&self, name: &str) -> Option<&V> {
+        self.0.iter().find(|(known, _)| known.as_ref() == name).map(|(_, value)| value)
+    }
+}
+
+/// A resource's or caller's measures, by name.
+pub type Measures = Table<&'static str, Total>;
+
+/// What a measure came to over the run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Total {
+    /// Of a count.
+    Count(u64),
+    /// Of an amount that is no whole number.
+    Amount(f64),
+    /// Of a count that is told apart by status.
+    ByStatus(Table<&'static str, u64>),
+    /// Of a gauge.
+    Gauge(GaugeTotal),
+    /// Of a distribution.
+    Distribution(Box<DistributionTotal>),
+}
+
+/// What a gauge came to, in its unit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct GaugeTotal {
+    /// At the end.
+    pub end: f64,
+    /// Over time, from the end of the warm-up; none if the run had ended by then.
+    pub mean: Option<f64>,
+    /// The highest.
+    pub max: f64,
+}
+
+/// What a distribution came to, in its unit; only `count` if there is no sample.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct DistributionTotal {
+    /// How many samples.
+    pub count: u64,
+    /// Their mean.
+    pub mean: Option<f64>,
+    /// The smallest.
+    pub min: Option<f64>,
+    /// The median, nearest rank like all quantiles.
+    pub p50: Option<f64>,
+    /// 90 %.
+    pub p90: Option<f64>,
+    /// 99 %.
+    pub p99: Option<f64>,
+    /// 99.9 %.
+    #[serde(rename = "p99.9")]
+    pub p99_9: Option<f64>,
+    /// The largest.
+    pub max: Option<f64>,
+}
+
+impl DistributionTotal {
+    /// Of the samples, shown in `unit`.
+    pub fn of(histogram: &Histogram, unit: Unit) -> DistributionTotal {
+        let scale = unit.scale() as f64;
+        let shown = |value: u64| value as f64 / scale;
+        let count = histogram.count();
+        let percents = [Percent::P50, Percent::P90, Percent::P99, Percent::P99_9];
+        let [p50, p90, p99, p99_9] = match histogram.quantiles(percents) {
+            Some(values) => values.map(|value| Some(shown(value))),
+            None => [None; 4],
+        };
+        DistributionTotal {
+            count,
+            mean: (count > 0).then(|| histogram.sum() as f64 / count as f64 / scale),
+            min: histogram.min().map(shown),
+            p50,
+            p90,
+            p99,
+            p99_9,
+            max: histogram.max().map(shown),
+        }
+    }
+}
+
+/// What a run came to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Results {
+    /// Of the fact stream.
+    pub digest: Fingerprint,
+    /// When the run ended, in seconds.
+    pub ended_at_s: f64,
+    /// Every resource, then the account.
+    pub resources: Table<String, Measures>,
+    /// Every caller, its ledger included.
+    pub callers: Table<String, Measures>,
+    /// The run's ledger; each caller's is under its name.
+    #[serde(serialize_with = "run_only")]
+    pub ledger: Ledger,
+    /// In the order of the thresholds.
+    pub thresholds: Vec<Verdict>,
+}
+
+fn run_only<S: Serializer>(ledger: &Ledger, serializer: S) -> Result<S::Ok, S::Error> {
+    ledger.run.serialize(serializer)
+}
+
+/// Every measure of every subject at the end of a run.
+pub fn total(
+    totals: &mut Totals,
+    resources: &Resources,
+    counted_from: Time,
+    end: Time,
+) -> (Table<String, Measures>, Table<String, Measures>) {
+    let (mut of_resources, mut of_callers) = (Table::default(), Table::default());
+    for (owner, subject) in Subject::all(resources) {
+        let measures = || owner.measures();
+        let name = subject.name(resources).to_owned();
+        match owner {
+            Owner::Run => (),
+            Owner::Caller => {
+                let of_caller = measures().map(|measure| {
+                    let total = match ledger_total(totals, subject, measure) {
+                        Some(total) => total,
+                        None if measure == Measure::Answered => answers(totals, resources, subject),
+                        None => cell_total(totals, subject, measure, counted_from, end),
+                    };
+                    (measure.name(), total)
+                });
+                of_callers.0.push((name, Table(of_caller.collect())));
+            }
+            _ => {
+                let of_resource = measures().map(|measure| {
+                    let total = cell_total(totals, subject, measure, counted_from, end);
+                    (measure.name(), total)
+                });
+                of_resources.0.push((name, Table(of_resource.collect())));
+            }
+        }
+    }
+    (of_resources, of_callers)
+}
+
+/// A word of the ledger is a count: how many entered, or are in the place now.
+fn ledger_total(totals: &Totals, subject: Subject, measure: Measure) -> Option<Total> {
+    use crate::model::Place;
+    let Subject::Caller(caller) = subject else { return None };
+    let account = totals.callers[caller.index()].book.account();
+    let count = match measure {
+        Measure::Arrivals => account.arrivals,
+        Measure::Copies => account.copies,
+        _ => {
+            let place = Place::ALL.into_iter().find(|place| place.word() == measure.name())?;
+            account.at(place)
+        }
+    };
+    Some(Total::Count(count))
+}
+
+fn answers(totals: &Totals, resources: &Resources, subject: Subject) -> Total {
+    let Subject::Caller(caller) = subject else { unreachable!("only callers have answers") };
+    let via = resources.calls[caller.index()].via;
+    let answers = &totals.callers[caller.index()].answers;
+    let mut table: Vec<(&'static str, u64)> = Vec::new();
+    for answer in ANSWERS {
+        let (word, count) = (status(answer, via), answers[answer as usize]);
+        match table.iter_mut().find(|(known, _)| *known == word) {
+            Some((_, sum)) => *sum += count,
+            None => table.push((word, count)),
+        }
+    }
+    table.retain(|(_, count)| *count > 0);
+    Total::ByStatus(Table(table))
+}
+
+fn cell_total(
+    totals: &mut Totals,
+    subject: Subject,
+    measure: Measure,
+    counted_from: Time,
+    end: Time,
+) -> Total {
+    let unit = measure.unit();
+    let scale = unit.scale() as f64;
+    match totals.cell(subject, measure) {
+        Cell::Counter(cell) => Total::Count(cell.sum),
+        Cell::Tally(cell) => match (unit, u64::try_from(cell.sum)) {
+            (Unit::Count, Ok(sum)) => Total::Count(sum),
+            _ => Total::Amount(cell.sum as f64 / scale),
+        },
+        Cell::Gauge(cell) => {
+            let length = end.as_nanos().saturating_sub(counted_from.as_nanos());
+            Total::Gauge(GaugeTotal {
+                end: cell.level as f64 / scale,
+                mean: (length > 0).then(|| cell.area(end) as f64 / length as f64 / scale),
+                max: cell.highest() as f64 / scale,
+            })
+        }
+        Cell::Samples(cell) => {
+            Total::Distribution(Box::new(DistributionTotal::of(&cell.histogram, unit)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_keeps_its_order() {
+        let table = Table(vec![("b", 1), ("a", 2)]);
+        assert_eq!(serde_json::to_string(&table).unwrap(), r#"{"b":1,"a":2}"#);
+        assert_eq!(table.get("a"), Some(&2));
+    }
+
+    #[test]
+    fn a_distribution_without_samples_has_a_count_and_no_numbers() {
+        let none = DistributionTotal::of(&Histogram::default(), Unit::Milliseconds);
+        let json = serde_json::to_string(&none).unwrap();
+        assert!(json.starts_with(r#"{"count":0,"mean":null,"min":null"#), "{json}");
+    }
+
+    #[test]
+    fn times_are_shown_in_milliseconds() {
+        let mut histogram = Histogram::default();
+        [1_500_000, 2_500_000].into_iter().for_each(|nanos| histogram.add(nanos));
+        let total = DistributionTotal::of(&histogram, Unit::Milliseconds);
+        assert_eq!((total.mean, total.p50, total.max), (Some(2.0), Some(1.5), Some(2.5)));
+    }
+}
