@@ -1,45 +1,108 @@
-//! The speed that matters: runs a second on an asynchronous storm (W2).
+//! The speed that matters: runs a second on an asynchronous storm, and memory that does not grow.
 //!
 //! One function, Poisson 1,000 events/s for ten hours, exponential service of 100 ms, 5 % errors, one
-//! outage of 300 s, two retries, a dead-letter queue.
+//! outage of 300 s, two retries, a dead-letter queue; self-checks, digest, series and histograms on.
+//! Next to it the same model with nobody watching, and a bare loop that holds as many appointments:
+//! how far from the limit is one ratio. `HOURS=1 cargo bench` is shorter.
 
 use dwell::{
-    kernel::{Dist, Ladder, Probability, Span, Time},
+    experiment::{play, watch},
+    kernel::{Agenda, Class, Classed, Dist, Ladder, Probability, Span, Stream, Time},
     model::{
         config::*,
         value::{Catalog, Quantity},
         vocabulary::{FunctionId, QueueId, Target},
-        world::{Limits, Wake, World},
+        world::Limits,
     },
 };
-use std::{sync::Arc, time::Instant};
+use std::{fs, sync::Arc, time::Instant};
+
+const LIMITS: Limits<'static> =
+    Limits { events_max: u64::MAX, instant_max: 1_000_000, interrupted: &|_| false };
 
 fn main() {
-    let hours = std::env::var("HOURS").ok().and_then(|h| h.parse().ok()).unwrap_or(1);
+    let hours = std::env::var("HOURS").ok().and_then(|h| h.parse().ok()).unwrap_or(10);
+    memory();
+    println!("asynchronous storm, {hours} h at 1,000 events/s");
     for _ in 0..3 {
-        let config = storm(hours);
-        let started = Instant::now();
-        let mut world: World<(), Ladder<Wake>> = World::new(&config, ());
-        let finish = world.run(&Limits {
-            events_max: u64::MAX,
-            instant_max: 1_000_000,
-            interrupted: &|_| false,
-        });
-        let took = started.elapsed().as_secs_f64();
-        let accepted = (hours * 3600 * 1000) as f64;
+        let config = storm(Span::hours(hours), true);
+        let begun = Instant::now();
+        let played = play(&config, Vec::new(), None, &LIMITS);
+        let took = begun.elapsed().as_secs_f64();
+        assert_eq!(played.outcome.faults, Vec::<String>::new(), "the run passes its own checks");
+        let results = serde_json::to_value(&played.outcome.results).expect("results are a value");
+        let of = |name: &str| {
+            results["resources"]["Orders"][name].as_f64().expect("the function has this count")
+        };
         println!(
-            "{:.2} M accepted/s  {:.1} ns/accepted  {:.1} ns/event  {} events  stop {:?}",
-            accepted / took / 1e6,
-            took * 1e9 / accepted,
-            took * 1e9 / finish.events as f64,
-            finish.events,
-            finish.stop,
+            "  watched    {:5.2} M runs/s  {:5.2} M accepted/s  {:5.1} ns an event  digest {}",
+            of("Invocations") / took / 1e6,
+            of("AsyncEventsReceived") / took / 1e6,
+            took * 1e9 / played.finish.events as f64,
+            played.outcome.results.digest,
         );
+        let begun = Instant::now();
+        let ((), finish) = watch(&config, (), &LIMITS);
+        let took = begun.elapsed().as_secs_f64();
+        println!(
+            "  unwatched  {:5.2} M runs/s  {:5.2} M accepted/s  {:5.1} ns an event",
+            of("Invocations") / took / 1e6,
+            of("AsyncEventsReceived") / took / 1e6,
+            took * 1e9 / finish.events as f64,
+        );
+        let (steps, took) = hold(2_000_000);
+        println!("  bare loop  {:5.1} ns a step", took * 1e9 / steps as f64);
     }
 }
 
-fn storm(hours: u64) -> Config {
-    let duration = Time::ZERO + Span::hours(hours);
+/// Peak memory after a million accepted events and after ten million: no outage, so nothing is parked.
+fn memory() {
+    println!("peak memory");
+    for minutes in [17, 167] {
+        let config = storm(Span::mins(minutes), false);
+        let played = play(&config, Vec::new(), None, &LIMITS);
+        let peak = fs::read_to_string("/proc/self/status").ok().and_then(|status| {
+            let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+            Some(line.trim_start_matches("VmHWM:").trim().to_owned())
+        });
+        println!(
+            "  {:9} accepted  {}",
+            minutes * 60 * 1000,
+            peak.unwrap_or_else(|| "unknown on this system".to_owned())
+        );
+        assert_eq!(played.outcome.faults, Vec::<String>::new(), "the run passes its own checks");
+    }
+}
+
+/// An agenda that holds 100 appointments and replaces each by one at an exponential distance.
+fn hold(steps: u64) -> (u64, f64) {
+    #[derive(Clone, Copy)]
+    struct Token(u32);
+    impl Classed for Token {
+        fn class(&self) -> Class {
+            Class::Completion
+        }
+    }
+    let law = Dist::exponential(1e8).expect("a mean is allowed");
+    let stream = Stream::new(1, "hold");
+    let mut agenda: Agenda<Token, Ladder<Token>> = Agenda::new();
+    let wait = |n: u64| Span::from_nanos_f64(law.sample(&mut stream.draw(n, 0)));
+    for n in 0..100 {
+        agenda.after(wait(n), Token(0));
+    }
+    let begun = Instant::now();
+    let mut sum = 0u64;
+    for n in 100..100 + steps {
+        let Token(held) = agenda.pop().expect("it holds a hundred");
+        sum += u64::from(held);
+        agenda.after(wait(n), Token(1));
+    }
+    assert!(sum <= steps);
+    (steps, begun.elapsed().as_secs_f64())
+}
+
+fn storm(length: Span, outage: bool) -> Config {
+    let duration = Time::ZERO + length;
     let function = |error_rate: f64| Function {
         name: "Orders".into(),
         timeout: Span::secs(30),
@@ -109,10 +172,14 @@ fn storm(hours: u64) -> Config {
         warmup: Time::ZERO,
         period: Span::mins(1),
         resources: resources(0.05),
-        timeline: vec![
-            (at(15), Change::Configure(resources(1.0))),
-            (at(20), Change::Configure(resources(0.05))),
-        ],
+        timeline: if outage {
+            vec![
+                (at(15), Change::Configure(resources(1.0))),
+                (at(20), Change::Configure(resources(0.05))),
+            ]
+        } else {
+            Vec::new()
+        },
         catalog: Arc::new(Catalog { laws: vec![Vec::new()], ..Catalog::default() }),
     }
 }

@@ -4,3 +4,9 @@
 
 pub mod kernel;
 pub mod model;
+
+pub mod cli;
+pub mod experiment;
+pub mod observe;
+pub mod report;
+pub mod scenario;

@@ -1,3 +1,7 @@
-//! The command `dwell`.
+//! The command `dwell`: calls [`dwell::cli`] and turns what it says into an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dwell::cli::main()
+}

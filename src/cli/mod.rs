@@ -1,0 +1,147 @@
+//! The command line: the only place with a clock, threads, standard output and exit codes.
+
+mod exit;
+mod explain;
+mod run;
+mod story;
+mod watching;
+
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use exit::Exit;
+use std::{panic, path::PathBuf, process::ExitCode};
+
+/// Shows what AWS Lambda really does with an invocation.
+///
+/// dwell plays a scenario file forward by AWS's own rules and tells what happened: what was retried,
+/// throttled, duplicated, dropped, dead-lettered and redriven, how long it waited, and which rule says so.
+#[derive(Debug, Parser)]
+#[command(
+    name = "dwell",
+    version,
+    after_help = "\
+Exit codes: 0 fine; 1 the tool's own failure; 2 usage; 3 bad scenario; 4 stopped by a limit; \
+5 output could not be written; 99 a threshold failed; 130 interrupted."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play scenario files and print what happened
+    Run(RunArgs),
+    /// Tell the life of one payload, with the rule at each step
+    Story(StoryArgs),
+    /// Explain a property, a measure, a rule, a caller or an assumption
+    Explain {
+        /// Such as `VisibilityTimeout`, `A2.16`, `sqs` or `assumptions`; without it, the list of all names
+        name: Option<String>,
+        /// Print the page of every key instead, as in docs/reference.md
+        #[arg(long, conflicts_with = "name")]
+        reference: bool,
+    },
+    /// Print the JSON Schema of scenario files
+    Schema,
+}
+
+/// What is played.
+#[derive(Clone, Debug, Args)]
+struct Played {
+    /// Play this policy of the file instead of the file as written
+    #[arg(long, value_name = "NAME")]
+    policy: Option<String>,
+    /// Replace the scenario's seed
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Change a path of the scenario, such as `queues.Jobs.VisibilityTimeout=60s`; may be repeated
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    sets: Vec<String>,
+    /// Stop after so many events, with partial results
+    #[arg(long, value_name = "N", default_value_t = 1_000_000_000)]
+    max_events: u64,
+    /// Show no progress bar
+    #[arg(long)]
+    no_progress: bool,
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// Scenario files
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    played: Played,
+    /// What to print to standard output
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Folder of the results, one folder a scenario in it
+    #[arg(short, long, value_name = "DIR", default_value = "output")]
+    output: PathBuf,
+    /// Also write `events.csv`: one row a fact
+    #[arg(long)]
+    events: bool,
+    /// Print nothing but errors and failed thresholds
+    #[arg(long)]
+    quiet: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("payload").required(true).args(["id", "first"])))]
+struct StoryArgs {
+    /// The scenario file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The payload: `Orders-17`, or `17` if there is one caller
+    #[arg(long, value_name = "N")]
+    id: Option<String>,
+    /// The first payload that came there: a word of the ledger, such as `dead-lettered`
+    #[arg(long, value_name = "PLACE")]
+    first: Option<String>,
+    #[command(flatten)]
+    played: Played,
+}
+
+/// What is printed to standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// `summary.json`; one object a line if there are several files
+    Json,
+    /// `metrics.csv`
+    Csv,
+    /// For a pull request
+    Markdown,
+}
+
+/// Runs the command of this process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no mistakes; anything else is one of usage.
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Fine };
+            return match error.print() {
+                Ok(()) => code.into(),
+                Err(unwritten) => exit::report(&unwritten.into()).into(),
+            };
+        }
+    };
+    panic::set_hook(Box::new(|panic| {
+        eprintln!("error: dwell is broken here: {panic}");
+        eprintln!("hint: please report it with the scenario and its seed");
+    }));
+    let result = panic::catch_unwind(|| match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Story(args) => story::story(&args),
+        Command::Explain { reference: true, .. } => explain::reference(),
+        Command::Explain { name, reference: false } => explain::explain(name.as_deref()),
+        Command::Schema => explain::schema(),
+    });
+    match result {
+        Ok(Ok(exit)) => exit.into(),
+        Ok(Err(error)) => exit::report(&error).into(),
+        Err(_) => Exit::Failure.into(),
+    }
+}

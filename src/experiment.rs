@@ -1,0 +1,95 @@
+//! One run of a scenario, watched.
+
+use crate::{
+    kernel::{Ladder, Store, Time},
+    model::{
+        Observer,
+        config::Config,
+        world::{Finish, Limits, Wake, World},
+    },
+    observe::{Mistake, Names, Outcome, RowSink, Threshold, Watch},
+    scenario::{
+        self, Scenario, ThresholdText,
+        diagnostic::{Diagnostic, Place},
+    },
+};
+
+/// What a run left, and how far it came.
+#[derive(Debug)]
+pub struct Played {
+    /// What was observed.
+    pub outcome: Outcome,
+    /// How far it came.
+    pub finish: Finish,
+}
+
+/// Plays `config` and judges `thresholds`; gives each fact to `trace`, if there is one.
+pub fn play(
+    config: &Config,
+    thresholds: Vec<Threshold>,
+    trace: Option<RowSink<'_>>,
+    limits: &Limits<'_>,
+) -> Played {
+    play_on::<Ladder<Wake>>(config, thresholds, trace, limits)
+}
+
+/// [`play`] on a given store of appointments: the order, and so the result, is the same on each.
+pub fn play_on<S: Store<Wake>>(
+    config: &Config,
+    thresholds: Vec<Threshold>,
+    trace: Option<RowSink<'_>>,
+    limits: &Limits<'_>,
+) -> Played {
+    let watch = Watch::new(config, thresholds, trace);
+    let mut world: World<Watch<'_>, S> = World::new(config, watch);
+    let finish = world.run(limits);
+    let (watch, register) = world.into_parts();
+    Played { outcome: watch.finish(finish.at, &register), finish }
+}
+
+/// Plays `config` before an observer of its own, which comes back with how far the run came.
+pub fn watch<O: Observer>(config: &Config, observer: O, limits: &Limits<'_>) -> (O, Finish) {
+    let mut world: World<O, Ladder<Wake>> = World::new(config, observer);
+    let finish = world.run(limits);
+    (world.into_parts().0, finish)
+}
+
+/// The thresholds that the scenario checks under the policy it plays: its own and those of no policy.
+///
+/// All are read, those of other policies too, and every mistake is told.
+pub fn thresholds(scenario: &Scenario) -> Result<Vec<Threshold>, Vec<Diagnostic>> {
+    let point = |text: &str| -> Option<Time> { scenario::read_point(text, scenario.start_epoch_s) };
+    let catalog = &scenario.config.catalog;
+    let names = Names::of(&scenario.config.resources, &catalog.attributes, &point);
+    let mut thresholds = Vec::new();
+    let mut mistakes = Vec::new();
+    for written in &scenario.thresholds {
+        match Threshold::parse(written.policy.as_deref(), &written.text, &names) {
+            Ok(threshold) => thresholds.push(threshold),
+            Err(found) => mistakes.extend(found.into_iter().map(|m| diagnosed(written, m))),
+        }
+    }
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    thresholds
+        .retain(|threshold| threshold.policy.is_none() || threshold.policy == scenario.policy);
+    Ok(thresholds)
+}
+
+/// A mistake in a threshold, where it stands in the file.
+fn diagnosed(written: &ThresholdText, mistake: Mistake) -> Diagnostic {
+    let whole = written.place.range();
+    let (start, end) = (whole.start + mistake.range.start, whole.start + mistake.range.end);
+    // A text that is quoted or folded is longer in the file: then the whole of it is shown.
+    let as_written = whole.len() == written.text.len();
+    let range = if as_written { start..end } else { whole };
+    let diagnostic = Diagnostic::error(mistake.message)
+        .at(Place::new(written.place.origin, range))
+        .path("thresholds")
+        .did_you_mean(mistake.suggestion.as_deref());
+    match mistake.hint {
+        Some(hint) => diagnostic.label(hint),
+        None => diagnostic,
+    }
+}

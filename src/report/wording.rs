@@ -1,0 +1,321 @@
+//! What is told of a run, as blocks that the table and Markdown lay out each in its own way.
+
+use super::Report;
+use crate::observe::{
+    ledger::Account,
+    measure::Owner,
+    summary::{DistributionTotal, Measures, Total},
+};
+
+/// A piece of the account of a run.
+#[derive(Debug)]
+pub enum Block {
+    /// The title.
+    Title(String),
+    /// A sentence with its label: a question, an answer.
+    Labelled(&'static str, String),
+    /// A table: heading, columns, rows. The first column is text, the others are numbers.
+    Table(String, Vec<String>, Vec<Vec<String>>),
+    /// Thresholds: whether each holds, and how it came out.
+    Verdicts(Vec<(bool, String, String)>),
+    /// Remarks.
+    Remarks(Vec<String>),
+}
+
+/// The account of a run, in reading order.
+pub fn blocks(report: &Report<'_>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    blocks.push(Block::Title(inert(report.title.unwrap_or(report.file))));
+    let sentences = [("question", report.question), ("answer", report.answer)];
+    for (label, sentence) in sentences {
+        blocks.extend(sentence.map(|text| Block::Labelled(label, inert(text))));
+    }
+    blocks.extend(report.policy.map(|policy| Block::Labelled("policy", inert(policy))));
+    if let Some(stopped_by) = report.stopped_by {
+        let at = seconds(report.results.ended_at_s);
+        blocks.push(Block::Labelled("partial", format!("stopped by {stopped_by} at {at}")));
+    }
+    blocks.push(ledger(report));
+    for kind in [Owner::Function, Owner::Queue, Owner::Mapping, Owner::Topic, Owner::Bus] {
+        blocks.extend(resources(report, kind));
+    }
+    blocks.extend(callers(report));
+    if !report.results.thresholds.is_empty() {
+        blocks.push(verdicts(report));
+    }
+    let assumptions: Vec<_> = report.assumptions.iter().filter(|a| !a.is_default).collect();
+    if !assumptions.is_empty() {
+        let shown = assumptions.iter().map(|a| format!("{} is {}", a.name, a.value));
+        blocks.push(Block::Labelled("assumed", shown.collect::<Vec<_>>().join(", ")));
+    }
+    if !report.warnings.is_empty() {
+        let remarks = report.warnings.iter().map(|remark| inert(remark));
+        blocks.push(Block::Remarks(remarks.collect()));
+    }
+    blocks.push(Block::Labelled("run", provenance(report)));
+    blocks
+}
+
+/// A text of the file in one line, in which no character controls the terminal.
+fn inert(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let mut out = String::new();
+    for c in lines.join(" ").trim().chars() {
+        // Of those that are no controls, these turn the direction of writing.
+        match c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+            true => out.extend(c.escape_unicode()),
+            false => out.push(c),
+        }
+    }
+    out
+}
+
+/// What another needs to get the same result.
+fn provenance(report: &Report<'_>) -> String {
+    format!(
+        "{} {}, seed {}, digest {}, {} simulated",
+        report.file,
+        report.hash,
+        report.seed,
+        report.results.digest,
+        seconds(report.results.ended_at_s)
+    )
+}
+
+fn ledger(report: &Report<'_>) -> Block {
+    let ledger = &report.results.ledger;
+    let mut accounts: Vec<&Account> = vec![&ledger.run];
+    let mut columns = vec![String::new(), "all".to_owned()];
+    if ledger.callers.len() > 1 {
+        for (name, account) in &ledger.callers {
+            columns.push(name.clone());
+            accounts.push(account);
+        }
+    }
+    let mut rows = Vec::new();
+    let mut row = |label: &str, of: &dyn Fn(&Account) -> u64| {
+        let counts = accounts.iter().map(|account| count(of(account)));
+        rows.push(std::iter::once(label.to_owned()).chain(counts).collect());
+    };
+    row("arrivals", &|account| account.arrivals);
+    if ledger.run.copies > 0 {
+        row("copies", &|account| account.copies);
+    }
+    for (place, word) in Account::words() {
+        if ledger.run.places[place] == 0 {
+            continue;
+        }
+        row(word, &|account| account.places[place]);
+        if word == "dropped" {
+            for (at, (reason, of_all)) in ledger.run.dropped_by_reason.iter().enumerate() {
+                if *of_all > 0 {
+                    row(&format!("  {reason}"), &|account| account.dropped_by_reason[at].1);
+                }
+            }
+        }
+    }
+    let heading = if ledger.adds_up() { "Ledger" } else { "Ledger (it does not add up)" };
+    Block::Table(heading.to_owned(), columns, rows)
+}
+
+/// The measures that a table of each kind shows, and under which heading.
+fn shown(kind: Owner) -> (&'static str, &'static [(&'static str, &'static str, Shown)]) {
+    use Shown::*;
+    match kind {
+        Owner::Function => (
+            "Functions",
+            &[
+                ("Invocations", "Invocations", Sum),
+                ("Errors", "Errors", Sum),
+                ("Throttles", "Throttles", Sum),
+                ("cold_starts", "cold starts", Sum),
+                ("duplicates", "duplicates", Sum),
+                ("wasted_invocations", "wasted", Sum),
+                ("ConcurrentExecutions", "concurrency max", Max),
+                ("Duration", "Duration p50", P50),
+                ("Duration", "p99", P99),
+                ("dwell_time", "dwell p99", P99),
+            ],
+        ),
+        Owner::Queue => (
+            "Queues",
+            &[
+                ("arrived", "arrived", Sum),
+                ("NumberOfMessagesReceived", "received", Sum),
+                ("NumberOfMessagesDeleted", "deleted", Sum),
+                ("redriven", "redriven", Sum),
+                ("ApproximateNumberOfMessagesVisible", "visible max", Max),
+                ("ApproximateNumberOfMessagesVisible", "at end", End),
+                ("ApproximateAgeOfOldestMessage", "oldest max", Max),
+            ],
+        ),
+        Owner::Mapping => (
+            "Event source mappings",
+            &[
+                ("PolledEventCount", "polled", Sum),
+                ("FilteredOutEventCount", "filtered out", Sum),
+                ("InvokedEventCount", "invoked", Sum),
+                ("FailedInvokeEventCount", "failed", Sum),
+                ("DeletedEventCount", "deleted", Sum),
+                ("pollers", "pollers max", Max),
+            ],
+        ),
+        Owner::Topic => ("Topics", &[("NumberOfMessagesPublished", "published", Sum)]),
+        Owner::Bus => ("Buses", &[("published", "published", Sum)]),
+        Owner::Caller => (
+            "Callers",
+            &[
+                ("arrivals", "arrivals", Sum),
+                ("requests", "requests", Sum),
+                ("succeeded", "succeeded", Sum),
+                ("latency", "latency p50", P50),
+                ("latency", "p99", P99),
+                ("end_to_end", "end to end p99", P99),
+            ],
+        ),
+        Owner::Account | Owner::Run => ("", &[]),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Shown {
+    Sum,
+    Max,
+    End,
+    P50,
+    P99,
+}
+
+fn resources(report: &Report<'_>, kind: Owner) -> Option<Block> {
+    let first = kind.measures().next()?.name();
+    let of_kind = report.results.resources.0.iter().filter(|(_, measures)| {
+        measures.0.first().is_some_and(|(name, _)| *name == first)
+            && measures.0.len() == kind.measures().count()
+    });
+    table(kind, of_kind)
+}
+
+fn callers(report: &Report<'_>) -> Option<Block> {
+    table(Owner::Caller, report.results.callers.0.iter())
+}
+
+fn table<'a>(kind: Owner, of_kind: impl Iterator<Item = &'a (String, Measures)>) -> Option<Block> {
+    let (heading, shown) = shown(kind);
+    let columns = std::iter::once(String::new())
+        .chain(shown.iter().map(|(_, heading, _)| (*heading).to_owned()));
+    let rows: Vec<Vec<String>> = of_kind
+        .map(|(name, measures)| {
+            let cells =
+                shown.iter().map(|(measure, _, how)| cell(measures.get(measure), *how, measure));
+            std::iter::once(name.clone()).chain(cells).collect()
+        })
+        .collect();
+    (!rows.is_empty()).then(|| Block::Table(heading.to_owned(), columns.collect(), rows))
+}
+
+/// One cell; empty where there is nothing to say.
+fn cell(total: Option<&Total>, how: Shown, measure: &str) -> String {
+    let time = |value: Option<f64>| match value {
+        Some(ms) => seconds(ms / 1000.0),
+        None => "–".to_owned(),
+    };
+    match (total, how) {
+        (Some(Total::Count(n)), _) => count(*n),
+        (Some(Total::Amount(n)), _) => n.to_string(),
+        (Some(Total::Gauge(gauge)), how) => {
+            let value = if matches!(how, Shown::End) { gauge.end } else { gauge.max };
+            if measure == "ApproximateAgeOfOldestMessage" {
+                seconds(value)
+            } else {
+                grouped(&value.to_string())
+            }
+        }
+        (Some(Total::Distribution(all)), how) => {
+            let DistributionTotal { p50, p99, max, .. } = **all;
+            time(match how {
+                Shown::P50 => p50,
+                Shown::P99 => p99,
+                Shown::Max | Shown::Sum | Shown::End => max,
+            })
+        }
+        (Some(Total::ByStatus(_)) | None, _) => String::new(),
+    }
+}
+
+fn verdicts(report: &Report<'_>) -> Block {
+    let all = report.results.thresholds.iter().map(|verdict| {
+        let literal = |text: &str| text.starts_with(|c: char| c.is_ascii_digit() || c == '[');
+        let sides = verdict.sides.iter().filter(|side| !literal(&side.text));
+        let came = sides.map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        (verdict.holds, inert(&verdict.threshold), came)
+    });
+    Block::Verdicts(all.collect())
+}
+
+/// A count with its thousands apart: `12,345`.
+pub fn count(n: u64) -> String {
+    grouped(&n.to_string())
+}
+
+fn grouped(digits: &str) -> String {
+    let (whole, rest) = digits.split_once('.').map_or((digits, None), |(w, r)| (w, Some(r)));
+    let mut out = String::new();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) && digit.is_ascii_digit() {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if let Some(rest) = rest {
+        out.push('.');
+        out.push_str(rest);
+    }
+    out
+}
+
+/// A time in the unit that reads best: `35 ms`, `2.5 s`, `1 h 02 min`.
+pub fn seconds(s: f64) -> String {
+    let short = |value: f64, unit: &str| {
+        let decimals = if value < 10.0 { 2 } else { 1 };
+        let text = format!("{value:.decimals$}");
+        let text = text.trim_end_matches('0').trim_end_matches('.');
+        format!("{text} {unit}")
+    };
+    if s == 0.0 {
+        "0 s".to_owned()
+    } else if s < 1.0 {
+        short(s * 1000.0, "ms")
+    } else if s < 120.0 {
+        short(s, "s")
+    } else {
+        let whole = libm::round(s);
+        let (days, hours) = (libm::floor(whole / 86_400.0), libm::floor(whole / 3_600.0));
+        let minutes = libm::floor(whole / 60.0);
+        if days >= 2.0 {
+            format!("{days} d {:02} h", hours - days * 24.0)
+        } else if hours >= 1.0 {
+            format!("{hours} h {:02} min", minutes - hours * 60.0)
+        } else {
+            format!("{minutes} min {:02} s", whole - minutes * 60.0)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_the_unit_that_reads_best() {
+        let told = [0.0, 0.035, 0.0001, 2.5, 90.0, 150.0, 3_720.0, 200_000.0].map(seconds);
+        let expected =
+            ["0 s", "35 ms", "0.1 ms", "2.5 s", "90 s", "2 min 30 s", "1 h 02 min", "2 d 07 h"];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let told = [0, 999, 1000, 1_234_567].map(count);
+        assert_eq!(told, ["0", "999", "1,000", "1,234,567"]);
+    }
+}
