@@ -7,6 +7,7 @@
 //! draw     chance looked up by key: (seed, stream name, entity, occasion)
 //! det      floats whose logarithms have the same bits everywhere
 //! dist     laws of durations and waits, sampled from a draw
+//! slab     values in slots that are used again
 //! agenda   what will happen, in the one order: time, class, first scheduled
 //! ```
 //!
@@ -23,8 +24,11 @@ pub mod dist;
 
 pub mod agenda;
 
+pub mod slab;
+
 pub use agenda::{Agenda, Class, Classed, HeapStore, Ladder, Store};
 pub use det::Det;
 pub use dist::{Dist, DistError};
 pub use draw::{Draw, Probability, Stream, child_key, name_key};
+pub use slab::Slab;
 pub use time::{Span, Time};

@@ -20,7 +20,7 @@ use super::{
     value::{Catalog, Quantity},
     vocabulary::{CallId, PayloadId, RunToken, Target},
 };
-use crate::kernel::{Class, Classed, Span, Stream, Time, name_key};
+use crate::kernel::{Class, Classed, Slab, Span, Stream, Time, name_key};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// A caller or a call.
@@ -39,8 +39,7 @@ pub struct Call {
     burst: u64,
     /// The last instant before which it starts payloads.
     until: Time,
-    requests: Vec<Request>,
-    vacant: Vec<u32>,
+    requests: Slab<Request>,
     /// Which request each run waits for.
     by_run: BTreeMap<RunToken, u32>,
     /// Retries that the budget allows, in thousandths.
@@ -175,12 +174,12 @@ impl Component for Call {
         match token {
             // Otherwise it was answered in time: the slot has gone on to something else.
             Wake::TimedOut { request, number } => {
-                if self.requests[request as usize].number == number {
+                if self.requests[request].number == number {
                     self.timed_out(now, request, fx);
                 }
             }
             Wake::Retry { request, number } => {
-                if self.requests[request as usize].number == number {
+                if self.requests[request].number == number {
                     self.ask(now, request, fx);
                 }
             }
@@ -220,8 +219,7 @@ impl Call {
             next: Time::NEVER,
             burst: 0,
             until,
-            requests: Vec::new(),
-            vacant: Vec::new(),
+            requests: Slab::default(),
             by_run: BTreeMap::new(),
             budget: 0,
             plain: is_plain(config),
@@ -372,29 +370,19 @@ impl Call {
 
     #[inline]
     fn put(&mut self, request: Request) -> u32 {
-        match self.vacant.pop() {
-            Some(slot) => {
-                let number = self.requests[slot as usize].number;
-                self.requests[slot as usize] = Request { number, ..request };
-                slot
-            }
-            None => {
-                self.requests.push(request);
-                u32::try_from(self.requests.len() - 1).expect("fewer than 2^32 requests at once")
-            }
-        }
+        self.requests.put_after(|last| Request { number: last.map_or(0, |l| l.number), ..request })
     }
 
     #[inline]
     fn vacate(&mut self, slot: u32) {
-        let number = &mut self.requests[slot as usize].number;
+        let number = &mut self.requests[slot].number;
         *number = number.wrapping_add(1);
-        self.vacant.push(slot);
+        self.requests.free(slot);
     }
 
     #[inline]
     fn ask(&mut self, now: Time, slot: u32, fx: &mut impl Port<Self>) {
-        let request = &mut self.requests[slot as usize];
+        let request = &mut self.requests[slot];
         request.attempt += 1;
         request.asked_at = now;
         request.state = State::Asking;
@@ -420,7 +408,7 @@ impl Call {
 
     #[inline]
     fn answered(&mut self, now: Time, slot: u32, answer: Answer, fx: &mut impl Port<Self>) {
-        let request = self.requests[slot as usize];
+        let request = self.requests[slot];
         let payload = request.payload;
         if self.config.via != Via::Invoke && answer != Answer::Ok {
             fx.register().release(payload);
@@ -439,7 +427,7 @@ impl Call {
 
     /// It waits no longer: the question keeps its slot until it is answered, the request goes on elsewhere.
     fn timed_out(&mut self, now: Time, slot: u32, fx: &mut impl Port<Self>) {
-        let request = self.requests[slot as usize];
+        let request = self.requests[slot];
         let moved = self.leave(slot, request, fx);
         self.concluded(now, moved, request, Answer::TimedOut, fx);
     }
@@ -447,7 +435,7 @@ impl Call {
     /// Leaves the question to itself and takes the request to another slot.
     fn leave(&mut self, slot: u32, request: Request, fx: &mut impl Port<Self>) -> u32 {
         fx.register().hold(request.payload);
-        let question = &mut self.requests[slot as usize];
+        let question = &mut self.requests[slot];
         question.state = State::Unawaited;
         question.number = question.number.wrapping_add(1);
         let moved = self.put(request);
@@ -480,7 +468,7 @@ impl Call {
             let mut draw = self.backoff.draw(key, request.attempt);
             let retry = &self.config.retry;
             let wait = backoff::wait(&retry.backoff, request.attempt, request.last_wait, &mut draw);
-            let request = &mut self.requests[slot as usize];
+            let request = &mut self.requests[slot];
             request.last_wait = wait;
             request.state = State::BackingOff;
             request.number = request.number.wrapping_add(1);
@@ -573,7 +561,7 @@ impl Call {
     /// The run that waited has ended: its request ends with it, unanswered.
     fn abandon(&mut self, now: Time, run: RunToken, fx: &mut impl Port<Self>) {
         let Some(slot) = self.by_run.remove(&run) else { return };
-        let request = Request { run: None, ..self.requests[slot as usize] };
+        let request = Request { run: None, ..self.requests[slot] };
         let slot = match request.state {
             State::Asking => self.leave(slot, request, fx),
             State::BackingOff | State::Unawaited => slot,

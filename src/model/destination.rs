@@ -15,7 +15,7 @@ use super::{
     fact::Maker,
     vocabulary::{Condition, Entry, FunctionId, LineageId, PayloadId, Receipt, Target},
 };
-use crate::kernel::{Class, Classed, Time, name_key};
+use crate::kernel::{Class, Classed, Slab, Time, name_key};
 
 /// The dead-letter queue setting and the destinations of one function.
 #[derive(Debug)]
@@ -24,8 +24,7 @@ pub struct Destination {
     config: Function,
     maker: u64,
     /// Deliveries that wait for their receipt.
-    deliveries: Vec<Delivery>,
-    vacant: Vec<u32>,
+    deliveries: Slab<Delivery>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -91,8 +90,8 @@ impl Component for Destination {
             }
             In::Settled(payload, condition) => self.given_up(now, payload, condition, fx),
             In::Sent(slot, receipt) => {
-                let delivery = self.deliveries[slot as usize];
-                self.vacant.push(slot);
+                let delivery = self.deliveries[slot];
+                self.deliveries.free(slot);
                 if receipt != Receipt::Accepted {
                     self.lost(delivery, fx);
                 }
@@ -112,8 +111,7 @@ impl Destination {
             id,
             config: config.clone(),
             maker: name_key(&format!("destination/{}", config.name)),
-            deliveries: Vec::new(),
-            vacant: Vec::new(),
+            deliveries: Slab::default(),
         }
     }
 
@@ -193,17 +191,7 @@ impl Destination {
         match target {
             Target::Function(function) => fx.send(Out::Accept(function, payload)),
             Target::Queue(_) | Target::Sink(_) | Target::Outside => {
-                let delivery = Delivery { payload, condition, dead_letter };
-                let slot = match self.vacant.pop() {
-                    Some(slot) => {
-                        self.deliveries[slot as usize] = delivery;
-                        slot
-                    }
-                    None => {
-                        self.deliveries.push(delivery);
-                        u32::try_from(self.deliveries.len() - 1).expect("few deliveries at once")
-                    }
-                };
+                let slot = self.deliveries.put(Delivery { payload, condition, dead_letter });
                 // The header that Lambda sends to a queue carries no lineage (measured: A3.9).
                 fx.register().get_mut(payload).lineage = LineageId(0);
                 let entry = if success { Entry::Sent } else { Entry::DeadLetter };

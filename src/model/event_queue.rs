@@ -20,7 +20,7 @@ use super::{
     register::Record,
     vocabulary::{CallId, Condition, FunctionId, Outcome, PayloadId, Work},
 };
-use crate::kernel::{Class, Classed, Span, Stream, Time};
+use crate::kernel::{Class, Classed, Slab, Span, Stream, Time};
 use std::collections::VecDeque;
 
 /// The event queue of one function.
@@ -30,8 +30,7 @@ pub struct EventQueue {
     config: config::Function,
     age_equality_retries: bool,
     /// Events and batches that are somewhere between accept and end.
-    parcels: Vec<Parcel>,
-    vacant: Vec<u32>,
+    parcels: Slab<Parcel>,
     /// Accepted or due again, to be taken by a poller.
     ready: VecDeque<u32>,
     /// Refused and patient: first in, first out (`when_throttled: wait`).
@@ -187,8 +186,7 @@ impl EventQueue {
             id,
             config: config.clone(),
             age_equality_retries: assumptions.age_equality_retries,
-            parcels: Vec::new(),
-            vacant: Vec::new(),
+            parcels: Slab::default(),
             ready: VecDeque::new(),
             line: VecDeque::new(),
             awaiting: false,
@@ -208,7 +206,7 @@ impl EventQueue {
 
     /// Events and batches between accept and end.
     fn backlog(&self) -> usize {
-        self.parcels.len() - self.vacant.len()
+        self.parcels.held()
     }
 
     #[inline]
@@ -232,7 +230,7 @@ impl EventQueue {
         if let Asker::Call(call, slot) = asker {
             fx.send(Out::Accepted { call, slot, found: true });
         }
-        let slot = self.put(Parcel {
+        let slot = self.parcels.put(Parcel {
             work: Work::One(payload),
             accepted_at: now,
             runs: 0,
@@ -249,19 +247,6 @@ impl EventQueue {
             let mut draw = self.latency.draw(key, 0);
             let wait = self.config.event_queue.dispatch_latency.sample_span(&mut draw, |_| None);
             fx.wake(wait, Wake::Due(slot));
-        }
-    }
-
-    fn put(&mut self, parcel: Parcel) -> u32 {
-        match self.vacant.pop() {
-            Some(slot) => {
-                self.parcels[slot as usize] = parcel;
-                slot
-            }
-            None => {
-                self.parcels.push(parcel);
-                u32::try_from(self.parcels.len() - 1).expect("fewer than 2^32 events wait at once")
-            }
         }
     }
 
@@ -304,7 +289,7 @@ impl EventQueue {
     /// Makes one parcel of up to `size` fresh events; a batch that comes back stays as it was.
     fn take_together(&mut self, now: Time, size: usize, fx: &mut impl Port<Self>) {
         let first = self.ready.pop_front().expect("the caller looked");
-        let parcel = self.parcels[first as usize];
+        let parcel = self.parcels[first];
         let Work::One(payload) = parcel.work else { return self.dispatch(now, first, fx) };
         let batch = fx.register().open_batch();
         // A batch ages by its oldest event, but each waited for itself: its handle says since when.
@@ -315,20 +300,20 @@ impl EventQueue {
         fx.register().batch_mut(batch).push(record(payload, parcel.accepted_at));
         while fx.register().batch(batch).len() < size {
             let Some(&next) = self.ready.front() else { break };
-            let Parcel { work, accepted_at, .. } = self.parcels[next as usize];
+            let Parcel { work, accepted_at, .. } = self.parcels[next];
             let Work::One(payload) = work else { break };
             self.ready.pop_front();
-            self.vacant.push(next);
+            self.parcels.free(next);
             fx.register().batch_mut(batch).push(record(payload, accepted_at));
         }
-        self.parcels[first as usize].work = Work::Batch(batch);
+        self.parcels[first].work = Work::Batch(batch);
         self.dispatch(now, first, fx);
     }
 
     /// Tries the parcel, or lets it wait behind those who wait already.
     #[inline]
     fn dispatch(&mut self, now: Time, slot: u32, fx: &mut impl Port<Self>) {
-        let parcel = &mut self.parcels[slot as usize];
+        let parcel = &mut self.parcels[slot];
         if self.config.event_queue.patient && !parcel.patient && !self.line.is_empty() {
             let work = parcel.work;
             self.line.push_back(slot);
@@ -378,7 +363,7 @@ impl EventQueue {
 
     #[inline]
     fn ended(&mut self, now: Time, slot: u32, outcome: Outcome, fx: &mut impl Port<Self>) {
-        let mut parcel = self.parcels[slot as usize];
+        let mut parcel = self.parcels[slot];
         if parcel.duplicate {
             return self.forget(slot, parcel.work, fx);
         }
@@ -395,11 +380,11 @@ impl EventQueue {
         } else {
             parcel.refusals += 1;
         }
-        self.parcels[slot as usize] = parcel;
+        self.parcels[slot] = parcel;
         if self.config.event_queue.patient && outcome == Outcome::Throttled {
             return self.wait_in_line(slot, parcel, fx);
         }
-        self.parcels[slot as usize].patient = false;
+        self.parcels[slot].patient = false;
         let history = History {
             accepted_at: parcel.accepted_at,
             runs: parcel.runs,
@@ -410,7 +395,7 @@ impl EventQueue {
                 let wait = self.jittered(wait, parcel, fx);
                 let function = self.id;
                 let rule = if outcome == Outcome::NotFound { Rule::A2_22 } else { rule };
-                self.parcels[slot as usize].tried = Some(rule);
+                self.parcels[slot].tried = Some(rule);
                 each(parcel.work, fx, |payload, fx| {
                     fx.note(rule, Fact::Requeued { function, payload, wait });
                 });
@@ -456,7 +441,7 @@ impl EventQueue {
         } else {
             self.line.push_back(slot);
         }
-        self.parcels[slot as usize].patient = false;
+        self.parcels[slot].patient = false;
         let function = self.id;
         each(parcel.work, fx, |payload, fx| {
             fx.note(Rule::Ours, Fact::Queued { function, payload });
@@ -474,7 +459,7 @@ impl EventQueue {
     /// Gives the head of the line its turn.
     fn serve_line(&mut self, now: Time, fx: &mut impl Port<Self>) {
         if let Some(slot) = self.line.pop_front() {
-            self.parcels[slot as usize].patient = true;
+            self.parcels[slot].patient = true;
             self.dispatch(now, slot, fx);
             self.ask_capacity(fx);
         }
@@ -503,7 +488,7 @@ impl EventQueue {
             }
         }
         if duplicate {
-            self.parcels[slot as usize].duplicate = true;
+            self.parcels[slot].duplicate = true;
             self.ready.push_back(slot);
             self.ask_poller(fx);
         } else {
@@ -548,7 +533,7 @@ impl EventQueue {
         if let Work::Batch(batch) = work {
             fx.register().close_batch(batch);
         }
-        self.vacant.push(slot);
+        self.parcels.free(slot);
     }
 }
 

@@ -20,7 +20,7 @@ use super::{
         CallId, ErrorKind, FunctionId, Outcome, PayloadId, ReplyTo, RunToken, Target, Work,
     },
 };
-use crate::kernel::{Class, Classed, Probability, Span, Stream, Time, name_key};
+use crate::kernel::{Class, Classed, Probability, Slab, Span, Stream, Time, name_key};
 use std::{collections::VecDeque, sync::Arc};
 
 /// The invoke plane of the account.
@@ -33,8 +33,7 @@ pub struct Lambda {
     /// Runs of functions without a reservation.
     unreserved_running: u32,
     functions: Vec<Plane>,
-    runs: Vec<Run>,
-    vacant: Vec<u32>,
+    runs: Slab<Run>,
     /// Counts those who wait for capacity, so that the first to ask is the first to be told.
     asked: u64,
     catalog: Arc<Catalog>,
@@ -230,7 +229,7 @@ impl Component for Lambda {
             Wake::Finished { run } => self.handled(now, run, fx),
             Wake::Deadline { run, number } => {
                 // A run that ended before leaves its deadline behind.
-                if self.runs[run as usize].number == number {
+                if self.runs[run].number == number {
                     self.abandon(run, fx);
                     self.end(now, run, Err(ErrorKind::Timeout), fx);
                 }
@@ -248,8 +247,7 @@ impl Lambda {
             reserved: 0,
             unreserved_running: 0,
             functions,
-            runs: Vec::new(),
-            vacant: Vec::new(),
+            runs: Slab::default(),
             asked: 0,
             catalog,
         };
@@ -278,7 +276,7 @@ impl Lambda {
 
     /// Runs in progress.
     pub fn running(&self) -> usize {
-        self.runs.len() - self.vacant.len()
+        self.runs.held()
     }
 
     fn take_limits(&mut self, resources: &Resources) {
@@ -430,29 +428,14 @@ impl Lambda {
             reports,
             calling: None,
         };
-        let run = self.put(run);
+        let run = self.runs.put_after(|last| Run { number: last.map_or(0, |l| l.number), ..run });
         fx.wake(init + ran, Wake::Finished { run });
-    }
-
-    #[inline]
-    fn put(&mut self, run: Run) -> u32 {
-        match self.vacant.pop() {
-            Some(slot) => {
-                let number = self.runs[slot as usize].number;
-                self.runs[slot as usize] = Run { number, ..run };
-                slot
-            }
-            None => {
-                self.runs.push(run);
-                u32::try_from(self.runs.len() - 1).expect("fewer than 2^32 runs at once")
-            }
-        }
     }
 
     /// The handler's own time is over: it throws, makes its calls, or returns.
     #[inline]
     fn handled(&mut self, now: Time, slot: u32, fx: &mut impl Port<Self>) {
-        let run = &self.runs[slot as usize];
+        let run = &self.runs[slot];
         match run.fate {
             Fate::Throws(kind) => self.end(now, slot, Err(kind), fx),
             Fate::Returns if self.functions[run.function.index()].config.calls.is_empty() => {
@@ -471,7 +454,7 @@ impl Lambda {
 
     /// Lists the calls of a run: for each record that has not failed, in order.
     fn plan_calls(&mut self, slot: u32, fx: &mut impl Port<Self>) {
-        let run = &self.runs[slot as usize];
+        let run = &self.runs[slot];
         let plane = &self.functions[run.function.index()];
         let mut pending = Vec::new();
         for record in 0..fx.register().size(run.work) {
@@ -490,12 +473,12 @@ impl Lambda {
             }
         }
         pending.reverse();
-        self.runs[slot as usize].calling = Some(Box::new(Calling { pending, asking: None }));
+        self.runs[slot].calling = Some(Box::new(Calling { pending, asking: None }));
     }
 
     /// Makes the next call, or ends the run.
     fn next_call(&mut self, now: Time, slot: u32, fx: &mut impl Port<Self>) {
-        let run = &mut self.runs[slot as usize];
+        let run = &mut self.runs[slot];
         let calling = run.calling.as_mut().expect("a run plans its calls before it makes them");
         let Some(next) = calling.pending.pop() else {
             return self.end(now, slot, Ok(()), fx);
@@ -522,7 +505,7 @@ impl Lambda {
 
     /// A call has its answer. One that fails for good fails its record.
     fn called(&mut self, now: Time, token: RunToken, ok: bool, fx: &mut impl Port<Self>) {
-        let run = &mut self.runs[token.slot as usize];
+        let run = &mut self.runs[token.slot];
         if run.number != token.number {
             return; // The run ended at its timeout while it waited.
         }
@@ -551,7 +534,7 @@ impl Lambda {
     }
 
     fn abandon(&mut self, slot: u32, fx: &mut impl Port<Self>) {
-        let run = &self.runs[slot as usize];
+        let run = &self.runs[slot];
         if let Some((call, _)) = run.calling.as_ref().and_then(|calling| calling.asking) {
             fx.send(Out::Abandon(call, RunToken { slot, number: run.number }));
         }
@@ -566,14 +549,14 @@ impl Lambda {
         result: Result<(), ErrorKind>,
         fx: &mut impl Port<Self>,
     ) {
-        let run = &mut self.runs[slot as usize];
+        let run = &mut self.runs[slot];
         run.number = run.number.wrapping_add(1);
         let (function, work, started) = (run.function, run.work, run.started);
         let (reply_to, version) = (run.reply_to, run.version);
         let (init, ran) = (run.init, now.since(run.handling));
         let run_suppressed = run.suppressed;
         run.calling = None;
-        self.vacant.push(slot);
+        self.runs.free(slot);
 
         let plane = &mut self.functions[function.index()];
         plane.running -= 1;

@@ -66,6 +66,8 @@ struct Slot {
     state: State,
     /// Counts what it did, so that a stale appointment is known.
     number: u32,
+    /// It asked to be told of capacity for the batch it holds.
+    awaiting: bool,
     /// Messages that it received beyond what a batch can hold, and the end of their visibility.
     rest: (Vec<Record>, Time),
 }
@@ -193,6 +195,8 @@ impl Component for Mapping {
             In::Received(slot, batch) => self.received(now, slot, batch, fx),
             In::Ended(slot, outcome) => self.ended(now, slot, outcome, &Report::Marked, fx),
             In::Capacity(slot) => match self.slots[slot as usize].state {
+                // A poller that let go of what it asked for may hold, or run, another batch by now.
+                _ if !self.slots[slot as usize].awaiting => fx.send(Out::Decline),
                 State::Holding { lease_end, .. } if now < lease_end => self.invoke(slot, fx),
                 State::Holding { .. } => {
                     fx.send(Out::Decline);
@@ -300,6 +304,7 @@ impl Mapping {
                 self.slots.push(Slot {
                     state: State::Idle,
                     number: 0,
+                    awaiting: false,
                     rest: (Vec::new(), Time::ZERO),
                 });
                 self.slots.len() - 1
@@ -498,6 +503,7 @@ impl Mapping {
             unreachable!("only a closed batch is invoked")
         };
         self.slots[slot as usize].number += 1;
+        self.slots[slot as usize].awaiting = false;
         let events = u32::try_from(fx.register().batch(batch).len()).expect("at most 10,000");
         let rule = if tries == 0 { Rule::E11 } else { Rule::E26 };
         fx.note(rule, Fact::Invoked { mapping: self.id, events });
@@ -592,6 +598,7 @@ impl Mapping {
         }
         fx.register().close_batch(batch);
         self.slots[slot as usize].number += 1;
+        self.slots[slot as usize].awaiting = false;
         let (rest, lease_end) = std::mem::take(&mut self.slots[slot as usize].rest);
         if !rest.is_empty() {
             let batch = fx.register().open_batch();
@@ -636,6 +643,7 @@ impl Mapping {
                     return self.let_go(slot, Rule::E26, fx);
                 }
                 fx.wake(lease_end.since(now), Wake::LeaseEnds { slot, number });
+                self.slots[slot as usize].awaiting = true;
                 fx.send(Out::Await { slot });
             }
         }

@@ -34,7 +34,7 @@ use std::{
 };
 
 use decode::Report;
-use diagnostic::{Diagnostic, Origin, Place, Severity, Sources, quoted, render, suggest};
+use diagnostic::{Diagnostic, Origin, Place, Sources, quoted, render, suggest};
 use files::Files;
 use node::{FILE_BYTES_MAX, Key, Node, Source, Value};
 
@@ -396,11 +396,6 @@ fn thresholds(report: &Report, tree: &Node, policies: &[String]) -> Vec<Threshol
         report.say(Diagnostic::error(message).at(node.place).path("thresholds"));
     }
     found
-}
-
-/// Whether nothing in `diagnostics` keeps a scenario from being played.
-pub fn playable(diagnostics: &[Diagnostic]) -> bool {
-    diagnostics.iter().all(|diagnostic| diagnostic.severity != Severity::Error)
 }
 
 #[cfg(test)]
