@@ -96,7 +96,13 @@ impl ArrivalClock {
     }
 
     fn first(&mut self) -> Time {
-        let next = match &self.config.process {
+        let next = self.begin();
+        self.within(next)
+    }
+
+    /// The first arrival from `begun` on.
+    fn begin(&mut self) -> Time {
+        match &self.config.process {
             Process::Poisson(rate) => {
                 let gap = self.unit.sample(&mut self.stream.draw(self.number, 0)) / rate;
                 self.begun.saturating_add(Span::from_nanos_f64(gap))
@@ -105,25 +111,23 @@ impl ArrivalClock {
             Process::At(times) => listed(times, 0, self.begun),
             Process::Profile(_) => self.profiled(),
             Process::Closed { .. } => Time::NEVER,
-        };
-        self.within(next)
+        }
     }
 
-    /// `next`, if it is in time; else the first of the next repetition, if there is one.
-    fn within(&mut self, next: Time) -> Time {
-        let Some(period) = self.config.repeat else {
-            return if next < self.config.until { next } else { Time::NEVER };
-        };
-        let end = self.begun.saturating_add(period);
-        if next < end {
-            return if next < self.config.until { next } else { Time::NEVER };
+    /// `next`, if it is in time; else the first of the next repetition that has one, if there is one.
+    fn within(&mut self, mut next: Time) -> Time {
+        while let Some(period) = self.config.repeat {
+            let end = self.begun.saturating_add(period);
+            if next < end || self.config.until <= end || Time::LAST <= end {
+                break;
+            }
+            self.begun = end;
+            (self.at, self.elapsed, self.segment) = (0, 0.0, 0);
+            self.number += 1; // A repetition without an arrival must not meet the same luck again.
+            next = self.begin();
         }
-        if self.config.until <= end || Time::LAST <= end {
-            return Time::NEVER;
-        }
-        self.begun = end;
-        (self.at, self.elapsed, self.segment) = (0, 0.0, 0);
-        self.first()
+        let last = self.config.repeat.map_or(Time::NEVER, |p| self.begun.saturating_add(p));
+        if next < self.config.until && next < last { next } else { Time::NEVER }
     }
 
     /// The next arrival of a rate that changes: where the area under it has grown by a unit draw.

@@ -39,6 +39,8 @@ pub struct EventQueue {
     awaiting: bool,
     /// Whether a poller comes at the end of this instant.
     polled: bool,
+    /// Second deliveries that have not ended.
+    redeliveries: u32,
     /// The batching window that is open: counts up, so that a stale end is known.
     window: Option<u32>,
     windows: u32,
@@ -191,6 +193,7 @@ impl EventQueue {
             line: VecDeque::new(),
             awaiting: false,
             polled: false,
+            redeliveries: 0,
             window: None,
             windows: 0,
             latency: stream("latency"),
@@ -202,6 +205,11 @@ impl EventQueue {
     /// Takes changed settings; events that wait are judged by them at their next try (A1.16).
     pub fn configure(&mut self, config: &config::Function) {
         self.config = config.clone();
+    }
+
+    /// Whether an event that succeeded is still to be delivered once more (A2.14).
+    pub fn is_redelivering(&self) -> bool {
+        self.redeliveries > 0
     }
 
     /// Events and batches between accept and end.
@@ -365,6 +373,7 @@ impl EventQueue {
     fn ended(&mut self, now: Time, slot: u32, outcome: Outcome, fx: &mut impl Port<Self>) {
         let mut parcel = self.parcels[slot];
         if parcel.duplicate {
+            self.redeliveries -= 1;
             return self.forget(slot, parcel.work, fx);
         }
         let failure = match outcome {
@@ -489,6 +498,7 @@ impl EventQueue {
         }
         if duplicate {
             self.parcels[slot].duplicate = true;
+            self.redeliveries += 1;
             self.ready.push_back(slot);
             self.ask_poller(fx);
         } else {

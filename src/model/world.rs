@@ -438,6 +438,9 @@ pub struct Limits<'a> {
     pub interrupted: &'a dyn Fn(Time) -> bool,
 }
 
+/// Events between two looks at whether the run is to stop.
+const LOOK_EVERY: u64 = 1024;
+
 /// How far a run came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finish {
@@ -559,6 +562,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
         self.begin();
         let mut events = 0u64;
         let mut at_instant = 0u64;
+        let mut look_next = LOOK_EVERY;
         let stop = loop {
             while let Some(event) = self.core.held.take().or_else(|| self.core.lane.pop_front()) {
                 events += 1;
@@ -584,8 +588,11 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             }
             events += 1;
             at_instant += 1;
-            if events & 0x3ff == 0 && (limits.interrupted)(at) {
-                break Stop::Interrupted;
+            if look_next <= events {
+                look_next = events + LOOK_EVERY;
+                if (limits.interrupted)(at) {
+                    break Stop::Interrupted;
+                }
             }
             if agenda <= self.outside {
                 let token = self.core.agenda.pop().expect("it has a next");
@@ -636,7 +643,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
     #[cold]
     fn look_around(&mut self, next: u64) -> Option<Stop> {
         let at = Time::from_nanos(next >> 3);
-        if next == u64::MAX || self.horizon < at || (self.duration <= at && self.rests()) {
+        if next == u64::MAX || self.horizon < at || (self.duration < at && self.rests()) {
             return Some(Stop::Complete);
         }
         while self.sample.0 <= at {
@@ -651,6 +658,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
         self.core.register.unrested() == 0
             && self.lambda.running() == 0
             && self.timeline.is_empty()
+            && self.event_queues.iter().all(|queue| !queue.is_redelivering())
             && self.queues.iter().all(|queue| !queue.is_moving())
     }
 

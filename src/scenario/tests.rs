@@ -1062,6 +1062,16 @@ fn a_mistake_in_any_policy_is_told_once() {
 }
 
 #[test]
+fn a_mistake_that_has_been_said_is_still_one_in_the_next_policy() {
+    let text = "event_source_mappings: {M: {EventSourceArn: Q, FunctionName: F}}\npolicies: {A: \
+                {seed: 2}, B: {seed: 3}}\n";
+    let of = |key: &str, name: &str| {
+        format!("event_source_mappings.M.{key}: nothing here is called `{name}`")
+    };
+    assert_eq!(mistakes(text), [of("EventSourceArn", "Q"), of("FunctionName", "F")]);
+}
+
+#[test]
 fn a_colleague_would_warn() {
     let warned = |text: &str, part: &str| {
         let all = warnings(text);

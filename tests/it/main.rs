@@ -1,5 +1,15 @@
 //! One binary of integration tests; each module says what it shows.
 
+mod analytic;
+mod badinputs;
+mod cli;
 mod common;
+mod determinism;
+mod laws;
+mod measured;
+mod readme;
+mod rules;
+mod scenarios;
+mod tidy;
 mod traces_lambda;
 mod traces_sqs;

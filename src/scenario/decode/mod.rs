@@ -59,6 +59,7 @@ pub struct Report {
     said: RefCell<Vec<Diagnostic>>,
     known: RefCell<BTreeSet<(Option<Place>, String, String)>>,
     errors: Cell<usize>,
+    found: Cell<usize>,
     work: Cell<usize>,
     /// Warnings and notes are not wanted now.
     errors_only: Cell<bool>,
@@ -71,11 +72,16 @@ impl Report {
         if !error && self.errors_only.get() {
             return;
         }
+        self.found.set(self.found.get() + usize::from(error));
         let key = (diagnostic.at, diagnostic.path.clone(), diagnostic.message.clone());
         if self.known.borrow_mut().insert(key) {
             self.errors.set(self.errors.get() + usize::from(error));
             self.said.borrow_mut().push(diagnostic);
         }
+    }
+    /// How many errors have been found, those that had been said before counted again.
+    pub fn found(&self) -> usize {
+        self.found.get()
     }
     /// How many errors have been said.
     pub fn errors(&self) -> usize {
@@ -222,7 +228,7 @@ pub fn apply(report: &Report, tree: &mut Node, key: &Key, value: &Node) -> bool 
 
 /// Decodes a tree, as `--set` and a policy left it. `None` if that found mistakes, which are reported.
 pub fn decode(report: &Report, files: &Files, tree: &Node, seed: Option<u64>) -> Option<Decoded> {
-    let errors = report.errors();
+    let found = report.found();
     if !report.may_read(tree) {
         return None;
     }
@@ -279,13 +285,13 @@ pub fn decode(report: &Report, files: &Files, tree: &Node, seed: Option<u64>) ->
         Some(read.resources)
     };
     let timeline = timeline::changes(&file, entries, &resources, &state);
-    if report.errors() == errors {
+    if report.found() == found {
         advice::advise(&file, &resources, &timeline);
     }
     let replications = file.count_u32("replications");
     let assumptions = resources::assumptions_shown(&file);
     drop(file);
-    if report.errors() > errors {
+    if report.found() > found {
         return None;
     }
     let catalog = Catalog {

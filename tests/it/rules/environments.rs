@@ -1,0 +1,246 @@
+//! Execution environments: cold starts, Init, reuse, death, and what is billed (SE).
+
+use super::check;
+
+/// A function with these properties that is called at these times.
+fn called(function: &str, at: &str) -> String {
+    format!(
+        "
+        functions: {{F: {{{function}}}}}
+        callers: {{C: {{target: F, arrivals: {{at: [{at}]}}}}}}
+        "
+    )
+}
+
+const SEEN: &str = "run_started+ run_ended+ billed+";
+
+#[test]
+fn se1_a_run_without_an_idle_environment_begins_with_init_and_counts_as_running() {
+    check(
+        &called("init_time: 2s, service_time: 3s, Timeout: 3", "0s, 5s, 6s"),
+        SEEN,
+        "
+        0s F.run_started C-1 #1 SE1 records=1 cold=2s
+        5s F.run_ended C-1 SM1 started=0s ran=3s
+        5s F.billed C-1 SE12 billed=5000ms
+        5s F.run_started C-2 #1 SE17 records=1
+        6s F.run_started C-3 #1 SE1 records=1 cold=2s
+        8s F.run_ended C-2 SM1 started=5s ran=3s
+        8s F.billed C-2 SE12 billed=3000ms
+        11s F.run_ended C-3 SM1 started=6s ran=3s
+        11s F.billed C-3 SE12 billed=5000ms
+        ",
+        "F: cold_starts 2, Duration.max 3000, ConcurrentExecutions.max 2",
+    );
+}
+
+#[test]
+fn se1_new_code_leaves_no_warm_environment() {
+    check(
+        "
+        functions: {F: {service_time: 2s}}
+        callers: {C: {target: F, arrivals: {at: [0s, 9s, 11s, 14s]}}}
+        timeline: [{at: 10s, UpdateFunctionCode: {FunctionName: F}}]
+        ",
+        "run_started+",
+        "
+        0s F.run_started C-1 #1 SE1 records=1 cold=0s
+        9s F.run_started C-2 #1 SE17 records=1
+        11s F.run_started C-3 #1 SE1 records=1 cold=0s
+        14s F.run_started C-4 #1 SE17 records=1
+        ",
+        "F: cold_starts 2",
+    );
+}
+
+#[test]
+fn se2_an_init_above_ten_seconds_is_done_again_within_the_run() {
+    check(
+        &called("Timeout: 30, init_time: 10s, service_time: 1s", "0s"),
+        SEEN,
+        "
+        0s F.run_started C-1 #1 SE1 records=1 cold=10s
+        11s F.run_ended C-1 SM1 started=0s ran=1s
+        11s F.billed C-1 SE12 billed=11000ms
+        ",
+        "F: Duration.max 1000",
+    );
+    check(
+        &called("Timeout: 30, init_time: 12s, service_time: 1s", "0s, 30s"),
+        SEEN,
+        "
+        0s F.run_started C-1 #1 SE2 records=1 cold=10s
+        23s F.run_ended C-1 SE4 started=0s ran=13s
+        23s F.billed C-1 SE12 billed=23000ms
+        30s F.run_started C-2 #1 SE17 records=1
+        31s F.run_ended C-2 SM1 started=30s ran=1s
+        31s F.billed C-2 SE12 billed=1000ms
+        ",
+        "F: cold_starts 1, Duration.max 13000",
+    );
+}
+
+#[test]
+fn se4_suppressed_init_counts_towards_the_timeout() {
+    let ends = |timeout: u32, rest: &str| {
+        check(
+            &called(&format!("Timeout: {timeout}, init_time: 12s, service_time: 1s"), "0s"),
+            "run_ended+",
+            rest,
+            "",
+        );
+    };
+    ends(3, "13s F.run_ended C-1 SI7 started=0s ran=3s error=timeout");
+    ends(12, "22s F.run_ended C-1 SI7 started=0s ran=12s error=timeout");
+    ends(13, "23s F.run_ended C-1 SE4 started=0s ran=13s");
+}
+
+#[test]
+fn se5_after_a_timeout_the_next_run_begins_with_init_inside_its_duration() {
+    check(
+        "
+        functions:
+          F:
+            Timeout: 3
+            init_time: 1s
+            service_time: 2s
+            cases: [{when: {kind: [slow]}, service_time: 1h}]
+        callers:
+          C:
+            target: F
+            arrivals: {at: [0s, 10s, 20s]}
+            attributes: {kind: {cycle: [slow, fast, fast]}}
+        ",
+        SEEN,
+        "
+        0s F.run_started C-1 #1 SE1 records=1 cold=1s
+        4s F.run_ended C-1 SI7 started=0s ran=3s error=timeout
+        4s F.billed C-1 SE12 billed=4000ms wasted=yes
+        10s F.run_started C-2 #1 SE5 records=1
+        13s F.run_ended C-2 SE4 started=10s ran=3s
+        13s F.billed C-2 SE12 billed=3000ms
+        20s F.run_started C-3 #1 SE17 records=1
+        22s F.run_ended C-3 SM1 started=20s ran=2s
+        22s F.billed C-3 SE12 billed=2000ms
+        ",
+        "F: cold_starts 1",
+    );
+}
+
+#[test]
+fn se5_a_run_that_throws_leaves_a_warm_environment() {
+    check(
+        &called("init_time: 1s, service_time: 1s, error_rate: 100%", "0s, 10s"),
+        "run_started+",
+        "
+        0s F.run_started C-1 #1 SE1 records=1 cold=1s
+        10s F.run_started C-2 #1 SE17 records=1
+        ",
+        "",
+    );
+}
+
+#[test]
+fn se12_init_and_duration_are_rounded_up_once_together() {
+    let bills = |init: &str, run: &str, billed: u32| {
+        check(
+            &called(&format!("init_time: {init}, service_time: {run}, MemorySize: 1024"), "0s"),
+            "billed+",
+            &format!("{} F.billed C-1 SE12 billed={billed}ms", sum(init, run)),
+            &format!("F: billed_gb_seconds {}", f64::from(billed) / 1000.0),
+        );
+    };
+    bills("133610us", "80000us", 214);
+    bills("133000us", "80000us", 213);
+    bills("133500us", "80500us", 214);
+    bills("133000us", "80001us", 214);
+    bills("0us", "1us", 1);
+}
+
+/// The sum of two times in microseconds, as a trace writes it.
+fn sum(a: &str, b: &str) -> dwell::kernel::Time {
+    let micros = |text: &str| -> u64 { text.trim_end_matches("us").parse().expect("a number") };
+    dwell::kernel::Time::from_nanos((micros(a) + micros(b)) * 1000)
+}
+
+#[test]
+fn se12_a_run_that_fails_is_billed_and_a_refused_request_is_not() {
+    check(
+        &called("service_time: 1s, error_rate: 100%, ReservedConcurrentExecutions: 1", "0s, 500ms"),
+        "billed+",
+        "1s F.billed C-1 SE12 billed=1000ms wasted=yes",
+        "F: Throttles 1, billed_gb_seconds 0.125",
+    );
+}
+
+#[test]
+fn se17_the_most_recently_used_environment_is_taken_so_the_others_grow_old() {
+    // Two environments from the burst at 0; then one request every 4 min keeps only one of them alive.
+    check(
+        "
+        functions: {F: {service_time: 1s, keep_alive: 10m}}
+        callers:
+          C:
+            target: F
+            arrivals: [{at: [0s], count: 2}, {at: [4m, 8m, 12m]}, {at: [13m], count: 2}]
+        ",
+        "run_started+",
+        "
+        0s F.run_started C-1 #1 SE1 records=1 cold=0s
+        0s F.run_started C-2 #1 SE1 records=1 cold=0s
+        240s F.run_started C-3 #1 SE17 records=1
+        480s F.run_started C-4 #1 SE17 records=1
+        720s F.run_started C-5 #1 SE17 records=1
+        780s F.run_started C-6 #1 SE17 records=1
+        780s F.run_started C-7 #1 SE1 records=1 cold=0s
+        ",
+        "F: cold_starts 3",
+    );
+}
+
+#[test]
+fn se17_of_a_reset_and_a_warm_environment_the_last_used_is_taken() {
+    check(
+        "
+        functions:
+          F:
+            Timeout: 3
+            init_time: 1s
+            service_time: 1s
+            cases: [{when: {kind: [slow]}, service_time: 1h}]
+        callers:
+          C:
+            target: F
+            arrivals: [{at: [0s], count: 2}, {at: [10s], count: 2}]
+            attributes: {kind: {cycle: [slow, fast, fast, fast]}}
+        ",
+        "run_started+ run_ended",
+        "
+        0s F.run_started C-1 #1 SE1 records=1 cold=1s
+        0s F.run_started C-2 #1 SE1 records=1 cold=1s
+        2s F.run_ended C-2 SM1
+        4s F.run_ended C-1 SI7
+        10s F.run_started C-3 #1 SE5 records=1
+        10s F.run_started C-4 #1 SE17 records=1
+        11s F.run_ended C-4 SM1
+        12s F.run_ended C-3 SE4
+        ",
+        "",
+    );
+}
+
+#[test]
+fn se21_an_environment_is_gone_at_the_end_of_its_keep_alive() {
+    // The first run ends at 1 s: the keep-alive counts from there, not from the beginning.
+    let second = |at: &str, expected: &str| {
+        check(
+            &called("service_time: 1s, keep_alive: 10m", &format!("0s, {at}")),
+            "run_started+",
+            &format!("0s F.run_started C-1 #1 SE1 records=1 cold=0s\n{expected}"),
+            "",
+        );
+    };
+    second("600.999s", "600.999s F.run_started C-2 #1 SE17 records=1");
+    second("601s", "601s F.run_started C-2 #1 SE21 records=1 cold=0s");
+    second("602s", "602s F.run_started C-2 #1 SE21 records=1 cold=0s");
+}
