@@ -322,14 +322,15 @@ impl EventQueue {
     #[inline]
     fn dispatch(&mut self, now: Time, slot: u32, fx: &mut impl Port<Self>) {
         let parcel = &mut self.parcels[slot];
-        if self.config.event_queue.patient && !parcel.patient && !self.line.is_empty() {
+        if self.config.event_queue.patient && !parcel.patient {
+            // A patient queue asks before it tries, so that waiting is no throttle.
             let work = parcel.work;
             self.line.push_back(slot);
             let function = self.id;
             each(work, fx, |payload, fx| {
                 fx.note(Rule::Ours, Fact::Queued { function, payload });
             });
-            return;
+            return self.ask_capacity(fx);
         }
         let age = now.since(parcel.accepted_at);
         if self.config.age_max < age && !parcel.duplicate {

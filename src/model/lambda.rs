@@ -294,6 +294,12 @@ impl Lambda {
         }
     }
 
+    /// Whether who waits for capacity need wait no longer: there is some, or there will be none.
+    fn would_answer(&self, function: FunctionId) -> bool {
+        let config = &self.functions[function.index()].config;
+        config.forbidden || config.reserved == Some(0) || self.has_capacity(function)
+    }
+
     /// Lets an invocation in, or says how it is refused. The order of the checks is assumed.
     #[inline]
     fn admit(
@@ -594,7 +600,7 @@ impl Lambda {
         let waiting = self.functions.iter().zip(0..).filter_map(|(plane, at)| {
             plane.waiting.front().map(|(asked, _)| (*asked, FunctionId(at)))
         });
-        let Some((_, function)) = waiting.filter(|(_, id)| self.has_capacity(*id)).min() else {
+        let Some((_, function)) = waiting.filter(|(_, id)| self.would_answer(*id)).min() else {
             return;
         };
         let (_, who) =

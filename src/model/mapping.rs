@@ -533,7 +533,7 @@ impl Mapping {
             Outcome::RecursiveInvocation => self.failed(slot, Rule::E34, fx),
             Outcome::NotFound => self.failed(slot, Rule::E18, fx),
             Outcome::Throttled | Outcome::ZeroReservedConcurrency | Outcome::SystemError => {
-                self.refused(now, slot, fx);
+                self.refused(now, slot, outcome, fx);
             }
         }
     }
@@ -617,7 +617,7 @@ impl Mapping {
     }
 
     /// The code did not run: the same batch is tried again, or let go (E26).
-    fn refused(&mut self, now: Time, slot: u32, fx: &mut impl Port<Self>) {
+    fn refused(&mut self, now: Time, slot: u32, outcome: Outcome, fx: &mut impl Port<Self>) {
         let State::Holding { batch, lease_end, tries } = self.slots[slot as usize].state else {
             unreachable!("only a batch that was invoked is refused")
         };
@@ -643,8 +643,11 @@ impl Mapping {
                     return self.let_go(slot, Rule::E26, fx);
                 }
                 fx.wake(lease_end.since(now), Wake::LeaseEnds { slot, number });
-                self.slots[slot as usize].awaiting = true;
-                fx.send(Out::Await { slot });
+                // Behind reserved concurrency 0, or a 5xx, there is no slot to wait for.
+                if outcome == Outcome::Throttled {
+                    self.slots[slot as usize].awaiting = true;
+                    fx.send(Out::Await { slot });
+                }
             }
         }
     }

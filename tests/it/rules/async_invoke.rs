@@ -384,8 +384,8 @@ fn a2_7_patient_events_stand_in_line_for_capacity_first_in_first_out() {
         ",
         "tried queued completed",
         "
+        0s F.queued C-1 ours
         0s F.tried C-1 A1.8
-        1s F.tried C-2 A1.8
         1s F.queued C-2 ours
         2s F.queued C-3 ours
         10s F.completed C-1 SM1
@@ -394,7 +394,34 @@ fn a2_7_patient_events_stand_in_line_for_capacity_first_in_first_out() {
         20s F.tried C-3 A1.8
         30s F.completed C-3 SM1
         ",
-        "F: Throttles 1, Invocations 3",
+        "F: Throttles 0, Invocations 3",
+    );
+}
+
+#[test]
+fn a2_21_reserved_concurrency_zero_ends_the_wait_of_patient_events() {
+    check(
+        "
+        duration: 20s
+        functions:
+          F:
+            ReservedConcurrentExecutions: 1
+            Timeout: 60
+            service_time: 10s
+            event_queue: {when_throttled: wait}
+        callers: {C: {via: invoke_async, target: F, arrivals: {at: [0s, 1s, 6s]}}}
+        timeline: [{at: 5s, set: {functions.F.ReservedConcurrentExecutions: 0}}]
+        ",
+        "tried completed dropped",
+        "
+        0s F.tried C-1 A1.8
+        5s F.tried C-2 A1.8
+        5s F.dropped C-2 A2.21
+        6s F.tried C-3 A1.8
+        6s F.dropped C-3 A2.21
+        10s F.completed C-1 SM1
+        ",
+        "F: Throttles 0, Invocations 1",
     );
 }
 

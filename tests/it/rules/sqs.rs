@@ -442,11 +442,11 @@ fn s11_an_idle_mapping_costs_calls_t15() {
         check(
             &format!(
                 "
-                duration: 2592001s
+                duration: 30d
                 functions: {{F: {{}}}}
                 queues: {{Q: {{}}}}
                 event_source_mappings: {{M: {{EventSourceArn: Q, FunctionName: F}}}}
-                callers: {{C: {{target: Q, arrivals: {{at: [30d], count: 0}}}}}}
+                callers: {{C: {{target: Q, arrivals: {{at: [0s], count: 0}}}}}}
                 assumptions: {{idle_pollers: {pollers}, pollers_initial: {pollers}}}
                 thresholds: [Q.NumberOfEmptyReceives during 1h..61m == {a_minute}]
                 "
