@@ -117,6 +117,10 @@ fn takes(takes_what: &Takes) -> Value {
             definition("time"),
         ]}),
         Takes::Count(min, max) => json!({"type": "integer", "minimum": min, "maximum": max}),
+        Takes::CountOrNever(max) => json!({"anyOf": [
+            {"type": "integer", "minimum": 1, "maximum": max},
+            {"const": "never"},
+        ]}),
         Takes::Number(min, max) => json!({"type": "number", "minimum": min, "maximum": max}),
         Takes::Share => definition("share"),
         Takes::Rate => definition("rate"),

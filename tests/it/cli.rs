@@ -629,13 +629,23 @@ fn the_schema_is_json_and_the_one_in_the_repository() {
     let schema = json(&told.out);
     assert!(schema["properties"]["functions"].is_object());
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/scenario.schema.json");
-    match fs::read_to_string(committed) {
-        Ok(committed) => assert!(
-            committed == told.out,
-            "schema/scenario.schema.json is old; `dwell schema > schema/scenario.schema.json`"
-        ),
-        Err(_) => eprintln!("skipped: there is no schema/scenario.schema.json to compare with"),
-    }
+    let committed = fs::read_to_string(committed).expect("the schema is in the repository");
+    assert!(
+        committed == told.out,
+        "schema/scenario.schema.json is old; `dwell schema > schema/scenario.schema.json`"
+    );
+}
+
+#[test]
+fn the_reference_page_is_the_one_in_the_repository() {
+    let sandbox = Sandbox::new("cli-reference");
+    let told = sandbox.dwell(&["explain", "--reference"]).exits(0);
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference.md");
+    let committed = fs::read_to_string(committed).expect("the page is in the repository");
+    assert!(
+        committed == told.out,
+        "docs/reference.md is old; `dwell explain --reference > docs/reference.md`"
+    );
 }
 
 #[test]

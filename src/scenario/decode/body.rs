@@ -194,6 +194,24 @@ impl<'a> Body<'a> {
         })
     }
 
+    /// A whole number; none for `never`.
+    pub fn count_or_never(&self, name: &str) -> Option<u32> {
+        let row = self.row(name);
+        let Takes::CountOrNever(max) = row.takes else {
+            unreachable!("{name} is a count or `never` in the table")
+        };
+        let count = self.read(name, |node| {
+            if node.raw() == Some("never") {
+                return Ok(None);
+            }
+            let count = units::count(node).map_err(|mistake| {
+                mistake.label(format!("a whole number from 1 to {max}, or `never`"))
+            })?;
+            in_range(node, count, 1, max, ToString::to_string, row.aws).map(Some)
+        });
+        count.flatten().map(|count| u32::try_from(count).expect("its range fits"))
+    }
+
     /// The same, in 32 bits.
     pub fn count_u32_maybe(&self, name: &str) -> Option<u32> {
         self.count_maybe(name).map(|count| u32::try_from(count).expect("its range fits"))

@@ -418,7 +418,7 @@ fn assumptions(file: &Body<'_>) -> Assumptions {
     let Some(body) = file.map("assumptions").or_else(empty) else { return Assumptions::default() };
     body.word("profile");
     let assumptions = Assumptions {
-        back_of_queue_after: Some(body.count_u32("back_of_queue_after")).filter(|n| *n > 0),
+        back_of_queue_after: body.count_or_never("back_of_queue_after"),
         throttled_poll: match body.word("throttled_poll") {
             Some("one_try") => ThrottledPoll::OneTry,
             Some("when_a_slot_frees") => ThrottledPoll::WhenASlotFrees,

@@ -58,6 +58,8 @@ pub enum Takes {
     Aws(AwsUnit, u64, u64),
     /// A whole number, from the first to the second.
     Count(u64, u64),
+    /// A whole number from 1 to this, or `never`.
+    CountOrNever(u64),
     /// A number, from the first to the second.
     Number(f64, f64),
     /// A share: 0 % to 100 %.
@@ -227,6 +229,7 @@ impl Takes {
                 format!("{} to {} {unit}: bare, or a time with its unit", number(min), number(max))
             }
             Takes::Count(min, max) => format!("a whole number, {} to {}", number(min), number(max)),
+            Takes::CountOrNever(max) => format!("a whole number, 1 to {}, or `never`", number(max)),
             Takes::Number(min, max) => format!("a number, {min} to {max}"),
             Takes::Share => some("a share, 0% to 100%"),
             Takes::Rate => some("a rate, such as 50/s"),

@@ -754,8 +754,8 @@ const ASSUMPTION: &[Property] = &[
         .rule(Rule::E26),
     ours(
         "back_of_queue_after",
-        Count(0, 1000),
-        "receives after which a message goes to the back; 0: never (Z14)",
+        CountOrNever(1000),
+        "receives after which a message goes to the back of its queue (Z14)",
     )
     .default("3")
     .rule(Rule::S15),
