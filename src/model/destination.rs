@@ -129,11 +129,15 @@ impl Destination {
         fx: &mut impl Port<Self>,
     ) {
         let (function, config) = (self.id, &self.config);
-        // The guard that stopped a circle would stop it again, for ever and without any time passing:
-        // then the function is no destination of its own.
+        // What the guard stopped goes to no function that it would stop next: else a circle of
+        // destinations would go on for ever, and without any time passing.
         let stopped = condition == Condition::RecursiveInvocation;
-        let is_circle = |target: &Target| stopped && *target == Target::Function(function);
-        match (config.dead_letter, config.on_failure.filter(|target| !is_circle(target))) {
+        let lineage = fx.register().get(payload).lineage;
+        let on_failure = config.on_failure.filter(|target| match *target {
+            Target::Function(next) => !stopped || fx.register().step(lineage, next).is_some(),
+            Target::Queue(_) | Target::Sink(_) | Target::Outside => true,
+        });
+        match (config.dead_letter, on_failure) {
             (Some(queue), None) => self.deliver(queue, payload, condition, true, fx),
             (Some(queue), Some(destination)) => {
                 let copy = self.record(now, payload, Rule::A3_3, fx);

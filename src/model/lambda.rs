@@ -316,6 +316,15 @@ impl Lambda {
             fx.note(rule, Fact::Missing { function, payload });
             return Err(Outcome::NotFound);
         }
+        if plane.may_loop && !plane.config.loops_allowed {
+            let lineage = fx.register().get(payload).lineage;
+            if fx.register().step(lineage, function).is_none() {
+                let call = matches!(asker, ReplyTo::Call(..));
+                let rule = if call { Rule::SI11 } else { Rule::A6_2 };
+                fx.note(rule, Fact::LoopStopped { function, payload });
+                return Err(Outcome::RecursiveInvocation);
+            }
+        }
         if plane.config.reserved == Some(0) {
             // An event is given up at once and counts no throttle (A2.21); who waits gets a 429.
             if !matches!(asker, ReplyTo::EventQueue(..)) {
@@ -333,15 +342,6 @@ impl Lambda {
             if plane.streams.system.happens(key, tries, plane.config.system_error_rate) {
                 fx.note(Rule::SI24, Fact::SystemErred { function, payload });
                 return Err(Outcome::SystemError);
-            }
-        }
-        if plane.may_loop && !plane.config.loops_allowed {
-            let lineage = fx.register().get(payload).lineage;
-            if fx.register().step(lineage, function).is_none() {
-                let call = matches!(asker, ReplyTo::Call(..));
-                let rule = if call { Rule::SI11 } else { Rule::A6_2 };
-                fx.note(rule, Fact::LoopStopped { function, payload });
-                return Err(Outcome::RecursiveInvocation);
             }
         }
         if !self.has_capacity(function) {

@@ -335,3 +335,42 @@ fn a6_6_a_stopped_event_is_dropped_where_nothing_keeps_it() {
          ledger: succeeded 16, dropped 1",
     );
 }
+
+#[test]
+fn a6_6_two_functions_that_are_each_others_failure_destination_come_to_an_end() {
+    check(
+        "
+        functions:
+          A:
+            error_rate: 100%
+            EventInvokeConfig:
+              {MaximumRetryAttempts: 0, DestinationConfig: {OnFailure: {Destination: B}}}
+          B:
+            error_rate: 100%
+            EventInvokeConfig:
+              {MaximumRetryAttempts: 0, DestinationConfig: {OnFailure: {Destination: A}}}
+        callers: {C: {via: invoke_async, target: A, arrivals: {at: [0s]}}}
+        thresholds: [A.Invocations == 16, B.Invocations == 16, dropped == 1]
+        ",
+        "",
+        "",
+        "A: RecursiveInvocationsDropped 1",
+    );
+}
+
+#[test]
+fn a6_6_reserved_concurrency_zero_with_itself_as_failure_destination_comes_to_an_end() {
+    check(
+        "
+        functions:
+          A:
+            ReservedConcurrentExecutions: 0
+            EventInvokeConfig: {DestinationConfig: {OnFailure: {Destination: A}}}
+        callers: {C: {via: invoke_async, target: A, arrivals: {at: [0s]}}}
+        thresholds: [dropped == 1]
+        ",
+        "",
+        "",
+        "A: Invocations 0, RecursiveInvocationsDropped 1",
+    );
+}
