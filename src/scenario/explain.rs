@@ -133,6 +133,9 @@ fn one(path: &str, row: &Property) -> String {
         (None, false) if !has_keys(row) => text.push_str("  default   none\n"),
         (None, false) => (),
     }
+    if let Some(measured) = row.measured {
+        text.push_str(&format!("  measured  {measured}\n"));
+    }
     if row.live {
         text.push_str("  timeline  can change it\n");
     }
@@ -245,6 +248,10 @@ fn table(text: &mut String, rows: Vec<(String, &Property)>) {
         let key = if row.required { format!("**`{path}`**") } else { format!("`{path}`") };
         let clock = if row.live { " ⏱" } else { "" };
         let default = row.default.map_or("–".to_string(), |default| format!("`{default}`"));
+        let default = match row.measured {
+            Some(measured) => format!("{default}; measured: `{measured}`"),
+            None => default,
+        };
         let rule = row.rule.map_or(String::new(), |rule| format!(" ({})", rule.id()));
         let takes = row.takes.words().replace('|', "\\|");
         text.push_str(&format!("| {key}{clock} | {takes} | {default} | {}{rule} |\n", row.says));

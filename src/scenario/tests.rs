@@ -1222,3 +1222,23 @@ thresholds:
 ";
     assert_eq!(mistakes(text), ["dependencies: `dependencies` is not yet in this version"]);
 }
+
+#[test]
+fn the_measured_profile_has_defaults_of_its_own_and_what_is_written_wins() {
+    let with = |more: &str| {
+        let text = format!(
+            "functions: {{F: {more}}}\ncallers: {{C: {{target: F, arrivals: {{at: [0s]}}}}}}\n\
+             assumptions: {{profile: measured}}\n"
+        );
+        load_text(&text, "x", &Options::default()).expect("valid").config
+    };
+    let config = with("{}");
+    let queue = &config.resources.functions[0].event_queue;
+    assert_eq!(queue.retry_jitter, 0.125);
+    assert!(matches!(queue.dispatch_latency, Quantity::Law(_)));
+    assert!(config.resources.assumptions.error_backoff);
+    let config = with("{event_queue: {retry_jitter: 0%}}");
+    let queue = &config.resources.functions[0].event_queue;
+    assert_eq!(queue.retry_jitter, 0.0);
+    assert!(matches!(queue.dispatch_latency, Quantity::Law(_)), "beside what is written");
+}

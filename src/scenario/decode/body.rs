@@ -14,7 +14,7 @@ use crate::{
     },
     scenario::{
         diagnostic::{Diagnostic, Origin, Place, quoted, suggest},
-        node::{Node, Value},
+        node::{Node, Source, Value, parse},
         patterns,
         properties::{self, FILE, Property, Rows, State, Takes},
         units,
@@ -140,7 +140,7 @@ impl<'a> Body<'a> {
     /// Reads a key, or what the table has as its default.
     fn read<T>(&self, name: &str, reader: impl Fn(&Node) -> Result<T, Diagnostic>) -> Option<T> {
         let Some(node) = self.get(name) else {
-            let default = self.row(name).default?;
+            let default = self.row(name).default_under(self.cx.profile)?;
             let default = reader(&plain(default));
             return Some(default.expect("the table's default is in its range"));
         };
@@ -334,8 +334,10 @@ impl<'a> Body<'a> {
                 values::quantity(self.cx, node, self.path_of(name), unit)
             }
             None => {
-                let default = units::time(&plain(row.default?));
-                Some(Quantity::span(default.expect("the table's default is a time")))
+                let default = written(row.default_under(self.cx.profile)?);
+                let unit = Unit::Time { attributes };
+                let law = values::quantity(self.cx, &default, self.path_of(name), unit);
+                Some(law.expect("the table's default is a time or a law"))
             }
         }
     }
@@ -395,6 +397,16 @@ impl<'a> Body<'a> {
         Body::open(self.cx, node, self.path_of(name), node.place, row.rows())
     }
 
+    /// The mapping at a key; one without keys if it is missing.
+    pub fn map_or_empty(&self, name: &str) -> Option<Body<'a>> {
+        self.map(name).or_else(|| {
+            let (cx, path) = (self.cx, self.path_of(name));
+            let written = self.node.get(name).is_some_and(|node| !node.is_null());
+            let rows = self.row(name).rows();
+            (!written).then(|| Body::open(cx, &cx.empty, path, self.place, rows)).flatten()
+        })
+    }
+
     /// The entries of a list, each with its path.
     pub fn list(&self, name: &str) -> Vec<(String, &'a Node)> {
         let Some(node) = self.get(name) else { return Vec::new() };
@@ -423,6 +435,15 @@ impl<'a> Body<'a> {
 /// A scalar as the file would have it, that stands nowhere.
 pub fn plain(written: &str) -> Node {
     Node::plain(written, Place::new(Origin::File, 0..0))
+}
+
+/// A default of the table: a scalar, or a law in flow style.
+fn written(text: &str) -> Node {
+    if !text.starts_with('{') {
+        return plain(text);
+    }
+    let source = Source { name: String::new(), text: text.to_string() };
+    parse(&source).expect("the table's default can be read")
 }
 
 /// One of `words`; one of `later` is refused as such.

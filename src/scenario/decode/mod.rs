@@ -31,7 +31,7 @@ use super::{
     files::Files,
     node::{Key, Node, Value},
     path,
-    properties::{self, FILE, KINDS},
+    properties::{self, FILE, KINDS, Profile},
     timeline, units,
     values::Texts,
 };
@@ -153,6 +153,10 @@ pub struct Cx<'a> {
     pub start: i64,
     /// The seed.
     pub seed: u64,
+    /// Which defaults stand for what is missing.
+    pub profile: Profile,
+    /// Stands for a mapping that is missing.
+    pub empty: Node,
 }
 
 impl Cx<'_> {
@@ -243,6 +247,8 @@ pub fn decode(report: &Report, files: &Files, tree: &Node, seed: Option<u64>) ->
         texts: Texts::default(),
         start: peek(tree, "start", units::timestamp),
         seed: seed.unwrap_or_else(|| peek(tree, "seed", units::count)),
+        profile: profile(tree),
+        empty: Node::empty_map(tree.place),
     };
     let file = Body::open(&cx, tree, String::new(), tree.place, FILE)?;
     file.about();
@@ -325,6 +331,12 @@ impl Body<'_> {
             guess.text("measure");
         }
     }
+}
+
+/// The profile; a mistake in it is reported where it is read for good.
+fn profile(tree: &Node) -> Profile {
+    let written = tree.get("assumptions").and_then(|all| all.get("profile")).and_then(Node::raw);
+    if written == Some("measured") { Profile::Measured } else { Profile::Exact }
 }
 
 /// A value that the rest is read with; mistakes in it are reported where it is read for good.

@@ -194,7 +194,9 @@ fn function(name: &str, body: &Body<'_>, next_call: &mut usize) -> Function {
             _ => OnPartialFailure::Continue,
         },
         calls: calls::function_calls(body, next_call),
-        event_queue: body.map("event_queue").map_or_else(EventQueue::default, |b| event_queue(&b)),
+        event_queue: body
+            .map_or_empty("event_queue")
+            .map_or_else(EventQueue::default, |body| event_queue(&body)),
     }
 }
 
@@ -256,6 +258,7 @@ fn check_type(body: &Body<'_>, target: &str) {
 }
 
 /// `EventInvokeConfig`, with its defaults where it is missing.
+#[derive(Default)]
 struct EventInvoke {
     retries_max: u8,
     age_max: Span,
@@ -265,18 +268,8 @@ struct EventInvoke {
 
 impl EventInvoke {
     fn of(function: &Body<'_>) -> EventInvoke {
-        let missing;
-        let config = match function.map("EventInvokeConfig") {
-            Some(config) => config,
-            None => {
-                missing = Node::empty_map(function.place);
-                let (cx, path) = (function.cx, function.path_of("EventInvokeConfig"));
-                let rows = function.row("EventInvokeConfig").rows();
-                let empty = Body::open(cx, &missing, path, function.place, rows);
-                return EventInvoke::read(&empty.expect("a mapping"));
-            }
-        };
-        EventInvoke::read(&config)
+        let config = function.map_or_empty("EventInvokeConfig");
+        config.map_or_else(EventInvoke::default, |config| EventInvoke::read(&config))
     }
 
     fn read(config: &Body<'_>) -> EventInvoke {
@@ -412,10 +405,7 @@ fn mapping(name: &str, body: &Body<'_>) -> Option<Mapping> {
 }
 
 fn assumptions(file: &Body<'_>) -> Assumptions {
-    let missing = Node::empty_map(file.place);
-    let rows = file.row("assumptions").rows();
-    let empty = || Body::open(file.cx, &missing, "assumptions".to_string(), file.place, rows);
-    let Some(body) = file.map("assumptions").or_else(empty) else { return Assumptions::default() };
+    let Some(body) = file.map_or_empty("assumptions") else { return Assumptions::default() };
     body.word("profile");
     let assumptions = Assumptions {
         back_of_queue_after: body.count_or_never("back_of_queue_after"),
@@ -453,10 +443,10 @@ pub fn assumptions_shown(file: &Body<'_>) -> Vec<(String, String, bool)> {
     let written = file.node.get("assumptions");
     let rows = crate::scenario::properties::all(file.row("assumptions").rows());
     rows.map(|row| {
-        let default = row.default.unwrap_or_default();
+        let standing = row.default_under(file.cx.profile).unwrap_or_default();
         let value = written.and_then(|written| written.get(row.name)).and_then(Node::raw);
-        let value = value.unwrap_or(default);
-        (row.name.to_string(), value.to_string(), value == default)
+        let value = value.unwrap_or(standing);
+        (row.name.to_string(), value.to_string(), Some(value) == row.default)
     })
     .collect()
 }

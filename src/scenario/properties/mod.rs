@@ -23,6 +23,8 @@ pub struct Property {
     pub takes: Takes,
     /// What stands for it where it is missing, as it would be written.
     pub default: Option<&'static str>,
+    /// What stands for it instead under `assumptions: {profile: measured}`.
+    pub measured: Option<&'static str>,
     /// What it means, in a sentence without a full stop.
     pub says: &'static str,
     /// The rule that it is about, if it is about one.
@@ -35,6 +37,15 @@ pub struct Property {
     pub live: bool,
     /// Whether it must be there.
     pub required: bool,
+}
+
+/// Which of its defaults stands for a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Delays and jitter that AWS does not document at 0: times are round.
+    Exact,
+    /// As they were seen on AWS.
+    Measured,
 }
 
 /// Whether a key is played.
@@ -172,6 +183,7 @@ impl Property {
             name,
             takes,
             default: None,
+            measured: None,
             says,
             rule: None,
             state: State::Played,
@@ -201,6 +213,11 @@ impl Property {
         self.default = Some(written);
         self
     }
+    /// What has been measured on AWS.
+    const fn measured(mut self, written: &'static str) -> Property {
+        self.measured = Some(written);
+        self
+    }
     const fn rule(mut self, rule: Rule) -> Property {
         self.rule = Some(rule);
         self
@@ -212,6 +229,13 @@ impl Property {
     const fn required(mut self) -> Property {
         self.required = true;
         self
+    }
+    /// What stands for it where it is missing, under this profile.
+    pub fn default_under(&self, profile: Profile) -> Option<&'static str> {
+        match profile {
+            Profile::Exact => self.default,
+            Profile::Measured => self.measured.or(self.default),
+        }
     }
     /// The keys of the mapping that it takes, or that each entry of its list is; none if there are none.
     pub fn rows(&self) -> Rows {

@@ -224,6 +224,7 @@ const FUNCTION_OURS: &[Property] = &[
 const EVENT_QUEUE: &[Property] = &[
     ours("dispatch_latency", TimeLaw(false), "accept to first attempt on an idle queue")
         .default("0ms")
+        .measured("{lognormal: {median: 35ms, p99: 150ms}}")
         .rule(Rule::A1_12)
         .live(),
     ours("batch_size", Count(1, 10_000), "events taken at once: what waits now, at most this many")
@@ -245,6 +246,7 @@ const EVENT_QUEUE: &[Property] = &[
     .live(),
     ours("retry_jitter", Share, "retry waits are drawn from this much around the nominal")
         .default("0%")
+        .measured("12.5%")
         .rule(Rule::A2_7)
         .live(),
     ours("duplicate_probability", Share, "completed events that are delivered once more")
@@ -740,7 +742,7 @@ const TIMELINE: &[Property] = &[
 
 /// Where AWS documents nothing.
 const ASSUMPTION: &[Property] = &[
-    ours("profile", OneOf(&["exact"], &["measured"]), "delays and jitter at 0, or as measured")
+    ours("profile", OneOf(&["exact", "measured"], &[]), "delays and jitter at 0, or as measured")
         .default("exact"),
     ours(
         "throttled_poll",
@@ -780,6 +782,7 @@ const ASSUMPTION: &[Property] = &[
         .rule(Rule::E36),
     ours("error_backoff", Flag, "whether errors lower a mapping's concurrency (Z4)")
         .default("false")
+        .measured("true")
         .rule(Rule::E25),
     ours("superseded_delete_deletes", Flag, "whether a delete with an older handle deletes (Z5)")
         .default("false")
