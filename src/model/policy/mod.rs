@@ -1,7 +1,10 @@
 //! Judgements: pure functions of values, each with its own table of tests.
 
 pub mod backoff;
+pub mod bucket;
 pub mod partial;
 pub mod pollers;
 pub mod redrive;
+pub mod retrier;
 pub mod retry;
+pub mod sdk;
