@@ -146,6 +146,7 @@ fn storm(length: Span, outage: bool) -> Config {
             calls: vec![Call {
                 name: "Load".into(),
                 via: Via::InvokeAsync,
+                integration: None,
                 target: Target::Function(FunctionId(0)),
                 timeout: None,
                 retry: Retry::default(),

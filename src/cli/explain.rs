@@ -4,7 +4,7 @@ use super::exit::{Exit, failed};
 use crate::{
     model::Rule,
     observe::measure::Measure,
-    scenario::{diagnostic::suggest, explain, schema},
+    scenario::{diagnostic::suggest, explain, schema, services, sources::source_and_confidence},
 };
 use anyhow::Result;
 use std::io::Write;
@@ -43,6 +43,12 @@ pub fn reference() -> Result<Exit> {
     Ok(Exit::Fine)
 }
 
+/// Prints the table of all callers.
+pub fn callers() -> Result<Exit> {
+    std::io::stdout().write_all(services::table().as_bytes())?;
+    Ok(Exit::Fine)
+}
+
 /// Prints the JSON Schema.
 pub fn schema() -> Result<Exit> {
     std::io::stdout().write_all(schema::text().as_bytes())?;
@@ -64,7 +70,11 @@ fn measures(name: &str) -> impl Iterator<Item = String> {
 fn rule(name: &str) -> Option<String> {
     let rule = Rule::ALL.iter().find(|rule| rule.id().eq_ignore_ascii_case(name))?;
     let (id, statement) = (rule.id(), rule.statement());
-    Some(format!("{id}\n  {statement}\n  docs/rules.md has its source and how sure it is\n"))
+    let (source, confidence) = source_and_confidence(*rule);
+    Some(format!(
+        "{id}\n  {statement}\n  source      {source}\n  confidence  {confidence}\n  docs/rules.md has \
+         it in full\n"
+    ))
 }
 
 fn index() -> String {

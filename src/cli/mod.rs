@@ -40,6 +40,9 @@ enum Command {
         /// Print the page of every key instead, as in docs/reference.md
         #[arg(long, conflicts_with = "name")]
         reference: bool,
+        /// Print the table of all callers instead, as in docs/callers.md
+        #[arg(long, conflicts_with_all = ["name", "reference"])]
+        callers: bool,
     },
     /// Print the JSON Schema of scenario files
     Schema,
@@ -136,7 +139,8 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Story(args) => story::story(&args),
         Command::Explain { reference: true, .. } => explain::reference(),
-        Command::Explain { name, reference: false } => explain::explain(name.as_deref()),
+        Command::Explain { callers: true, .. } => explain::callers(),
+        Command::Explain { name, .. } => explain::explain(name.as_deref()),
         Command::Schema => explain::schema(),
     });
     match result {

@@ -388,7 +388,7 @@ impl Call {
         request.state = State::Asking;
         request.number = request.number.wrapping_add(1);
         let (payload, attempt, number) = (request.payload, request.attempt, request.number);
-        if self.config.via != Via::Invoke {
+        if !self.config.via.waits() {
             fx.register().hold(payload); // Goes along, and comes back with a refusal.
         }
         let rule = if attempt == 1 { Rule::Ours } else { Rule::SI9 };
@@ -410,12 +410,11 @@ impl Call {
     fn answered(&mut self, now: Time, slot: u32, answer: Answer, fx: &mut impl Port<Self>) {
         let request = self.requests[slot];
         let payload = request.payload;
-        if self.config.via != Via::Invoke && answer != Answer::Ok {
+        if !self.config.via.waits() && answer != Answer::Ok {
             fx.register().release(payload);
         }
         if request.state == State::Unawaited {
-            let ran = matches!(answer, Answer::Ok | Answer::FunctionError);
-            if let (Target::Function(function), true) = (self.config.target, ran) {
+            if let (Target::Function(function), true) = (self.config.target, answer.ran()) {
                 fx.note(Rule::SI10, Fact::Unawaited { function, payload });
             }
             self.vacate(slot);
@@ -488,16 +487,18 @@ impl Call {
     fn rule_of(&self, answer: Answer) -> Rule {
         let function = matches!(self.config.target, Target::Function(_));
         match (answer, self.config.via) {
+            (answer, Via::Service(service)) => service.rule(answer),
             (Answer::Ok, Via::Invoke) => Rule::SI1,
             (Answer::Ok, Via::InvokeAsync) => Rule::A1_1,
             (Answer::Ok, Via::Send) => Rule::Ours,
-            (Answer::FunctionError, _) => Rule::SI2,
+            (Answer::FunctionError | Answer::FunctionTimeout, _) => Rule::SI2,
             (Answer::Throttled, _) => Rule::SN2,
             (Answer::SystemError, _) if function => Rule::SI24,
             (Answer::SystemError, _) => Rule::Ours,
             (Answer::NotFound, _) => Rule::SI19,
             (Answer::Recursive, _) => Rule::SI11,
-            (Answer::TimedOut, _) => Rule::SI10,
+            (Answer::TimedOut | Answer::LimitReached, _) => Rule::SI10,
+            (Answer::Overloaded | Answer::TooLarge, _) => Rule::Ours,
         }
     }
 
@@ -525,7 +526,7 @@ impl Call {
         self.vacate(slot);
         let (call, payload) = (self.id, request.payload);
         // What was queued lives on without its requester; what was waited for ends here.
-        if !ok || self.config.via == Via::Invoke {
+        if !ok || self.config.via.waits() {
             let rule = if ok { Rule::SI1 } else { Rule::SI9 };
             fx.note(rule, Fact::Resolved { call, payload, ok, since });
         }
@@ -575,7 +576,7 @@ impl Call {
 fn is_plain(config: &config::Call) -> bool {
     let at_once = match (config.via, config.target) {
         (Via::InvokeAsync, Target::Function(_)) | (Via::Send, Target::Queue(_)) => true,
-        (Via::Invoke | Via::InvokeAsync | Via::Send, _) => false,
+        (Via::Invoke | Via::InvokeAsync | Via::Send | Via::Service(_), _) => false,
     };
     let open = |arrivals: &config::Arrivals| !matches!(arrivals.process, Process::Closed { .. });
     at_once

@@ -4,6 +4,9 @@
 //! defaults are the property table's.
 
 use super::{
+    fact::Answer,
+    policy::{retrier::Retrier, sdk},
+    services::{Manner, Service},
     value::{Catalog, Pattern, Quantity},
     vocabulary::{CallId, FunctionId, MappingId, QueueId, SinkId, Target},
 };
@@ -299,6 +302,8 @@ pub struct Call {
     pub name: String,
     /// How the target is asked.
     pub via: Via,
+    /// The service between, if it waits.
+    pub integration: Option<Box<Integration>>,
     /// Whom it asks.
     pub target: Target,
     /// How long it waits for an answer.
@@ -324,6 +329,63 @@ pub enum Via {
     InvokeAsync,
     /// `SendMessage`, `Publish`, `PutEvents`: the target's own API.
     Send,
+    /// Through a service that stands between.
+    Service(Service),
+}
+
+impl Via {
+    /// Whether the requester waits until the function has run.
+    pub const fn waits(self) -> bool {
+        match self {
+            Via::Invoke => true,
+            Via::InvokeAsync | Via::Send => false,
+            Via::Service(service) => matches!(service.manner(), Manner::Waits),
+        }
+    }
+}
+
+/// A service that waits, as a call has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Integration {
+    /// Which.
+    pub service: Service,
+    /// How long it waits for one answer; none: as long as the function may run.
+    pub limit: Option<Span>,
+    /// How long it waits for all tries together.
+    pub within: Option<Span>,
+    /// How it asks again.
+    pub again: Again,
+    /// The largest request that it takes, in bytes.
+    pub bytes_max: Option<u32>,
+    /// Whether the account's request rate at API Gateway bounds it.
+    pub gateway: bool,
+    /// What it makes of a throttle, where that is assumed.
+    pub throttle_means: Answer,
+}
+
+/// How a service that waits asks again.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Again {
+    /// Not at all.
+    Never,
+    /// So many times more, after these answers.
+    Same {
+        /// Tries after the first.
+        retries: u32,
+        /// The wait before each.
+        wait: Span,
+        /// After which answers.
+        after: Vec<Answer>,
+    },
+    /// As an SDK does.
+    Sdk {
+        /// Its mode.
+        mode: sdk::Mode,
+        /// Attempts in all.
+        attempts: u32,
+    },
+    /// The `Retry` field of a state.
+    Blocks(Vec<Retrier>),
 }
 
 /// A requester's own retries.
@@ -448,6 +510,10 @@ pub struct Assumptions {
     pub move_task_rate: u32,
     /// Whether an event is still tried when age and wait together are just the maximum age (A2.18).
     pub age_equality_retries: bool,
+    /// Requests a second that API Gateway takes for the account, and at once at most (SC26).
+    pub gateway_rate: u32,
+    /// See `gateway_rate`.
+    pub gateway_burst: u32,
 }
 
 impl Default for Assumptions {
@@ -466,6 +532,8 @@ impl Default for Assumptions {
             in_flight_max: 120_000,
             move_task_rate: 500,
             age_equality_retries: true,
+            gateway_rate: 10_000,
+            gateway_burst: 5_000,
         }
     }
 }

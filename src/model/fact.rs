@@ -131,6 +131,24 @@ pub enum Answer {
     Recursive,
     /// Nothing within the requester's `timeout`.
     TimedOut,
+    /// The run reached the function's own `Timeout`, as a service between tells it apart.
+    FunctionTimeout,
+    /// The service between waited as long as it does.
+    LimitReached,
+    /// The service between takes no more: the code did not run.
+    Overloaded,
+    /// The request is larger than the service between or Lambda takes.
+    TooLarge,
+}
+
+impl Answer {
+    /// How many there are.
+    pub const COUNT: usize = Answer::TooLarge as usize + 1;
+
+    /// Whether the code ran.
+    pub const fn ran(self) -> bool {
+        matches!(self, Answer::Ok | Answer::FunctionError | Answer::FunctionTimeout)
+    }
 }
 
 /// What happened.
@@ -148,6 +166,8 @@ pub enum Fact {
     Answered { call: CallId, payload: PayloadId, answer: Answer, took: Span },
     /// The next request for the same payload comes in `wait`.
     RequestRetried { call: CallId, payload: PayloadId, wait: Span },
+    /// The service between asks the function again in `wait`, for the `attempt`th time.
+    ServiceRetried { call: CallId, payload: PayloadId, attempt: u32, wait: Span },
     /// One who waits has what it waited for, `since` after its first request.
     Resolved { call: CallId, payload: PayloadId, ok: bool, since: Span },
     /// A run ended whose requester had given up waiting.
@@ -295,6 +315,7 @@ impl Fact {
             Requested { .. }
             | Answered { .. }
             | RequestRetried { .. }
+            | ServiceRetried { .. }
             | Unawaited { .. }
             | Redelivered { .. }
             | Discarded { .. }

@@ -6,6 +6,7 @@ pub mod fact;
 pub mod recorded;
 pub mod register;
 pub mod rule;
+pub mod services;
 pub mod value;
 pub mod vocabulary;
 
@@ -15,6 +16,7 @@ pub mod arrivals;
 pub mod call;
 pub mod destination;
 pub mod event_queue;
+pub mod integration;
 pub mod lambda;
 pub mod mapping;
 pub mod sink;

@@ -79,6 +79,88 @@ rules! {
     SI24 = "SI24",
     /// With reserved concurrency 0 a synchronous call gets 429.
     SI28 = "SI28",
+    /// An SDK in legacy mode makes five attempts, its waits uniform up to 1, 2, 4 and 8 s.
+    SR1 = "SR1",
+    /// The standard mode until 2026 makes three attempts, its waits uniform up to 2^i s, at most 20 s.
+    SR2 = "SR2",
+    /// The standard mode of 2026 waits up to 50 ms × 2^i after transient failures and 1 s × 2^i after throttles.
+    SR3 = "SR3",
+    /// The old standard mode has a retry quota of 500: a retry costs 5, after a timeout 10.
+    SR5 = "SR5",
+    /// In the standard mode of 2026 a retry costs 14 of the quota, after a throttle 5.
+    SR6 = "SR6",
+    /// An adaptive client sends at a rate of its own, which throttles lower and successes raise.
+    SR7 = "SR7",
+    /// An SDK asks again after 429, 5xx and a read timeout.
+    SR11 = "SR11",
+    /// To an SDK a function error is a success: it is not asked again.
+    SR12 = "SR12",
+    /// After its read timeout an SDK starts the function again while the first run goes on.
+    SR16 = "SR16",
+    /// Behind a REST API an invocation error is status 500 and a function error 502; nothing is retried.
+    SC22 = "SC22",
+    /// A REST API waits for its integration timeout, 29 s unless set, and then answers 504.
+    SC23 = "SC23",
+    /// API Gateway takes 10,000 requests a second of an account, in bursts of 5,000; the others get 429.
+    SC26 = "SC26",
+    /// An HTTP API waits 30 s at most and then answers 503.
+    SC30 = "SC30",
+    /// Behind an HTTP API a function error or refusal is status 500, a throttle 503.
+    SC31 = "SC31",
+    /// A WebSocket API sends an error frame for any failure, and refuses the connection on $connect.
+    SC32 = "SC32",
+    /// A load balancer answers 502 to a function error, timeout or throttle, and 413 above 1 MB.
+    SC40 = "SC40",
+    /// A load balancer ends a request that is silent for its idle timeout, 60 s unless set.
+    SC42 = "SC42",
+    /// Cognito waits 5 s for a trigger and asks three times in all.
+    SC50 = "SC50",
+    /// Cognito does not ask again after a 5xx of Lambda's.
+    SC51 = "SC51",
+    /// Cognito asks again after a throttle and not after a function error.
+    SC53 = "SC53",
+    /// Lex sends at most 12 KB to a function.
+    SC54 = "SC54",
+    /// Lex waits 30 s at most; a failure is a failed dependency (424), a throttle 429.
+    SC55 = "SC55",
+    /// Alexa waits 8 s for a skill, and apologises.
+    SC56 = "SC56",
+    /// Connect waits 8 s in all, and asks again after throttles and 5xx up to three times within them.
+    SC57 = "SC57",
+    /// Lambda@Edge may run 30 s on all events; earlier 5 s on viewer events.
+    SC60 = "SC60",
+    /// CloudFront answers 503 to a throttle, a timeout or an error at the edge.
+    SC63 = "SC63",
+    /// Firehose hands records to the function when a buffer of 1 MB or 60 s is full, whichever comes first.
+    SC71 = "SC71",
+    /// Firehose waits 5 min for a transformation.
+    SC70 = "SC70",
+    /// Firehose asks again three times, then gives the batch up.
+    SC74 = "SC74",
+    /// What Firehose gives up lies in the error bucket under processing-failed.
+    SC76 = "SC76",
+    /// A record that the function returns as ProcessingFailed goes to the error bucket after one attempt.
+    SC77 = "SC77",
+    /// A task fails with an error name: the function's own, Lambda.Unknown, or Lambda's exception.
+    SC81 = "SC81",
+    /// The recommended Retry waits 2, 4, 8, 16, 32 and 64 s after exceptions of the service, throttles not among them.
+    SC82 = "SC82",
+    /// The console's Retry takes throttles too, waits up to 1, 2 and 4 s, with full jitter.
+    SC84 = "SC84",
+    /// A Retry that leaves fields out has IntervalSeconds 1, MaxAttempts 3 and BackoffRate 2; without Retry nothing is tried again.
+    SC85 = "SC85",
+    /// A task waits TimeoutSeconds, 99,999,999 unless set, then fails with States.Timeout.
+    SC86 = "SC86",
+    /// A task's input is at most 256 KB.
+    SC87 = "SC87",
+    /// S3 Batch asks once for each object; a job fails when over half of at least 1,000 tasks failed.
+    SC88 = "SC88",
+    /// AppSync waits 30 s; a failure is status 200 with errors and no data.
+    SC89 = "SC89",
+    /// A function URL answers a throttle with 429, and tries once.
+    SC90 = "SC90",
+    /// A function URL answers 502 to a function error or timeout.
+    SC91 = "SC91",
     /// The account's concurrency is shared by all functions without reserved concurrency.
     SN2 = "SN2",
     /// Reserved concurrency is taken out of the account's and is the function's ceiling.

@@ -69,6 +69,8 @@ pub enum ReplyTo {
     Mapping(MappingId, u32),
     /// A caller, or a function's call.
     Call(CallId, u32),
+    /// The service between a caller or call and the function.
+    Service(CallId, u32),
 }
 
 /// How an invocation ended, as its asker is told.

@@ -1,6 +1,8 @@
 //! The wiring: the only file that knows the topology. Read the `route`s to see the system.
 //!
 //! ```text
+//!   ┌──► integration ─────────┐
+//!   │                         ▼
 //!  call ──► event queue ──► lambda ◄── mapping ◄──► sqs
 //!    ▲          │              │                     ▲
 //!    └──────────┼── calls ─────┘                     │
@@ -18,6 +20,7 @@ use super::{
     destination::{self, Destination},
     event_queue::{self, Asker, EventQueue},
     fact::Answer,
+    integration::{self, Integrations},
     lambda::{self, Lambda},
     mapping::{self, Mapping},
     register::Place,
@@ -38,6 +41,7 @@ enum Event {
     Call(CallId, call::In),
     EventQueue(FunctionId, event_queue::In),
     Lambda(lambda::In),
+    Integration(integration::In),
     Destination(FunctionId, destination::In),
     Sqs(QueueId, sqs::In),
     Mapping(MappingId, mapping::In),
@@ -55,6 +59,8 @@ pub enum Wake {
     EventQueue(FunctionId, event_queue::Wake),
     /// Of the invoke plane.
     Lambda(lambda::Wake),
+    /// Of a service between.
+    Integration(integration::Wake),
     /// Of a queue.
     Sqs(QueueId, sqs::Wake),
     /// Of a mapping.
@@ -68,6 +74,7 @@ impl Classed for Wake {
             Wake::Call(_, token) => token.class(),
             Wake::EventQueue(_, token) => token.class(),
             Wake::Lambda(token) => token.class(),
+            Wake::Integration(token) => token.class(),
             Wake::Sqs(_, token) => token.class(),
             Wake::Mapping(_, token) => token.class(),
         }
@@ -149,7 +156,10 @@ impl Wired for Call {
                     reports: false,
                     reply_to: ReplyTo::Call(id, slot),
                 }),
-                (Via::Invoke | Via::InvokeAsync | Via::Send, _) => {
+                (Via::Service(_), Target::Function(function)) => {
+                    Event::Integration(integration::In::Ask { call: id, slot, function, payload })
+                }
+                (Via::Invoke | Via::InvokeAsync | Via::Send | Via::Service(_), _) => {
                     let sender = Sender::Call(id, slot);
                     send(target, payload, Entry::Sent, Place::Delivered, delay, attempt, sender)
                 }
@@ -207,14 +217,17 @@ impl Wired for Lambda {
             lambda::Out::Ended(ReplyTo::Call(call, slot), outcome) => {
                 Event::Call(call, call::In::Answered(slot, answer(outcome)))
             }
+            lambda::Out::Ended(ReplyTo::Service(_, slot), outcome) => {
+                Event::Integration(integration::In::Ended(slot, outcome))
+            }
             lambda::Out::Capacity(ReplyTo::EventQueue(function, _)) => {
                 Event::EventQueue(function, event_queue::In::Capacity)
             }
             lambda::Out::Capacity(ReplyTo::Mapping(id, slot)) => {
                 Event::Mapping(id, mapping::In::Capacity(slot))
             }
-            lambda::Out::Capacity(ReplyTo::Call(..)) => {
-                unreachable!("a caller asks again by itself and never for capacity")
+            lambda::Out::Capacity(ReplyTo::Call(..) | ReplyTo::Service(..)) => {
+                unreachable!("who waits asks again by itself and never for capacity")
             }
             lambda::Out::Call(call, payload, run) => {
                 Event::Call(call, call::In::Request(payload, run))
@@ -225,6 +238,29 @@ impl Wired for Lambda {
     #[inline]
     fn own((): (), token: lambda::Wake) -> Wake {
         Wake::Lambda(token)
+    }
+}
+
+impl Wired for Integrations {
+    type Id = ();
+    fn route((): (), message: integration::Out, _: &Routes) -> Event {
+        match message {
+            integration::Out::Invoke { call, function, payload, attempt, slot } => {
+                Event::Lambda(lambda::In::Invoke {
+                    function,
+                    work: Work::One(payload),
+                    attempt,
+                    reports: false,
+                    reply_to: ReplyTo::Service(call, slot),
+                })
+            }
+            integration::Out::Answered(call, slot, answer) => {
+                Event::Call(call, call::In::Answered(slot, answer))
+            }
+        }
+    }
+    fn own((): (), token: integration::Wake) -> Wake {
+        Wake::Integration(token)
     }
 }
 
@@ -456,6 +492,7 @@ pub struct Finish {
 pub struct World<O, S> {
     core: Core<O, S>,
     lambda: Lambda,
+    integrations: Integrations,
     calls: Vec<Call>,
     event_queues: Vec<EventQueue>,
     destinations: Vec<Destination>,
@@ -519,6 +556,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
                 },
             },
             lambda: Lambda::new(resources, catalog.clone(), seed),
+            integrations: Integrations::new(resources, seed),
             calls: (0..)
                 .zip(&resources.calls)
                 .map(|(id, call)| Call::new(CallId(id), call, catalog.clone(), seed, until))
@@ -697,6 +735,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
                 step!(self, self.event_queues[id.index()], id, on, message, hold);
             }
             Event::Lambda(message) => step!(self, self.lambda, (), on, message, hold),
+            Event::Integration(message) => step!(self, self.integrations, (), on, message, hold),
             Event::Destination(id, message) => {
                 step!(self, self.destinations[id.index()], id, on, message, hold);
             }
@@ -740,6 +779,9 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
                 step!(self, self.event_queues[id.index()], id, woken, token, pass_to_lambda);
             }
             Wake::Lambda(token) => step!(self, self.lambda, (), woken, token, pass_to_asker),
+            Wake::Integration(token) => {
+                step!(self, self.integrations, (), woken, token, handle_apart);
+            }
             Wake::Sqs(id, token) => {
                 step!(self, self.queues[id.index()], id, woken, token, handle_apart);
             }
@@ -831,6 +873,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             let id = CallId(id);
             self.calls[id.index()].configure(now, call, &mut Lane(core, id));
         }
+        self.integrations.configure(now, resources);
         self.lambda.configure(resources, &mut Lane(core, ()));
         self.look_at_callers();
     }

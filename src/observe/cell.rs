@@ -376,6 +376,7 @@ cells! {
     CallerCells {
         requests: Counter = Requests,
         answered: Counter = Answered,
+        service_retries: Counter = ServiceRetries,
         response_time: Samples = ResponseTime,
         latency: Samples = Latency,
         end_to_end: Samples = EndToEnd,
@@ -389,7 +390,7 @@ pub struct Caller {
     /// Its ledger.
     pub book: Book,
     /// Its answers, in the order of the type.
-    pub answers: [u64; 7],
+    pub answers: [u64; Answer::COUNT],
 }
 
 impl Caller {
@@ -528,7 +529,7 @@ impl Totals {
             }
         }
         for caller in &mut self.callers {
-            caller.answers = [0; 7];
+            caller.answers = [0; Answer::COUNT];
         }
         self.period_start = now;
     }

@@ -124,6 +124,10 @@ const fn answer(answer: Answer) -> u64 {
         Answer::NotFound => 4,
         Answer::Recursive => 5,
         Answer::TimedOut => 6,
+        Answer::FunctionTimeout => 7,
+        Answer::LimitReached => 8,
+        Answer::Overloaded => 9,
+        Answer::TooLarge => 10,
     }
 }
 
@@ -216,6 +220,9 @@ fn spell(fact: &Fact) -> Spelled {
         }
         Fact::RequestRetried { call, payload, wait } => {
             say(5, Call(call), payload, wait.as_nanos(), 0)
+        }
+        Fact::ServiceRetried { call, payload, attempt, wait } => {
+            say(70, Call(call), payload, u64::from(attempt), wait.as_nanos())
         }
         Fact::Resolved { call, payload, ok, since } => {
             say(6, Call(call), payload, u64::from(ok), since.as_nanos())

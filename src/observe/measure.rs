@@ -257,6 +257,8 @@ measures! {
         "Requests made, retries too.";
     Answered "answered" of Caller: Count in Count, "ours",
         "Answers had, by status; a request given up has the status timeout.";
+    ServiceRetries "service_retries" of Caller: Count in Count, "ours",
+        "Times that the service between asked the function again by itself.";
     ResponseTime "response_time" of Caller: Distribution in Milliseconds, "ours",
         "From request to answer.";
     Latency "latency" of Caller: Distribution in Milliseconds, "ours",

@@ -16,6 +16,7 @@ use crate::{
         Fact, Moment, Place, Register,
         config::{Config, Resources, Via},
         fact::{Answer, Held},
+        services::told,
         vocabulary::{
             CallId, Condition, Deletion, Entry, FunctionId, MappingId, PayloadId, QueueId, SinkId,
         },
@@ -174,7 +175,7 @@ impl Reason {
 }
 
 /// Every answer, in the order of the outputs.
-pub const ANSWERS: [Answer; 7] = [
+pub const ANSWERS: [Answer; Answer::COUNT] = [
     Answer::Ok,
     Answer::FunctionError,
     Answer::Throttled,
@@ -182,21 +183,30 @@ pub const ANSWERS: [Answer; 7] = [
     Answer::NotFound,
     Answer::Recursive,
     Answer::TimedOut,
+    Answer::FunctionTimeout,
+    Answer::LimitReached,
+    Answer::Overloaded,
+    Answer::TooLarge,
 ];
 
 /// The word of `[status=…]`: the HTTP status that one who asks so gets, or `timeout`.
 pub const fn status(answer: Answer, via: Via) -> &'static str {
+    if let Via::Service(service) = via {
+        return told(service, answer).status;
+    }
     match answer {
         Answer::Ok => match via {
             Via::InvokeAsync => "202",
-            Via::Invoke | Via::Send => "200",
+            Via::Invoke | Via::Send | Via::Service(_) => "200",
         },
-        Answer::FunctionError => "200",
+        Answer::FunctionError | Answer::FunctionTimeout => "200",
         Answer::Throttled => "429",
         Answer::SystemError => "500",
         Answer::NotFound => "404",
         Answer::Recursive => "400",
-        Answer::TimedOut => "timeout",
+        Answer::TimedOut | Answer::LimitReached => "timeout",
+        Answer::Overloaded => "503",
+        Answer::TooLarge => "413",
     }
 }
 
@@ -365,6 +375,12 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             }
         }
         Fact::RequestRetried { .. } => (),
+        Fact::ServiceRetried { call, payload, .. } => {
+            if guide.via(call).is_some() {
+                let mut caller = sink.of(Subject::Caller(call));
+                caller.count(Measure::ServiceRetries, true, about(payload));
+            }
+        }
 
         Fact::Accepted { function, payload } => {
             let mut function = sink.of(Subject::Function(function));
@@ -448,7 +464,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
                 function.count(Measure::Duplicates, true, about(payload));
             } else {
                 let known = register.get(payload);
-                let awaited = guide.via(known.caller).is_none_or(|via| via == Via::Invoke);
+                let awaited = guide.via(known.caller).is_none_or(Via::waits);
                 if known.copy == 0 && !awaited && guide.takes(register, payload) {
                     let took = now.as_nanos() - known.born.as_nanos();
                     sink.of(Subject::Caller(known.caller)).sample(

@@ -73,6 +73,7 @@ fn call(name: &str, via: Via, target: Target) -> Call {
     Call {
         name: name.to_owned(),
         via,
+        integration: None,
         target,
         timeout: None,
         retry: Retry::default(),

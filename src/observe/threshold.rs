@@ -20,7 +20,10 @@ use super::{
 };
 use crate::{
     kernel::{Span, Time},
-    model::config::{Resources, Via},
+    model::{
+        config::{Resources, Via},
+        services::Service,
+    },
 };
 use std::{fmt, ops::Range};
 
@@ -735,9 +738,9 @@ impl<'a> Reader<'a> {
         }
         let labels: Option<Vec<&str>> = match (key, measure) {
             ("status", Measure::Answered) => {
-                let vias = [Via::Invoke, Via::InvokeAsync];
-                let all = ANSWERS.iter().flat_map(|a| vias.map(|via| status(*a, via)));
-                Some(all.collect())
+                let services = Service::ALL.iter().map(|service| Via::Service(*service));
+                let vias = [Via::Invoke, Via::InvokeAsync].into_iter().chain(services);
+                Some(vias.flat_map(|via| ANSWERS.map(|answer| status(answer, via))).collect())
             }
             ("reason", Measure::Dropped) => Some(Reason::ALL.map(Reason::word).to_vec()),
             _ => None,

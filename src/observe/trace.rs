@@ -186,6 +186,9 @@ fn parts(fact: &Fact) -> Parts {
         }
         Fact::Answered { call, payload, .. } => of("answered", Call(call), payload),
         Fact::RequestRetried { call, payload, .. } => of("request_retried", Call(call), payload),
+        Fact::ServiceRetried { call, payload, attempt, .. } => {
+            nth("service_retried", Call(call), payload, attempt)
+        }
         Fact::Resolved { call, payload, .. } => of("resolved", Call(call), payload),
         Fact::Unawaited { function, payload } => of("unawaited", Function(function), payload),
         Fact::Accepted { function, payload } => of("accepted", Function(function), payload),
@@ -256,6 +259,10 @@ const fn answer_word(answer: Answer) -> &'static str {
         Answer::NotFound => "not_found",
         Answer::Recursive => "recursive",
         Answer::TimedOut => "timeout",
+        Answer::FunctionTimeout => "function_timeout",
+        Answer::LimitReached => "limit_reached",
+        Answer::Overloaded => "overloaded",
+        Answer::TooLarge => "too_large",
     }
 }
 
@@ -282,7 +289,9 @@ impl fmt::Display for Detail<'_> {
             Fact::Answered { answer, took, .. } => {
                 write!(f, "answer={} took={took}", answer_word(answer))?;
             }
-            Fact::RequestRetried { wait, .. } | Fact::Requeued { wait, .. } => {
+            Fact::RequestRetried { wait, .. }
+            | Fact::ServiceRetried { wait, .. }
+            | Fact::Requeued { wait, .. } => {
                 write!(f, "wait={wait}")?;
             }
             Fact::Resolved { ok, since, .. } => {

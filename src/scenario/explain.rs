@@ -5,10 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use super::properties::{
-    ARRIVALS, BACKOFF, FILE, LAW, MIXTURE, Property, Rows, State, Takes, VIA_LATER, WORD_LAW, all,
-    visit, visit_below,
+use super::{
+    properties::{
+        ARRIVALS, BACKOFF, FILE, LAW, MIXTURE, Property, Rows, State, Takes, VIA_LATER, WORD_LAW,
+        all, visit, visit_below,
+    },
+    services,
 };
+use crate::model::services::Service;
 
 /// What the parts of the language are called that are no key.
 const PARTS: [(&str, Rows); 5] = [
@@ -19,7 +23,7 @@ const PARTS: [(&str, Rows); 5] = [
     ("mixture", MIXTURE),
 ];
 
-/// How a target is asked.
+/// How a target is asked, where no service stands between.
 const VIA: [(&str, &str); 5] = [
     ("invoke", "a function, waited for; the default for one"),
     ("invoke_async", "a function, through its event queue"),
@@ -48,6 +52,8 @@ pub fn property(name: &str) -> Option<String> {
     }
     if name.eq_ignore_ascii_case("via") {
         found.push_str(&via());
+    } else if let Some(card) = services::explain(name) {
+        found.push_str(&card);
     } else if let Some((word, says)) = VIA.iter().find(|(word, _)| *word == name) {
         found.push_str(&format!("via: {word}\n  {says}\n"));
     } else if VIA_LATER.contains(&name) {
@@ -68,6 +74,7 @@ pub fn names() -> Vec<String> {
     }
     let words = PARTS.iter().map(|(part, _)| *part).chain(["patterns"]);
     let words = words.chain(VIA.iter().map(|(word, _)| *word)).chain(VIA_LATER.iter().copied());
+    let words = words.chain(Service::ALL.iter().map(|service| service.word()));
     names.extend(words.map(str::to_string));
     names.into_iter().collect()
 }
@@ -179,6 +186,10 @@ fn via() -> String {
     for (word, says) in VIA {
         text.push_str(&format!("  {word:13} {says}\n"));
     }
+    text.push_str("  a function, through a service:\n");
+    for service in Service::ALL {
+        text.push_str(&format!("  {:21} {}\n", service.word(), service.name()));
+    }
     text.push_str(&format!("  not yet in this version: {}\n", VIA_LATER.join(", ")));
     text
 }
@@ -228,6 +239,13 @@ pub fn reference() -> String {
     text.push_str("\n## Via\n\n| via | asks |\n|---|---|\n");
     for (word, says) in VIA {
         text.push_str(&format!("| `{word}` | {says} |\n"));
+    }
+    for service in Service::ALL {
+        text.push_str(&format!(
+            "| `{}` | a function, through {} |\n",
+            service.word(),
+            service.name()
+        ));
     }
     let later: Vec<String> = VIA_LATER.iter().map(|word| format!("`{word}`")).collect();
     text.push_str(&format!("\nNot yet in this version: {}.\n", later.join(", ")));

@@ -23,6 +23,8 @@ pub mod patterns;
 pub mod properties;
 pub mod schedule;
 pub mod schema;
+pub mod services;
+pub mod sources;
 pub mod timeline;
 pub mod units;
 pub mod values;

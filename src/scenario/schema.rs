@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::properties::{
-    ARRIVALS, BACKOFF, FILE, LAW, MIXTURE, Property, Rows, State, Takes, WORD_LAW, all,
+    ARRIVALS, BACKOFF, FILE, LAW, MIXTURE, Property, RETRIER, Rows, State, Takes, WORD_LAW, all,
 };
 
 /// The schema, as text with a line end.
@@ -146,6 +146,10 @@ fn takes(takes_what: &Takes) -> Value {
             definition("arrival"),
             {"type": "array", "items": definition("arrival"), "minItems": 1},
         ]}),
+        Takes::Retriers => {
+            let retriers = json!({"type": "array", "items": object(RETRIER)});
+            json!({"anyOf": [{"enum": ["recommended", "console"]}, retriers]})
+        }
         Takes::Backoff => json!({"anyOf": [definition("time"), object(BACKOFF)]}),
         Takes::Mixture(_) => {
             json!({"type": "array", "items": definition("part"), "minItems": 1})

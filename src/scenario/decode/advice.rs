@@ -52,7 +52,7 @@ fn ways(resources: &Resources, timeline: &[(Time, Change)]) -> Ways {
     }
     for call in &resources.calls {
         match (call.target, call.via) {
-            (Target::Function(id), Via::Invoke) => ways.functions[id.index()].1 = true,
+            (Target::Function(id), via) if via.waits() => ways.functions[id.index()].1 = true,
             (Target::Function(id), _) => ways.functions[id.index()].2 = true,
             (Target::Queue(id), _) => ways.queues[id.index()] = true,
             (Target::Sink(_) | Target::Outside, _) => (),

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use super::{
     Body, names,
     resources::{Earlier, Read},
+    services,
 };
 use crate::{
     kernel::{Stream, Time},
     model::{
         config::{Call, FunctionCall, Resources, Retry, Via},
+        services::Service,
         value::{AttributeId, Quantity, WordLaw},
         vocabulary::{CallId, Target},
     },
@@ -55,7 +57,7 @@ pub fn calls(
                         });
                 }
                 let laws = attributes(body, name, true);
-                (call(body, name), laws)
+                (call(file, body, name), laws)
             }
             None => (unread(name), Vec::new()),
         };
@@ -83,7 +85,7 @@ pub fn calls(
             let (path, node) = entry;
             let rows = body.row("calls").rows();
             let (mut made, laws) = match Body::open(body.cx, node, path, node.place, rows) {
-                Some(entry) => (call(&entry, &name), attributes(&entry, &name, false)),
+                Some(entry) => (call(file, &entry, &name), attributes(&entry, &name, false)),
                 None => (unread(&name), Vec::new()),
             };
             made.words = !laws.is_empty();
@@ -135,6 +137,7 @@ fn unread(name: &str) -> Call {
     Call {
         name: name.to_string(),
         via: Via::Send,
+        integration: None,
         target: Target::Outside,
         timeout: None,
         retry: Retry::default(),
@@ -145,9 +148,15 @@ fn unread(name: &str) -> Call {
     }
 }
 
-fn call(body: &Body<'_>, name: &str) -> Call {
+fn call(file: &Body<'_>, body: &Body<'_>, name: &str) -> Call {
     let target = body.target("target");
     let via = via(body, target);
+    let service = match via {
+        Via::Service(service) => Some(service),
+        Via::Invoke | Via::InvokeAsync | Via::Send => None,
+    };
+    services::check_keys(body, service);
+    let integration = service.and_then(|service| services::integration(file, body, service));
     let delay = body.aws_time_maybe("DelaySeconds");
     if delay.is_some() && target.is_some_and(|target| !matches!(target, Target::Queue(_))) {
         let mistake = Diagnostic::error("`DelaySeconds` is for messages to a queue");
@@ -162,6 +171,7 @@ fn call(body: &Body<'_>, name: &str) -> Call {
     Call {
         name: name.to_string(),
         via,
+        integration: integration.map(Box::new),
         target: target.unwrap_or(Target::Outside),
         timeout: body.time_maybe("timeout"),
         retry,
@@ -184,7 +194,11 @@ fn via(body: &Body<'_>, target: Option<Target>) -> Via {
         "invoke_async" => (Via::InvokeAsync, Kind::Function),
         "sqs" => (Via::Send, Kind::Queue),
         "sns" => (Via::Send, Kind::Topic),
-        _ => (Via::Send, Kind::Bus),
+        "eventbridge" => (Via::Send, Kind::Bus),
+        service => match Service::of_word(service) {
+            Some(service) => (Via::Service(service), Kind::Function),
+            None => return own,
+        },
     };
     let Some(found) = body.get("target").and_then(|node| body.cx.names.kind_of(node)) else {
         return own; // outside: it takes everything, however it is asked

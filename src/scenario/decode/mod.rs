@@ -15,6 +15,7 @@ mod advice;
 mod calls;
 mod names;
 mod resources;
+mod services;
 
 pub use body::Body;
 pub use names::Names;

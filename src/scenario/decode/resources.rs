@@ -425,6 +425,8 @@ fn assumptions(file: &Body<'_>) -> Assumptions {
         in_flight_max: body.count_u32("in_flight_max"),
         move_task_rate: body.count_u32("move_task_rate"),
         age_equality_retries: body.flag("age_equality_retries"),
+        gateway_rate: body.count_u32("gateway_rate"),
+        gateway_burst: body.count_u32("gateway_burst"),
     };
     for (name, pollers) in [
         ("pollers_initial", assumptions.pollers_initial),

@@ -113,6 +113,8 @@ pub enum Takes {
     Arrivals,
     /// A time, a law of times, or `base`, `cap` and `jitter`.
     Backoff,
+    /// Retriers of a state, or a word for a block of them.
+    Retriers,
     /// Parts with their weights; `true`: of words, else of times or sizes.
     Mixture(bool),
     /// A mapping with these keys.
@@ -281,6 +283,7 @@ impl Takes {
             Takes::Pattern(false) => some("a pattern"),
             Takes::Pattern(true) => some("a pattern, also as a text of JSON"),
             Takes::Arrivals => some("arrivals, or a list of them, which adds up"),
+            Takes::Retriers => some("recommended, console, or a list of mappings"),
             Takes::Backoff => some("a time, a law of times, or a mapping"),
             Takes::Mixture(_) => some("a list of parts"),
             Takes::Map(_) => some("a mapping"),
@@ -304,6 +307,7 @@ impl Takes {
             Takes::WordLaw | Takes::Words => WORD_LAW,
             Takes::Arrivals => ARRIVALS,
             Takes::Backoff => BACKOFF,
+            Takes::Retriers => RETRIER,
             Takes::Mixture(_) => MIXTURE,
             _ => &[],
         }
@@ -347,7 +351,7 @@ pub fn visit_below(rows: Rows, path: &str, see: &mut impl FnMut(&str, &'static P
         let below = match row.takes {
             Takes::Map(_) => here,
             Takes::Named(..) => join(&here, "*"),
-            Takes::List(Takes::Map(_)) => join(&here, "N"),
+            Takes::List(Takes::Map(_)) | Takes::Retriers => join(&here, "N"),
             Takes::Backoff => here,
             _ => continue,
         };

@@ -4,7 +4,10 @@ use super::{
     Kind::{self, Bus, Caller, Function, Mapping, Queue, Topic},
     Property, Rows, Takes,
 };
-use crate::{model::Rule, scenario::units::AwsUnit::Seconds};
+use crate::{
+    model::{Rule, services::Service},
+    scenario::units::AwsUnit::{Millis, Seconds},
+};
 use Takes::*;
 
 const fn ours(name: &'static str, takes: Takes, says: &'static str) -> Property {
@@ -463,21 +466,6 @@ const MAPPING: Rows = &[
 
 /// Services through which a target can be asked, and which later versions have.
 pub const VIA_LATER: &[&str] = &[
-    "api_gateway_rest",
-    "api_gateway_http",
-    "api_gateway_websocket",
-    "alb",
-    "cognito",
-    "lex",
-    "alexa",
-    "cloudfront",
-    "firehose",
-    "function_url",
-    "step_functions",
-    "appsync",
-    "connect",
-    "s3_batch",
-    "sdk",
     "eventbridge_scheduler",
     "s3",
     "ses",
@@ -489,8 +477,24 @@ pub const VIA_LATER: &[&str] = &[
     "kinesis",
 ];
 
-const CALLER: Rows =
-    &[MESSAGE, &[ours("arrivals", Arrivals, "when they come").required().live()], MESSAGE_LATER];
+/// The words of `via`: the APIs, then the services.
+pub const VIA: &[&str] = &{
+    let (apis, services) = (["invoke", "invoke_async", "sqs", "sns", "eventbridge"], Service::ALL);
+    let mut words = [""; 5 + Service::ALL.len()];
+    let mut at = 0;
+    while at < words.len() {
+        words[at] = if at < 5 { apis[at] } else { services[at - 5].word() };
+        at += 1;
+    }
+    words
+};
+
+const CALLER: Rows = &[
+    MESSAGE,
+    &[ours("arrivals", Arrivals, "when they come").required().live()],
+    SERVICE_GROUP,
+    MESSAGE_LATER,
+];
 
 const CALL: Rows = &[
     MESSAGE,
@@ -502,16 +506,75 @@ const CALL: Rows = &[
             .default("record")
             .live(),
     ],
+    SERVICE_GROUP,
     MESSAGE_LATER,
 ];
 
+/// Keys of the services between. What a service does without them is its own (`explain VIA`).
+pub const SERVICE: Rows = &[SERVICE_GROUP];
+const SERVICE_GROUP: &[Property] = &[
+    ours(
+        "retry_mode",
+        OneOf(&["legacy", "standard", "standard-2026", "adaptive"], &[]),
+        "sdk: which retries; as `sdk_profile`",
+    )
+    .rule(Rule::SR3),
+    ours("max_attempts", Count(1, 1000), "sdk: attempts in all; as its mode")
+        .rule(Rule::SR11)
+        .live(),
+    ours("read_timeout", Time(true), "sdk: how long it waits for an answer; 60 s")
+        .rule(Rule::SR16)
+        .live(),
+    aws(
+        "TimeoutInMillis",
+        Aws(Millis, 50, 300_000),
+        "API Gateway: how long it waits; a REST API 29 s, an HTTP API 30 s, a WebSocket API 29 s",
+    )
+    .rule(Rule::SC23)
+    .live(),
+    aws(
+        "RouteKey",
+        OneOf(&["$default", "$connect", "$disconnect"], &[]),
+        "api_gateway_websocket: the route",
+    )
+    .default("$default")
+    .rule(Rule::SC32),
+    ours("idle_timeout", Time(true), "alb: a silent request is ended after so long; 60 s")
+        .rule(Rule::SC42)
+        .live(),
+    aws(
+        "EventType",
+        OneOf(&["viewer-request", "viewer-response", "origin-request", "origin-response"], &[]),
+        "cloudfront: at which of its events",
+    )
+    .default("origin-request")
+    .rule(Rule::SC60),
+    aws("TimeoutSeconds", Aws(Seconds, 1, 99_999_999), "step_functions: how long it waits")
+        .default("99999999")
+        .rule(Rule::SC86)
+        .live(),
+    aws(
+        "Retry",
+        Retriers,
+        "step_functions: `recommended`, `console` or a list of retriers; without it none",
+    )
+    .rule(Rule::SC85),
+];
+
+/// A retrier of a state.
+pub const RETRIER: Rows = &[&[
+    aws("ErrorEquals", List(&Text), "the errors that it is for").required(),
+    aws("IntervalSeconds", Aws(Seconds, 1, 99_999_999), "the first wait").default("1"),
+    aws("MaxAttempts", Count(0, 99_999_999), "retries").default("3"),
+    aws("BackoffRate", Number(1.0, 1e6), "each wait is so many times the one before").default("2"),
+    aws("MaxDelaySeconds", Aws(Seconds, 1, 31_622_400), "the longest wait; no limit"),
+    aws("JitterStrategy", OneOf(&["NONE", "FULL"], &[]), "whether waits are spread from 0")
+        .default("NONE"),
+]];
+
 const MESSAGE: &[Property] = &[
     ours("target", Reference(&[Function, Queue, Topic, Bus], true), "whom it asks").required(),
-    ours(
-        "via",
-        OneOf(&["invoke", "invoke_async", "sqs", "sns", "eventbridge"], VIA_LATER),
-        "the service between; without it the target's own API",
-    ),
+    ours("via", OneOf(VIA, VIA_LATER), "the service between; without it the target's own API"),
     ours("timeout", Time(true), "how long it waits for an answer; no limit")
         .rule(Rule::SI10)
         .live(),
@@ -529,7 +592,6 @@ const MESSAGE_LATER: &[Property] = &[
     later("PartitionKey", "stream: what a record's shard is chosen by"),
     later("RetryPolicy", "retries of the service between"),
     later("DeadLetterConfig", "where the service between puts what it could not deliver"),
-    later("TimeoutInMillis", "how long the service between waits"),
     later("FlexibleTimeWindow", "EventBridge Scheduler: how late it may be"),
 ];
 
@@ -793,6 +855,45 @@ const ASSUMPTION: &[Property] = &[
     ours("move_task_rate", Count(1, 500), "SQS's own rate of a move task, messages a second")
         .default("500")
         .rule(Rule::S33),
+    ours(
+        "sdk_profile",
+        OneOf(&["legacy", "standard", "standard-2026", "adaptive"], &[]),
+        "the retries of an SDK that says none (U18)",
+    )
+    .default("standard-2026")
+    .rule(Rule::SR3),
+    ours("gateway_rate", Count(1, 1_000_000), "requests a second that API Gateway takes")
+        .default("10000")
+        .rule(Rule::SC26),
+    ours("gateway_burst", Count(1, 1_000_000), "requests that it takes at once")
+        .default("5000")
+        .rule(Rule::SC26),
+    ours(
+        "http_api_throttle_status",
+        OneOf(&["service_unavailable", "internal_server_error"], &[]),
+        "what an HTTP API makes of a throttle (U9)",
+    )
+    .default("service_unavailable")
+    .rule(Rule::SC31),
+    ours(
+        "cloudfront_limits",
+        OneOf(&["today", "earlier"], &[]),
+        "30 s for all events of Lambda@Edge, or 5 s for the viewer's",
+    )
+    .default("today")
+    .rule(Rule::SC60),
+    ours("cognito_retry_delay", Time(false), "the wait between its tries (U11)")
+        .default("0s")
+        .rule(Rule::SC50),
+    ours("cognito_retries_throttles", Flag, "whether Cognito asks again after a throttle (U11)")
+        .default("true")
+        .rule(Rule::SC53),
+    ours("cognito_retries_function_errors", Flag, "… after a function error (U11)")
+        .default("false")
+        .rule(Rule::SC53),
+    ours("s3_batch_redrives", Count(0, 1000), "how often a temporary failure is redriven (U14)")
+        .default("0")
+        .rule(Rule::SC88),
     ours("age_equality_retries", Flag, "whether an event is tried when it is then just at its age")
         .default("true")
         .rule(Rule::A2_16),

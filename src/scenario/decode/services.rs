@@ -1,0 +1,157 @@
+//! The services between a caller and a function: which keys each has, and what they come to.
+
+use super::{Body, body::listed};
+use crate::{
+    kernel::Span,
+    model::{
+        config::{Again, Integration},
+        fact::Answer,
+        policy::{retrier::Retrier, sdk},
+        services::{Limit, Retries, Service},
+    },
+    scenario::{
+        diagnostic::{Diagnostic, quoted},
+        node::Value,
+        properties::{SERVICE, all},
+    },
+};
+
+/// The longest that an API of each kind waits, whatever its setting.
+const HTTP_API_MAX: Span = Span::secs(30);
+const WEBSOCKET_MAX: Span = Span::secs(29);
+
+/// Refuses keys that the call's service does not have.
+pub fn check_keys(body: &Body<'_>, service: Option<Service>) {
+    for row in all(SERVICE).filter(|row| body.node.get(row.name).is_some()) {
+        if service.is_some_and(|service| service.keys().contains(&row.name)) {
+            continue;
+        }
+        let having = Service::ALL.iter().filter(|service| service.keys().contains(&row.name));
+        let words: Vec<&str> = having.map(|service| service.word()).collect();
+        let message = match service {
+            Some(service) => format!("{} has no {}", service.name(), quoted(row.name)),
+            None => format!("{} is for a service between", quoted(row.name)),
+        };
+        let mistake = Diagnostic::error(message).at(body.place_of(row.name));
+        body.wrong(row.name, mistake.label(format!("only with `via` {}", listed(&words))));
+    }
+}
+
+/// What a service that waits does for this call; `file` has the assumptions.
+pub fn integration(file: &Body<'_>, body: &Body<'_>, service: Service) -> Option<Integration> {
+    let front = service.front()?;
+    let assumed = file.map_or_empty("assumptions");
+    let flag = |name: &str| assumed.as_ref().is_some_and(|body| body.flag(name));
+    let word = |name: &str| assumed.as_ref().and_then(|body| body.word(name));
+    let limit = match front.limit {
+        Limit::Function => None,
+        Limit::Fixed(_) if service == Service::CloudFront => {
+            let earlier = word("cloudfront_limits") == Some("earlier");
+            let viewer = body.word("EventType").is_some_and(|event| event.starts_with("viewer"));
+            Some(if earlier && viewer { Span::secs(5) } else { Span::secs(30) })
+        }
+        Limit::Fixed(limit) => Some(limit),
+        Limit::Set(limit, key @ ("read_timeout" | "idle_timeout")) => {
+            Some(body.time_maybe(key).unwrap_or(limit))
+        }
+        Limit::Set(limit, key) => Some(body.aws_time_maybe(key).unwrap_or(limit)),
+    };
+    check_timeout(body, service, limit);
+    let same = |retries: u32, wait: Span, after: &[Answer]| match retries {
+        0 => Again::Never,
+        _ => Again::Same { retries, wait, after: after.to_vec() },
+    };
+    let again = match front.retries {
+        Retries::None => Again::Never,
+        Retries::AtOnce(retries, after) if service == Service::Cognito => {
+            let mut after = after.to_vec();
+            after
+                .retain(|answer| *answer != Answer::Throttled || flag("cognito_retries_throttles"));
+            if flag("cognito_retries_function_errors") {
+                after.extend([Answer::FunctionError, Answer::FunctionTimeout]);
+            }
+            let wait = assumed.as_ref().map(|body| body.time("cognito_retry_delay"));
+            same(retries, wait.unwrap_or_default(), &after)
+        }
+        Retries::AtOnce(retries, after) => same(retries, Span::ZERO, after),
+        Retries::Assumed(after) => {
+            let redrives = assumed.as_ref().map(|body| body.count_u32("s3_batch_redrives"));
+            same(redrives.unwrap_or_default(), Span::ZERO, after)
+        }
+        Retries::Sdk => {
+            let mode = body.word("retry_mode").or_else(|| word("sdk_profile"));
+            let mode = match mode {
+                Some("legacy") => sdk::Mode::Legacy,
+                Some("standard") => sdk::Mode::Standard,
+                Some("adaptive") => sdk::Mode::Adaptive,
+                _ => sdk::Mode::Standard2026,
+            };
+            let attempts = body.count_u32_maybe("max_attempts");
+            Again::Sdk { mode, attempts: attempts.unwrap_or(mode.attempts()) }
+        }
+        Retries::Blocks => match retriers(body) {
+            blocks if blocks.is_empty() => Again::Never,
+            blocks => Again::Blocks(blocks),
+        },
+    };
+    let http = service == Service::ApiGatewayHttp;
+    if service == Service::ApiGatewayWebsocket {
+        body.word("RouteKey");
+    }
+    let throttle_means = match word("http_api_throttle_status") {
+        Some("internal_server_error") if http => Answer::SystemError,
+        _ => Answer::Throttled,
+    };
+    Some(Integration {
+        service,
+        limit,
+        within: front.within,
+        again,
+        bytes_max: front.bytes_max,
+        gateway: front.rate.is_some(),
+        throttle_means,
+    })
+}
+
+fn check_timeout(body: &Body<'_>, service: Service, limit: Option<Span>) {
+    let most = match service {
+        Service::ApiGatewayHttp => HTTP_API_MAX,
+        Service::ApiGatewayWebsocket => WEBSOCKET_MAX,
+        _ => return,
+    };
+    if limit.is_some_and(|limit| most < limit) {
+        let message = format!("{} waits {most} at most", service.name());
+        let mistake = Diagnostic::error(message).at(body.place_of("TimeoutInMillis"));
+        let label = format!("at most {}", most.as_nanos() / 1_000_000);
+        body.wrong("TimeoutInMillis", mistake.label(label));
+    }
+}
+
+/// The `Retry` of a state: a word for a block, or retriers of its own.
+fn retriers(body: &Body<'_>) -> Vec<Retrier> {
+    let Some(node) = body.get("Retry") else { return Vec::new() };
+    match &node.value {
+        Value::Text(word) if word == "recommended" => vec![Retrier::recommended()],
+        Value::Text(word) if word == "console" => vec![Retrier::console()],
+        Value::List(_) => body.list_of_maps("Retry").iter().map(retrier).collect(),
+        _ if node.is_null() => Vec::new(),
+        _ => {
+            let message = format!("{} is no `Retry`", node.shown());
+            let mistake = Diagnostic::error(message).at(node.place);
+            body.wrong("Retry", mistake.label("`recommended`, `console`, or a list of retriers"));
+            Vec::new()
+        }
+    }
+}
+
+fn retrier(body: &Body<'_>) -> Retrier {
+    let errors = body.list("ErrorEquals").into_iter();
+    Retrier {
+        errors: errors.filter_map(|(_, node)| node.raw().map(str::to_string)).collect(),
+        interval: body.aws_time("IntervalSeconds"),
+        retries_max: body.count_u32("MaxAttempts"),
+        rate: body.number("BackoffRate"),
+        cap: body.aws_time_maybe("MaxDelaySeconds"),
+        full_jitter: body.word("JitterStrategy") == Some("FULL"),
+    }
+}
