@@ -147,6 +147,7 @@ fn storm(length: Span, outage: bool) -> Config {
                 name: "Load".into(),
                 via: Via::InvokeAsync,
                 integration: None,
+                buffering: None,
                 target: Target::Function(FunctionId(0)),
                 timeout: None,
                 retry: Retry::default(),

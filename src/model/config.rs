@@ -304,6 +304,8 @@ pub struct Call {
     pub via: Via,
     /// The service between, if it waits.
     pub integration: Option<Box<Integration>>,
+    /// The service between, if it buffers.
+    pub buffering: Option<Buffering>,
     /// Whom it asks.
     pub target: Target,
     /// How long it waits for an answer.
@@ -361,6 +363,19 @@ pub struct Integration {
     pub gateway: bool,
     /// What it makes of a throttle, where that is assumed.
     pub throttle_means: Answer,
+}
+
+/// How a Firehose stream has its records transformed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Buffering {
+    /// The buffer is full with so many bytes …
+    pub bytes: u64,
+    /// … or so long after its first record.
+    pub interval: Span,
+    /// Tries of a batch after the first.
+    pub retries: u32,
+    /// The wait before each.
+    pub retry_delay: Span,
 }
 
 /// How a service that waits asks again.

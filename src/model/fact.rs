@@ -173,6 +173,16 @@ pub enum Fact {
     /// A run ended whose requester had given up waiting.
     Unawaited { function: FunctionId, payload: PayloadId },
 
+    // Firehose.
+    /// A record was taken into the buffer.
+    Buffered { call: CallId, payload: PayloadId },
+    /// The buffer was full: the record goes to the function with the others.
+    HandedOver { call: CallId, payload: PayloadId },
+    /// The function transformed the record, which is delivered.
+    Transformed { call: CallId, payload: PayloadId },
+    /// The record was given up and lies in the error bucket.
+    ProcessingFailed { call: CallId, payload: PayloadId },
+
     // The event queue of a function.
     /// An asynchronous invocation was accepted (202).
     Accepted { function: FunctionId, payload: PayloadId },
@@ -296,6 +306,10 @@ impl Fact {
         Some(match *self {
             Arrived { payload, .. } | Copied { payload, .. } => (payload, Place::InFlight),
             Resolved { payload, ok: true, .. } => (payload, Place::Succeeded),
+            Buffered { payload, .. } => (payload, Place::Waiting),
+            HandedOver { payload, .. } => (payload, Place::InFlight),
+            Transformed { payload, .. } => (payload, Place::Succeeded),
+            ProcessingFailed { payload, .. } => (payload, Place::DeadLettered),
             Resolved { payload, ok: false, .. } => (payload, Place::Failed),
             Accepted { payload, .. } | Requeued { payload, .. } | Queued { payload, .. } => {
                 (payload, Place::Waiting)

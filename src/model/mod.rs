@@ -16,6 +16,7 @@ pub mod arrivals;
 pub mod call;
 pub mod destination;
 pub mod event_queue;
+pub mod firehose;
 pub mod integration;
 pub mod lambda;
 pub mod mapping;

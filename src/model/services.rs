@@ -403,7 +403,6 @@ pub const fn told(service: Service, answer: Answer) -> Told {
         },
         Service::Firehose => match answer {
             Ok => says("200", "the record is taken"),
-            TooLarge => says("400", "the record is refused"),
             _ => says("503", "the record is refused"),
         },
     }

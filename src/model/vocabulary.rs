@@ -71,6 +71,8 @@ pub enum ReplyTo {
     Call(CallId, u32),
     /// The service between a caller or call and the function.
     Service(CallId, u32),
+    /// The Firehose stream between a caller or call and the function.
+    Firehose(CallId, u32),
 }
 
 /// How an invocation ended, as its asker is told.

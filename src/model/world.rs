@@ -20,10 +20,12 @@ use super::{
     destination::{self, Destination},
     event_queue::{self, Asker, EventQueue},
     fact::Answer,
+    firehose::{self, Firehose},
     integration::{self, Integrations},
     lambda::{self, Lambda},
     mapping::{self, Mapping},
     register::Place,
+    services::Service,
     sink::{self, Sink},
     sqs::{self, Poll, Queue},
     vocabulary::{
@@ -42,6 +44,7 @@ enum Event {
     EventQueue(FunctionId, event_queue::In),
     Lambda(lambda::In),
     Integration(integration::In),
+    Firehose(CallId, firehose::In),
     Destination(FunctionId, destination::In),
     Sqs(QueueId, sqs::In),
     Mapping(MappingId, mapping::In),
@@ -61,6 +64,8 @@ pub enum Wake {
     Lambda(lambda::Wake),
     /// Of a service between.
     Integration(integration::Wake),
+    /// Of a Firehose stream.
+    Firehose(CallId, firehose::Wake),
     /// Of a queue.
     Sqs(QueueId, sqs::Wake),
     /// Of a mapping.
@@ -75,6 +80,7 @@ impl Classed for Wake {
             Wake::EventQueue(_, token) => token.class(),
             Wake::Lambda(token) => token.class(),
             Wake::Integration(token) => token.class(),
+            Wake::Firehose(_, token) => token.class(),
             Wake::Sqs(_, token) => token.class(),
             Wake::Mapping(_, token) => token.class(),
         }
@@ -156,6 +162,9 @@ impl Wired for Call {
                     reports: false,
                     reply_to: ReplyTo::Call(id, slot),
                 }),
+                (Via::Service(Service::Firehose), _) => {
+                    Event::Firehose(id, firehose::In::Put(payload, slot))
+                }
                 (Via::Service(_), Target::Function(function)) => {
                     Event::Integration(integration::In::Ask { call: id, slot, function, payload })
                 }
@@ -220,13 +229,18 @@ impl Wired for Lambda {
             lambda::Out::Ended(ReplyTo::Service(_, slot), outcome) => {
                 Event::Integration(integration::In::Ended(slot, outcome))
             }
+            lambda::Out::Ended(ReplyTo::Firehose(call, slot), outcome) => {
+                Event::Firehose(call, firehose::In::Ended(slot, outcome))
+            }
             lambda::Out::Capacity(ReplyTo::EventQueue(function, _)) => {
                 Event::EventQueue(function, event_queue::In::Capacity)
             }
             lambda::Out::Capacity(ReplyTo::Mapping(id, slot)) => {
                 Event::Mapping(id, mapping::In::Capacity(slot))
             }
-            lambda::Out::Capacity(ReplyTo::Call(..) | ReplyTo::Service(..)) => {
+            lambda::Out::Capacity(
+                ReplyTo::Call(..) | ReplyTo::Service(..) | ReplyTo::Firehose(..),
+            ) => {
                 unreachable!("who waits asks again by itself and never for capacity")
             }
             lambda::Out::Call(call, payload, run) => {
@@ -261,6 +275,27 @@ impl Wired for Integrations {
     }
     fn own((): (), token: integration::Wake) -> Wake {
         Wake::Integration(token)
+    }
+}
+
+impl Wired for Firehose {
+    type Id = CallId;
+    fn route(id: CallId, message: firehose::Out, _: &Routes) -> Event {
+        match message {
+            firehose::Out::Taken(slot) => Event::Call(id, call::In::Answered(slot, Answer::Ok)),
+            firehose::Out::Invoke { function, records, slot } => {
+                Event::Lambda(lambda::In::Invoke {
+                    function,
+                    work: Work::Batch(records),
+                    attempt: 1,
+                    reports: true,
+                    reply_to: ReplyTo::Firehose(id, slot),
+                })
+            }
+        }
+    }
+    fn own(id: CallId, token: firehose::Wake) -> Wake {
+        Wake::Firehose(id, token)
     }
 }
 
@@ -474,6 +509,9 @@ pub struct Limits<'a> {
     pub interrupted: &'a dyn Fn(Time) -> bool,
 }
 
+/// Why a stream is there.
+const STREAM: &str = "only who has a stream puts records into it";
+
 /// Events between two looks at whether the run is to stop.
 const LOOK_EVERY: u64 = 1024;
 
@@ -493,6 +531,8 @@ pub struct World<O, S> {
     core: Core<O, S>,
     lambda: Lambda,
     integrations: Integrations,
+    /// For each caller and call its stream, if it has one.
+    firehoses: Vec<Option<Firehose>>,
     calls: Vec<Call>,
     event_queues: Vec<EventQueue>,
     destinations: Vec<Destination>,
@@ -557,6 +597,10 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             },
             lambda: Lambda::new(resources, catalog.clone(), seed),
             integrations: Integrations::new(resources, seed),
+            firehoses: (0..)
+                .zip(&resources.calls)
+                .map(|(id, call)| Firehose::new(CallId(id), call))
+                .collect(),
             calls: (0..)
                 .zip(&resources.calls)
                 .map(|(id, call)| Call::new(CallId(id), call, catalog.clone(), seed, until))
@@ -736,6 +780,10 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             }
             Event::Lambda(message) => step!(self, self.lambda, (), on, message, hold),
             Event::Integration(message) => step!(self, self.integrations, (), on, message, hold),
+            Event::Firehose(id, message) => {
+                let stream = self.firehoses[id.index()].as_mut().expect(STREAM);
+                step!(self, *stream, id, on, message, hold);
+            }
             Event::Destination(id, message) => {
                 step!(self, self.destinations[id.index()], id, on, message, hold);
             }
@@ -779,6 +827,10 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
                 step!(self, self.event_queues[id.index()], id, woken, token, pass_to_lambda);
             }
             Wake::Lambda(token) => step!(self, self.lambda, (), woken, token, pass_to_asker),
+            Wake::Firehose(id, token) => {
+                let stream = self.firehoses[id.index()].as_mut().expect(STREAM);
+                step!(self, *stream, id, woken, token, handle_apart);
+            }
             Wake::Integration(token) => {
                 step!(self, self.integrations, (), woken, token, handle_apart);
             }
@@ -874,6 +926,11 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             self.calls[id.index()].configure(now, call, &mut Lane(core, id));
         }
         self.integrations.configure(now, resources);
+        for (stream, call) in self.firehoses.iter_mut().zip(&resources.calls) {
+            if let Some(stream) = stream {
+                stream.configure(call);
+            }
+        }
         self.lambda.configure(resources, &mut Lane(core, ()));
         self.look_at_callers();
     }

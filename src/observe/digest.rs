@@ -224,6 +224,10 @@ fn spell(fact: &Fact) -> Spelled {
         Fact::ServiceRetried { call, payload, attempt, wait } => {
             say(70, Call(call), payload, u64::from(attempt), wait.as_nanos())
         }
+        Fact::Buffered { call, payload } => say(71, Call(call), payload, 0, 0),
+        Fact::HandedOver { call, payload } => say(72, Call(call), payload, 0, 0),
+        Fact::Transformed { call, payload } => say(73, Call(call), payload, 0, 0),
+        Fact::ProcessingFailed { call, payload } => say(74, Call(call), payload, 0, 0),
         Fact::Resolved { call, payload, ok, since } => {
             say(6, Call(call), payload, u64::from(ok), since.as_nanos())
         }

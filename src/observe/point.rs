@@ -374,7 +374,11 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
                 function.count(Measure::WastedInvocations, true, about(payload));
             }
         }
-        Fact::RequestRetried { .. } => (),
+        Fact::RequestRetried { .. }
+        | Fact::Buffered { .. }
+        | Fact::HandedOver { .. }
+        | Fact::Transformed { .. }
+        | Fact::ProcessingFailed { .. } => (),
         Fact::ServiceRetried { call, payload, .. } => {
             if guide.via(call).is_some() {
                 let mut caller = sink.of(Subject::Caller(call));

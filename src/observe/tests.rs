@@ -74,6 +74,7 @@ fn call(name: &str, via: Via, target: Target) -> Call {
         name: name.to_owned(),
         via,
         integration: None,
+        buffering: None,
         target,
         timeout: None,
         retry: Retry::default(),

@@ -186,6 +186,10 @@ fn parts(fact: &Fact) -> Parts {
         }
         Fact::Answered { call, payload, .. } => of("answered", Call(call), payload),
         Fact::RequestRetried { call, payload, .. } => of("request_retried", Call(call), payload),
+        Fact::Buffered { call, payload } => of("buffered", Call(call), payload),
+        Fact::HandedOver { call, payload } => of("handed_over", Call(call), payload),
+        Fact::Transformed { call, payload } => of("transformed", Call(call), payload),
+        Fact::ProcessingFailed { call, payload } => of("processing_failed", Call(call), payload),
         Fact::ServiceRetried { call, payload, attempt, .. } => {
             nth("service_retried", Call(call), payload, attempt)
         }
@@ -370,6 +374,10 @@ impl fmt::Display for Detail<'_> {
             | Fact::SystemErred { .. }
             | Fact::LoopStopped { .. }
             | Fact::Missing { .. }
+            | Fact::Buffered { .. }
+            | Fact::HandedOver { .. }
+            | Fact::Transformed { .. }
+            | Fact::ProcessingFailed { .. }
             | Fact::SendRefused { .. }
             | Fact::Appeared { .. }
             | Fact::Received { .. }

@@ -6,7 +6,7 @@ use super::{Body, body::time_text};
 use crate::{
     kernel::{Probability, Span, Time},
     model::{
-        config::{Behaviour, Change, Function, Queue, Resources, Via},
+        config::{Behaviour, Change, Function, Queue, Resources},
         value::Quantity,
         vocabulary::{FunctionId, QueueId, Target},
     },

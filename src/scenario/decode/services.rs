@@ -4,10 +4,10 @@ use super::{Body, body::listed};
 use crate::{
     kernel::Span,
     model::{
-        config::{Again, Integration},
+        config::{Again, Buffering, Integration},
         fact::Answer,
         policy::{retrier::Retrier, sdk},
-        services::{Limit, Retries, Service},
+        services::{Limit, Manner, Retries, Service},
     },
     scenario::{
         diagnostic::{Diagnostic, quoted},
@@ -19,6 +19,9 @@ use crate::{
 /// The longest that an API of each kind waits, whatever its setting.
 const HTTP_API_MAX: Span = Span::secs(30);
 const WEBSOCKET_MAX: Span = Span::secs(29);
+
+/// Bytes of the unit in which Firehose has its buffer.
+const MEGABYTE: f64 = 1_048_576.0;
 
 /// Refuses keys that the call's service does not have.
 pub fn check_keys(body: &Body<'_>, service: Option<Service>) {
@@ -110,6 +113,18 @@ pub fn integration(file: &Body<'_>, body: &Body<'_>, service: Service) -> Option
         bytes_max: front.bytes_max,
         gateway: front.rate.is_some(),
         throttle_means,
+    })
+}
+
+/// How a service that buffers has records transformed for this call.
+pub fn buffering(file: &Body<'_>, body: &Body<'_>, service: Service) -> Option<Buffering> {
+    let buffers = service.manner() == Manner::Buffers;
+    let assumed = file.map_or_empty("assumptions");
+    buffers.then(|| Buffering {
+        bytes: Span::from_nanos_f64(body.number("BufferSizeInMBs") * MEGABYTE).as_nanos(),
+        interval: body.aws_time("BufferIntervalInSeconds"),
+        retries: body.count_u32("NumberOfRetries"),
+        retry_delay: assumed.map_or(Span::ZERO, |body| body.time("firehose_retry_delay")),
     })
 }
 

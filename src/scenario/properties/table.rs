@@ -549,6 +549,18 @@ const SERVICE_GROUP: &[Property] = &[
     )
     .default("origin-request")
     .rule(Rule::SC60),
+    aws("BufferSizeInMBs", Number(0.2, 3.0), "firehose: a buffer is full with so much")
+        .default("1")
+        .rule(Rule::SC71)
+        .live(),
+    aws("BufferIntervalInSeconds", Aws(Seconds, 0, 900), "firehose: … or after so long")
+        .default("60")
+        .rule(Rule::SC71)
+        .live(),
+    aws("NumberOfRetries", Count(0, 300), "firehose: tries of a batch after the first")
+        .default("3")
+        .rule(Rule::SC74)
+        .live(),
     aws("TimeoutSeconds", Aws(Seconds, 1, 99_999_999), "step_functions: how long it waits")
         .default("99999999")
         .rule(Rule::SC86)
@@ -891,6 +903,9 @@ const ASSUMPTION: &[Property] = &[
     ours("cognito_retries_function_errors", Flag, "… after a function error (U11)")
         .default("false")
         .rule(Rule::SC53),
+    ours("firehose_retry_delay", Time(false), "the wait between tries of a batch (U12)")
+        .default("0s")
+        .rule(Rule::SC74),
     ours("s3_batch_redrives", Count(0, 1000), "how often a temporary failure is redriven (U14)")
         .default("0")
         .rule(Rule::SC88),
