@@ -346,6 +346,13 @@ impl Via {
     }
 }
 
+impl Via {
+    /// Whether a function asked so has the request in its event queue.
+    pub const fn queues(self) -> bool {
+        matches!(self, Via::InvokeAsync)
+    }
+}
+
 /// A service that waits, as a call has it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Integration {

@@ -9,7 +9,9 @@ use crate::{
     model::{
         Fact, Moment, Observer, Place, Rule,
         config::Resources,
+        config::Via,
         fact::{Answer, Held, Maker, Resource},
+        services::told,
         vocabulary::{CallId, Deletion, Entry, PayloadId},
     },
 };
@@ -290,8 +292,12 @@ const fn entry_word(entry: Entry) -> &'static str {
 impl fmt::Display for Detail<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.fact {
-            Fact::Answered { answer, took, .. } => {
-                write!(f, "answer={} took={took}", answer_word(answer))?;
+            Fact::Answered { call, answer, took, .. } => {
+                write!(f, "answer={}", answer_word(answer))?;
+                if let Via::Service(service) = self.resources.calls[call.index()].via {
+                    write!(f, " status={}", told(service, answer).status)?;
+                }
+                write!(f, " took={took}")?;
             }
             Fact::RequestRetried { wait, .. }
             | Fact::ServiceRetried { wait, .. }

@@ -167,6 +167,8 @@ fn shown(kind: Owner) -> (&'static str, &'static [(&'static str, &'static str, S
             &[
                 ("arrivals", "arrivals", Sum),
                 ("requests", "requests", Sum),
+                ("service_retries", "service retries", Sum),
+                ("answered", "answered", Sum),
                 ("succeeded", "succeeded", Sum),
                 ("latency", "latency p50", P50),
                 ("latency", "p99", P99),
@@ -201,9 +203,18 @@ fn callers(report: &Report<'_>) -> Option<Block> {
 
 fn table<'a>(kind: Owner, of_kind: impl Iterator<Item = &'a (String, Measures)>) -> Option<Block> {
     let (heading, shown) = shown(kind);
+    let rows_of_kind: Vec<_> = of_kind.collect();
+    // Services that retry are rare: their column is there only if it says something.
+    let says = |measure: &str| {
+        let nothing =
+            |(_, all): &&(String, Measures)| matches!(all.get(measure), Some(Total::Count(0)));
+        measure != "service_retries" || !rows_of_kind.iter().all(nothing)
+    };
+    let shown: Vec<_> = shown.iter().filter(|(measure, ..)| says(measure)).collect();
     let columns = std::iter::once(String::new())
         .chain(shown.iter().map(|(_, heading, _)| (*heading).to_owned()));
-    let rows: Vec<Vec<String>> = of_kind
+    let rows: Vec<Vec<String>> = rows_of_kind
+        .iter()
         .map(|(name, measures)| {
             let cells =
                 shown.iter().map(|(measure, _, how)| cell(measures.get(measure), *how, measure));
@@ -238,7 +249,11 @@ fn cell(total: Option<&Total>, how: Shown, measure: &str) -> String {
                 Shown::Max | Shown::Sum | Shown::End => max,
             })
         }
-        (Some(Total::ByStatus(_)) | None, _) => String::new(),
+        (Some(Total::ByStatus(answers)), _) => {
+            let told = answers.0.iter().map(|(status, n)| format!("{status} × {}", count(*n)));
+            told.collect::<Vec<_>>().join(", ")
+        }
+        (None, _) => String::new(),
     }
 }
 

@@ -20,7 +20,8 @@ pub const LIMITS: Limits<'static> =
 
 /// The scenarios of the repository, by name.
 pub fn files() -> Vec<PathBuf> {
-    listed(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"))
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    [listed(&folder), listed(&folder.join("callers"))].concat()
 }
 
 fn listed(folder: &Path) -> Vec<PathBuf> {

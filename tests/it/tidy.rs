@@ -19,8 +19,17 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// The components of the model. Only the wiring names more than one.
-const COMPONENTS: &[&str] =
-    &["call", "destination", "event_queue", "lambda", "mapping", "sink", "sqs"];
+const COMPONENTS: &[&str] = &[
+    "call",
+    "destination",
+    "event_queue",
+    "firehose",
+    "integration",
+    "lambda",
+    "mapping",
+    "sink",
+    "sqs",
+];
 
 /// Every `.rs` file below a folder, or the file itself, with its text; in order.
 fn sources(path: impl AsRef<Path>) -> Vec<(PathBuf, String)> {
@@ -237,8 +246,9 @@ fn every_rule_document_says_its_source_and_how_sure_it_is() {
 #[test]
 fn every_scenario_asks_a_question_and_checks_its_answer() {
     let mut faults = String::new();
-    let mut scenarios: Vec<PathBuf> = fs::read_dir("scenarios")
-        .expect("there are scenarios")
+    let folders = ["scenarios", "scenarios/callers"].into_iter();
+    let mut scenarios: Vec<PathBuf> = folders
+        .flat_map(|folder| fs::read_dir(folder).expect("there are scenarios"))
         .map(|entry| entry.expect("an entry").path())
         .filter(|path| path.extension().is_some_and(|ending| ending == "yaml"))
         .collect();

@@ -52,8 +52,8 @@ fn ways(resources: &Resources, timeline: &[(Time, Change)]) -> Ways {
     }
     for call in &resources.calls {
         match (call.target, call.via) {
-            (Target::Function(id), via) if via.waits() => ways.functions[id.index()].1 = true,
-            (Target::Function(id), _) => ways.functions[id.index()].2 = true,
+            (Target::Function(id), via) if via.queues() => ways.functions[id.index()].2 = true,
+            (Target::Function(id), _) => ways.functions[id.index()].1 = true,
             (Target::Queue(id), _) => ways.queues[id.index()] = true,
             (Target::Sink(_) | Target::Outside, _) => (),
         }

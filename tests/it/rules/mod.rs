@@ -5,6 +5,7 @@
 //! dead-letter queue `D`, a mapping `M`, a caller `C`.
 
 mod async_invoke;
+mod callers;
 mod concurrency;
 mod destinations;
 mod environments;
