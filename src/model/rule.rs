@@ -131,10 +131,10 @@ rules! {
     SC60 = "SC60",
     /// CloudFront answers 503 to a throttle, a timeout or an error at the edge.
     SC63 = "SC63",
-    /// Firehose hands records to the function when a buffer of 1 MB or 60 s is full, whichever comes first.
-    SC71 = "SC71",
     /// Firehose waits 5 min for a transformation.
     SC70 = "SC70",
+    /// Firehose hands records to the function when a buffer of 1 MB or 60 s is full, whichever comes first.
+    SC71 = "SC71",
     /// Firehose asks again three times, then gives the batch up.
     SC74 = "SC74",
     /// What Firehose gives up lies in the error bucket under processing-failed.

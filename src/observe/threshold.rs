@@ -1196,7 +1196,7 @@ mod tests {
         told("Orders.latency p99 * Orders.latency p99 < 1s", "Orders.latency p99", "multiplied");
         told("Worker.Errors[kind=bad] == 0", "[kind=bad]", "cannot be narrowed");
         told("dead_lettered[knid=bad] == 0", "[knid=bad]", "kind");
-        told("Users.answered[status=503] == 0", "[status=503]", "there are 200, 202");
+        told("Users.answered[status=999] == 0", "[status=999]", "there are 1009, 200, 202");
         told("dropped[reason=RetryExhausted] == 0", "[reason=RetryExhausted]", "RetriesExhausted");
         told("dropped[reason] == 0", "[reason]", "[key=value]");
     }

@@ -127,7 +127,8 @@ fn card(service: Service) -> Card {
 
 fn waiting(service: Service) -> Card {
     let front = service.front().expect("a service that waits has a front");
-    let within = front.within.map_or(String::new(), |within| format!(", {within} for all tries"));
+    let within =
+        front.within.map_or(String::new(), |within| format!(", {} for all tries", shown(within)));
     let limit = match front.limit {
         Limit::Fixed(limit) => format!("{}{within}", shown(limit)),
         Limit::Set(limit, key) => format!("{}, set by `{key}`", shown(limit)),

@@ -649,6 +649,18 @@ fn the_reference_page_is_the_one_in_the_repository() {
 }
 
 #[test]
+fn the_table_of_callers_is_the_one_in_the_repository() {
+    let sandbox = Sandbox::new("cli-callers");
+    let told = sandbox.dwell(&["explain", "--callers"]).exits(0);
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/callers.md");
+    let committed = fs::read_to_string(committed).expect("the table is in the repository");
+    assert!(
+        committed == told.out,
+        "docs/callers.md is old; `dwell explain --callers > docs/callers.md`"
+    );
+}
+
+#[test]
 fn names_are_explained() {
     let sandbox = Sandbox::new("cli-explain");
     let explain = |name: &str| sandbox.dwell(&["explain", name]);

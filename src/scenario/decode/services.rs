@@ -13,6 +13,7 @@ use crate::{
         diagnostic::{Diagnostic, quoted},
         node::Value,
         properties::{SERVICE, all},
+        units,
     },
 };
 
@@ -160,9 +161,15 @@ fn retriers(body: &Body<'_>) -> Vec<Retrier> {
 }
 
 fn retrier(body: &Body<'_>) -> Retrier {
-    let errors = body.list("ErrorEquals").into_iter();
+    let error = |(path, node)| match units::text(node) {
+        Ok(name) => Some(name.to_string()),
+        Err(mistake) => {
+            body.cx.say(mistake.path(path));
+            None
+        }
+    };
     Retrier {
-        errors: errors.filter_map(|(_, node)| node.raw().map(str::to_string)).collect(),
+        errors: body.list("ErrorEquals").into_iter().filter_map(error).collect(),
         interval: body.aws_time("IntervalSeconds"),
         retries_max: body.count_u32("MaxAttempts"),
         rate: body.number("BackoffRate"),
