@@ -63,6 +63,16 @@ impl Bucket {
         self.level = self.level.min(self.full());
     }
 
+    /// From `now` on `refill` tokens come back each `period` (above 0); those that are there stay.
+    pub fn change_rate(&mut self, now: Time, refill: u64, period: Span) {
+        assert!(period > Span::ZERO, "tokens come back in a time");
+        self.catch_up(now);
+        let (before, after) = (u128::from(self.period.as_nanos()), u128::from(period.as_nanos()));
+        // Whole tokens by themselves: the product of all would be too large.
+        self.level = self.level / before * after + self.level % before * after / before;
+        (self.refill, self.period) = (refill, period);
+    }
+
     fn full(&self) -> u128 {
         u128::from(self.capacity) * u128::from(self.period.as_nanos())
     }
@@ -99,6 +109,15 @@ mod tests {
         assert!(!bucket.take(Time::ZERO + Span::nanos(333_333_333)));
         assert!(bucket.take(Time::ZERO + Span::nanos(333_333_334)));
         assert_eq!(Bucket::new(0, 3, Span::secs(1)).wait(at(5)), None);
+    }
+
+    #[test]
+    fn another_rate_leaves_the_tokens_that_are_there() {
+        let mut bucket = Bucket::new(4, 10, Span::secs(1));
+        assert!(bucket.take(at(0)) && bucket.take(at(0)));
+        bucket.change_rate(at(50), 1, Span::mins(1));
+        assert_eq!(bucket.tokens(at(50)), 2, "and a half");
+        assert_eq!((bucket.tokens(at(30_049)), bucket.tokens(at(30_050))), (2, 3));
     }
 
     #[test]
