@@ -18,7 +18,7 @@ use super::{
     fact::Answer,
     policy::backoff,
     value::{Catalog, Quantity},
-    vocabulary::{CallId, PayloadId, RunToken, Target},
+    vocabulary::{CallId, DependencyId, PayloadId, RunToken, Target},
 };
 use crate::kernel::{Class, Classed, Slab, Span, Stream, Time, name_key};
 use std::{collections::BTreeMap, sync::Arc};
@@ -113,6 +113,8 @@ pub enum Out {
     },
     /// The run has its answer.
     Done(RunToken, bool),
+    /// Nobody waits for the answer to the question in this slot any more.
+    Leave(DependencyId, u32),
 }
 
 /// Appointments.
@@ -391,7 +393,7 @@ impl Call {
         if !self.config.via.waits() {
             fx.register().hold(payload); // Goes along, and comes back with a refusal.
         }
-        let rule = if attempt == 1 { Rule::Ours } else { Rule::SI9 };
+        let rule = if attempt == 1 { Rule::Ours } else { self.of_lambda(Rule::SI9) };
         fx.note(rule, Fact::Requested { call: self.id, payload, attempt });
         if let Some(timeout) = self.config.timeout {
             fx.wake(timeout, Wake::TimedOut { request: slot, number });
@@ -441,6 +443,9 @@ impl Call {
         if let Some(run) = request.run {
             self.by_run.insert(run, moved);
         }
+        if let Target::Dependency(dependency) = self.config.target {
+            fx.send(Out::Leave(dependency, slot));
+        }
         moved
     }
 
@@ -472,7 +477,7 @@ impl Call {
             request.state = State::BackingOff;
             request.number = request.number.wrapping_add(1);
             let number = request.number;
-            fx.note(Rule::SI9, Fact::RequestRetried { call, payload, wait });
+            fx.note(self.of_lambda(Rule::SI9), Fact::RequestRetried { call, payload, wait });
             fx.wake(wait, Wake::Retry { request: slot, number });
             return;
         }
@@ -486,6 +491,9 @@ impl Call {
     /// Why an answer is as it is.
     fn rule_of(&self, answer: Answer) -> Rule {
         let function = matches!(self.config.target, Target::Function(_));
+        if matches!(self.config.target, Target::Dependency(_)) {
+            return Rule::Ours;
+        }
         match (answer, self.config.via) {
             (answer, Via::Service(service)) => service.rule(answer),
             (Answer::Ok, Via::Invoke) => Rule::SI1,
@@ -498,8 +506,14 @@ impl Call {
             (Answer::NotFound, _) => Rule::SI19,
             (Answer::Recursive, _) => Rule::SI11,
             (Answer::TimedOut | Answer::LimitReached, _) => Rule::SI10,
-            (Answer::Overloaded | Answer::TooLarge, _) => Rule::Ours,
+            (Answer::Overloaded | Answer::TooLarge | Answer::Failed, _) => Rule::Ours,
         }
+    }
+
+    /// A rule about Lambda says nothing of a dependency.
+    #[inline]
+    fn of_lambda(&self, rule: Rule) -> Rule {
+        if matches!(self.config.target, Target::Dependency(_)) { Rule::Ours } else { rule }
     }
 
     /// Whether the budget has a retry left, which is then spent.
@@ -527,7 +541,7 @@ impl Call {
         let (call, payload) = (self.id, request.payload);
         // What was queued lives on without its requester; what was waited for ends here.
         if !ok || self.config.via.waits() {
-            let rule = if ok { Rule::SI1 } else { Rule::SI9 };
+            let rule = self.of_lambda(if ok { Rule::SI1 } else { Rule::SI9 });
             fx.note(rule, Fact::Resolved { call, payload, ok, since });
         }
         if let Some(run) = request.run {

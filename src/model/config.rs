@@ -47,6 +47,8 @@ pub struct Resources {
     pub sinks: Vec<Sink>,
     /// Event source mappings.
     pub mappings: Vec<Mapping>,
+    /// Dependencies.
+    pub dependencies: Vec<Dependency>,
     /// Callers, then the entries of functions' `calls`.
     pub calls: Vec<Call>,
     /// How many of `calls` are callers.
@@ -295,6 +297,40 @@ pub struct Mapping {
     pub enabled: bool,
 }
 
+/// A service that callers and functions ask and wait for: a database, another's API.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dependency {
+    /// Its name in the file.
+    pub name: String,
+    /// Requests that it serves at once; none: as many as come.
+    pub concurrency: Option<u32>,
+    /// Requests that may wait for a place; none: as many as come.
+    pub queue: Option<u32>,
+    /// How long it serves one.
+    pub service_time: Quantity,
+    /// How many it accepts in the long run; none: all.
+    pub rate: Option<TokenRate>,
+    /// Share of the requests whose work ends in an error.
+    pub error_rate: Probability,
+    /// Whether it stops and forgets what nobody waits for any more.
+    pub cancel_abandoned: bool,
+    /// Share of requests refused with a 5xx.
+    pub system_error_rate: Probability,
+    /// Deleted, or the permission lost.
+    pub forbidden: bool,
+}
+
+/// A limit on requests by a token bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenRate {
+    /// So many tokens come back …
+    pub tokens: u64,
+    /// … in this time, which is above 0.
+    pub per: Span,
+    /// Tokens in a full bucket.
+    pub burst: u64,
+}
+
 /// A caller, or an entry of a function's `calls`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
@@ -325,7 +361,7 @@ pub struct Call {
 /// How a target is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Via {
-    /// `Invoke` and wait for the answer.
+    /// `Invoke`, or a request to a dependency, and wait for the answer.
     Invoke,
     /// `Invoke` with `InvocationType: Event`.
     InvokeAsync,

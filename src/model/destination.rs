@@ -135,7 +135,7 @@ impl Destination {
         let lineage = fx.register().get(payload).lineage;
         let on_failure = config.on_failure.filter(|target| match *target {
             Target::Function(next) => !stopped || fx.register().step(lineage, next).is_some(),
-            Target::Queue(_) | Target::Sink(_) | Target::Outside => true,
+            Target::Queue(_) | Target::Sink(_) | Target::Outside | Target::Dependency(_) => true,
         });
         match (config.dead_letter, on_failure) {
             (Some(queue), None) => self.deliver(queue, payload, condition, true, fx),
@@ -194,6 +194,7 @@ impl Destination {
         let success = condition == Condition::Success;
         match target {
             Target::Function(function) => fx.send(Out::Accept(function, payload)),
+            Target::Dependency(_) => unreachable!("nothing is sent to a dependency"),
             Target::Queue(_) | Target::Sink(_) | Target::Outside => {
                 let slot = self.deliveries.put(Delivery { payload, condition, dead_letter });
                 // The header that Lambda sends to a queue carries no lineage (measured: A3.9).

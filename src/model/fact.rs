@@ -8,8 +8,8 @@ use super::{
     register::{Place, Register},
     rule::Rule,
     vocabulary::{
-        CallId, Condition, Deletion, Entry, ErrorKind, FunctionId, MappingId, PayloadId, QueueId,
-        SinkId,
+        CallId, Condition, Deletion, DependencyId, Entry, ErrorKind, FunctionId, MappingId,
+        PayloadId, QueueId, SinkId,
     },
 };
 use crate::kernel::{Span, Time};
@@ -92,6 +92,8 @@ pub enum Resource {
     Sink(SinkId),
     /// An event source mapping.
     Mapping(MappingId),
+    /// A dependency.
+    Dependency(DependencyId),
 }
 
 /// The state that a message in a queue was in.
@@ -135,15 +137,17 @@ pub enum Answer {
     FunctionTimeout,
     /// The service between waited as long as it does.
     LimitReached,
-    /// The service between takes no more: the code did not run.
+    /// 503: the service between, or a dependency, takes no more: nothing was done.
     Overloaded,
     /// The request is larger than the service between or Lambda takes.
     TooLarge,
+    /// 500: the work of a dependency ended in an error.
+    Failed,
 }
 
 impl Answer {
     /// How many there are.
-    pub const COUNT: usize = Answer::TooLarge as usize + 1;
+    pub const COUNT: usize = Answer::Failed as usize + 1;
 
     /// Whether the code ran.
     pub const fn ran(self) -> bool {
@@ -291,6 +295,22 @@ pub enum Fact {
     /// The number of batches at once that the mapping may have now.
     PollersScaled { mapping: MappingId, pollers: u32 },
 
+    // Dependencies.
+    /// A request came to a dependency; `attempt` counts from 1.
+    DependencyAsked { dependency: DependencyId, payload: PayloadId, attempt: u32 },
+    /// It was refused at once.
+    DependencyRefused { dependency: DependencyId, payload: PayloadId, answer: Answer },
+    /// It waits for a place.
+    WorkQueued { dependency: DependencyId, payload: PayloadId },
+    /// Its work began, `waited` after it came; `queued`: from the queue.
+    WorkStarted { dependency: DependencyId, payload: PayloadId, waited: Span, queued: bool },
+    /// Its work is done, `ran` after it began and `took` after it came; awaited or not.
+    WorkEnded { dependency: DependencyId, payload: PayloadId, ran: Span, took: Span, ok: bool },
+    /// Who asked waits no longer.
+    WorkAbandoned { dependency: DependencyId, payload: PayloadId },
+    /// It was forgotten for that, `spent` after its work began (`started`) or after it came.
+    WorkCancelled { dependency: DependencyId, payload: PayloadId, spent: Span, started: bool },
+
     // Topics, buses and what is outside.
     /// A topic or bus took a message; `sink` is none outside the file.
     Published { sink: Option<SinkId>, payload: PayloadId, place: Place },
@@ -357,6 +377,13 @@ impl Fact {
             | EventsDeleted { .. }
             | LetGo { .. }
             | PollersScaled { .. }
+            | DependencyAsked { .. }
+            | DependencyRefused { .. }
+            | WorkQueued { .. }
+            | WorkStarted { .. }
+            | WorkEnded { .. }
+            | WorkAbandoned { .. }
+            | WorkCancelled { .. }
             | PublishRefused { .. } => return None,
         })
     }

@@ -14,6 +14,7 @@ pub mod policy;
 
 pub mod arrivals;
 pub mod call;
+pub mod dependency;
 pub mod destination;
 pub mod event_queue;
 pub mod firehose;

@@ -28,6 +28,8 @@ ids! {
     SinkId(u16),
     /// An event source mapping, in file order.
     MappingId(u16),
+    /// A dependency, in file order.
+    DependencyId(u16),
     /// A caller, or an entry of a function's `calls`: callers first, each in file order.
     CallId(u16),
     /// A payload in the [`Register`](super::Register).
@@ -47,6 +49,8 @@ pub enum Target {
     Queue(QueueId),
     /// A topic or a bus.
     Sink(SinkId),
+    /// A dependency: asked and waited for.
+    Dependency(DependencyId),
     /// Something outside the file (`arn:…`) that takes everything.
     Outside,
 }
@@ -186,6 +190,15 @@ pub enum Sender {
     Call(CallId, u32),
     /// A function's dead-letter queue or destination.
     Delivery(FunctionId, u32),
+}
+
+/// A question of a caller or a function's call: whose, and in which of its slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Question {
+    /// Whose.
+    pub call: CallId,
+    /// Its own.
+    pub slot: u32,
 }
 
 /// A run that waits for a call.

@@ -5,8 +5,10 @@
 //!   │                         ▼
 //!  call ──► event queue ──► lambda ◄── mapping ◄──► sqs
 //!    ▲          │              │                     ▲
-//!    └──────────┼── calls ─────┘                     │
-//!               └──► destination ──► sink, sqs, event queue
+//!    │          │              │                     │
+//!    ├──────────┼── calls ─────┘                     │
+//!    ▼          └──► destination ──► sink, sqs, event queue
+//!  dependency
 //! ```
 //!
 //! It owns the order (`docs/architecture.md`): consequences first, first in first out; then the next
@@ -17,6 +19,7 @@ use super::{
     Component, Fact, Moment, Observer, Port, Register, Rule,
     call::{self, Call},
     config::{Change, Config, Resources, Via},
+    dependency::{self, Dependency},
     destination::{self, Destination},
     event_queue::{self, Asker, EventQueue},
     fact::Answer,
@@ -29,8 +32,8 @@ use super::{
     sink::{self, Sink},
     sqs::{self, Poll, Queue},
     vocabulary::{
-        CallId, Entry, FunctionId, MappingId, Outcome, PayloadId, QueueId, Receipt, ReplyTo,
-        Sender, SinkId, Target, Work,
+        CallId, DependencyId, Entry, FunctionId, MappingId, Outcome, PayloadId, Question, QueueId,
+        Receipt, ReplyTo, Sender, SinkId, Target, Work,
     },
 };
 use crate::kernel::{Agenda, Class, Classed, Span, Store, Time};
@@ -49,6 +52,7 @@ enum Event {
     Sqs(QueueId, sqs::In),
     Mapping(MappingId, mapping::In),
     Sink(SinkId, sink::In),
+    Dependency(DependencyId, dependency::In),
     /// Something outside the file takes everything.
     Outside(PayloadId, Place, Sender),
 }
@@ -70,6 +74,8 @@ pub enum Wake {
     Sqs(QueueId, sqs::Wake),
     /// Of a mapping.
     Mapping(MappingId, mapping::Wake),
+    /// Of a dependency.
+    Dependency(DependencyId, dependency::Wake),
 }
 
 impl Classed for Wake {
@@ -83,6 +89,7 @@ impl Classed for Wake {
             Wake::Firehose(_, token) => token.class(),
             Wake::Sqs(_, token) => token.class(),
             Wake::Mapping(_, token) => token.class(),
+            Wake::Dependency(_, token) => token.class(),
         }
     }
 }
@@ -138,6 +145,7 @@ fn send(
         }
         Target::Sink(id) => Event::Sink(id, sink::In { payload, place, sender }),
         Target::Outside => Event::Outside(payload, place, sender),
+        Target::Dependency(_) => unreachable!("a dependency is asked, and nothing is sent to it"),
         Target::Function(function) => {
             let asker = match sender {
                 Sender::Call(call, slot) => Asker::Call(call, slot),
@@ -162,6 +170,13 @@ impl Wired for Call {
                     reports: false,
                     reply_to: ReplyTo::Call(id, slot),
                 }),
+                (_, Target::Dependency(dependency)) => {
+                    let question = Question { call: id, slot };
+                    Event::Dependency(
+                        dependency,
+                        dependency::In::Request { question, payload, attempt },
+                    )
+                }
                 (Via::Service(Service::Firehose), _) => {
                     Event::Firehose(id, firehose::In::Put(payload, slot))
                 }
@@ -174,6 +189,10 @@ impl Wired for Call {
                 }
             },
             call::Out::Done(run, ok) => Event::Lambda(lambda::In::Done { run, ok }),
+            call::Out::Leave(dependency, slot) => {
+                let question = Question { call: id, slot };
+                Event::Dependency(dependency, dependency::In::Abandon(question))
+            }
         }
     }
     #[inline]
@@ -398,6 +417,17 @@ impl Wired for Sink {
     }
 }
 
+impl Wired for Dependency {
+    type Id = DependencyId;
+    fn route(_: DependencyId, message: dependency::Answered, _: &Routes) -> Event {
+        let dependency::Answered { question, answer } = message;
+        Event::Call(question.call, call::In::Answered(question.slot, answer))
+    }
+    fn own(id: DependencyId, token: dependency::Wake) -> Wake {
+        Wake::Dependency(id, token)
+    }
+}
+
 /// What all components share: the order, the register, and those who watch.
 struct Core<O, S> {
     agenda: Agenda<Wake, S>,
@@ -539,6 +569,7 @@ pub struct World<O, S> {
     queues: Vec<Queue>,
     mappings: Vec<Mapping>,
     sinks: Vec<Sink>,
+    dependencies: Vec<Dependency>,
     /// The caller whose arrival is next.
     arrival: (Time, usize),
     callers: usize,
@@ -625,6 +656,12 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             sinks: (0..)
                 .zip(&resources.sinks)
                 .map(|(id, sink)| Sink::new(SinkId(id), sink, seed))
+                .collect(),
+            dependencies: (0..)
+                .zip(&resources.dependencies)
+                .map(|(id, dependency)| {
+                    Dependency::new(DependencyId(id), dependency, catalog.clone(), seed)
+                })
                 .collect(),
             arrival: (Time::NEVER, 0),
             callers: resources.callers,
@@ -742,6 +779,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             && self.timeline.is_empty()
             && self.event_queues.iter().all(|queue| !queue.is_redelivering())
             && self.queues.iter().all(|queue| !queue.is_moving())
+            && self.dependencies.iter().all(Dependency::is_idle)
     }
 
     #[inline]
@@ -796,6 +834,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             Event::Sink(id, message) => {
                 step!(self, self.sinks[id.index()], id, on, message, hold);
             }
+            Event::Dependency(id, message) => self.ask(id, message),
             Event::Outside(payload, place, sender) => {
                 let rule = match sender {
                     Sender::Delivery(..) => Rule::A3_2,
@@ -808,6 +847,12 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
                 }
             }
         }
+    }
+
+    /// Apart, so that runs without dependencies do not carry them along.
+    #[inline(never)]
+    fn ask(&mut self, id: DependencyId, message: dependency::In) {
+        step!(self, self.dependencies[id.index()], id, on, message, hold);
     }
 
     /// Ends a chain: the message is the next to be dispatched, unless its transition sent more first.
@@ -839,6 +884,9 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             }
             Wake::Mapping(id, token) => {
                 step!(self, self.mappings[id.index()], id, woken, token, handle_apart);
+            }
+            Wake::Dependency(id, token) => {
+                step!(self, self.dependencies[id.index()], id, woken, token, handle_apart);
             }
         }
     }
@@ -920,6 +968,10 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             let id = MappingId(id);
             let settings = settings(resources, mapping);
             self.mappings[id.index()].configure(settings, &mut Lane(core, id));
+        }
+        for (id, dependency) in (0..).zip(&resources.dependencies) {
+            let id = DependencyId(id);
+            self.dependencies[id.index()].configure(now, dependency, &mut Lane(core, id));
         }
         for (id, call) in (0..).zip(&resources.calls) {
             let id = CallId(id);

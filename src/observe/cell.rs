@@ -367,6 +367,15 @@ cells! {
         deleted: Tally = DeletedEventCount,
         pollers: Gauge = Pollers,
     }
+    /// Of a dependency.
+    DependencyCells {
+        requests: Counter = DependencyRequests,
+        refused: Counter = Refused,
+        abandoned: Counter = Abandoned,
+        busy: Gauge = Busy,
+        queued: Gauge = WorkQueued,
+        response_time: Samples = DependencyResponseTime,
+    }
     /// Of the account.
     AccountCells {
         running: Gauge = ConcurrentExecutions,
@@ -422,6 +431,7 @@ enum Cells<'a> {
     Queue(&'a mut QueueCells),
     Sink(&'a mut SinkCells),
     Mapping(&'a mut MappingCells),
+    Dependency(&'a mut DependencyCells),
     Account(&'a mut AccountCells),
     Caller(&'a mut Caller),
 }
@@ -434,6 +444,7 @@ impl<'a> Cells<'a> {
             Cells::Queue(cells) => cells.cell(measure),
             Cells::Sink(cells) => cells.cell(measure),
             Cells::Mapping(cells) => cells.cell(measure),
+            Cells::Dependency(cells) => cells.cell(measure),
             Cells::Account(cells) => cells.cell(measure),
             Cells::Caller(cells) => cells.cell(measure),
         }
@@ -445,6 +456,7 @@ impl<'a> Cells<'a> {
             Cells::Queue(cells) => cells.cell(measure),
             Cells::Sink(cells) => cells.cell(measure),
             Cells::Mapping(cells) => cells.cell(measure),
+            Cells::Dependency(cells) => cells.cell(measure),
             Cells::Account(cells) => cells.cell(measure),
             Cells::Caller(cells) => cells.cell(measure),
         }
@@ -458,6 +470,7 @@ pub struct Totals {
     queues: Vec<QueueCells>,
     sinks: Vec<SinkCells>,
     mappings: Vec<MappingCells>,
+    dependencies: Vec<DependencyCells>,
     account: AccountCells,
     /// The callers, in file order.
     pub callers: Vec<Caller>,
@@ -479,6 +492,7 @@ impl Totals {
             queues: vec![QueueCells::default(); resources.queues.len()],
             sinks: vec![SinkCells::default(); resources.sinks.len()],
             mappings: vec![MappingCells::default(); resources.mappings.len()],
+            dependencies: vec![DependencyCells::default(); resources.dependencies.len()],
             account: AccountCells::default(),
             callers: vec![Caller::default(); resources.callers],
             all,
@@ -499,6 +513,7 @@ impl Totals {
             Subject::Queue(id) => Cells::Queue(&mut self.queues[id.index()]),
             Subject::Sink(id) => Cells::Sink(&mut self.sinks[id.index()]),
             Subject::Mapping(id) => Cells::Mapping(&mut self.mappings[id.index()]),
+            Subject::Dependency(id) => Cells::Dependency(&mut self.dependencies[id.index()]),
             Subject::Account => Cells::Account(&mut self.account),
             Subject::Caller(id) => Cells::Caller(&mut self.callers[id.index()]),
             Subject::Run => unreachable!("the run's ledger is its callers' together"),
@@ -671,6 +686,7 @@ mod tests {
                     Owner::Queue => kind_of(QueueCells::default().cell(measure)),
                     Owner::Topic | Owner::Bus => kind_of(SinkCells::default().cell(measure)),
                     Owner::Mapping => kind_of(MappingCells::default().cell(measure)),
+                    Owner::Dependency => kind_of(DependencyCells::default().cell(measure)),
                     Owner::Account => kind_of(AccountCells::default().cell(measure)),
                     Owner::Caller => kind_of(Caller::default().cell(measure)),
                     Owner::Run => continue,

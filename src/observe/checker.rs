@@ -3,8 +3,10 @@
 //! ```text
 //! time      never goes back
 //! flow      what entered is in exactly one place; the register counts the same
-//! Little    the area below a count is the sum of the spans that facts carry: event queues, runs
-//! limits    no run starts above the concurrency in force, no receive above maxReceiveCount
+//! Little    the area below a count is the sum of the spans that facts carry: event queues, runs,
+//!           dependencies
+//! limits    no run and no work of a dependency starts above the concurrency in force, nothing waits
+//!           beyond its room, no receive above maxReceiveCount
 //! counts    nothing is ever below 0
 //! ```
 //!
@@ -26,6 +28,7 @@ const FAULTS_MAX: usize = 8;
 pub struct Checker {
     last: Time,
     functions: Vec<Checked>,
+    dependencies: Vec<CheckedDependency>,
     running: u64,
     account_limit: u64,
     /// A limit was lowered below what runs: until that has ended, the account may be above it.
@@ -55,6 +58,16 @@ struct Checked {
     together: bool,
 }
 
+#[derive(Clone, Debug)]
+struct CheckedDependency {
+    name: String,
+    /// Its limits, as they are now.
+    places: u64,
+    room: u64,
+    waiting: Spans,
+    serving: Spans,
+}
+
 impl Spans {
     #[inline(always)]
     fn enter(&mut self, now: Time) {
@@ -70,6 +83,12 @@ impl Spans {
         let was_inside = self.inside > 0;
         self.inside = self.inside.saturating_sub(1);
         was_inside
+    }
+
+    /// Who leaves says that it was inside for `span`. Says whether that can be.
+    fn left(&mut self, now: Time, span: Span) -> bool {
+        let entered = now.as_nanos().checked_sub(span.as_nanos());
+        self.leave(entered.unwrap_or_default()) && entered.is_some()
     }
 
     /// Little as an identity: with nobody inside both sums are equal; else those inside entered in
@@ -90,9 +109,17 @@ impl Checker {
             runs: Spans::default(),
             together: false,
         });
+        let dependencies = resources.dependencies.iter().map(|dependency| CheckedDependency {
+            name: dependency.name.clone(),
+            places: 0,
+            room: 0,
+            waiting: Spans::default(),
+            serving: Spans::default(),
+        });
         let mut checker = Checker {
             last: Time::ZERO,
             functions: functions.collect(),
+            dependencies: dependencies.collect(),
             running: 0,
             account_limit: 0,
             settling: false,
@@ -112,6 +139,10 @@ impl Checker {
         }
         for (max, queue) in self.receives_max.iter_mut().zip(&resources.queues) {
             *max = queue.redrive.map_or(u32::MAX, |redrive| redrive.receives_max);
+        }
+        for (checked, dependency) in self.dependencies.iter_mut().zip(&resources.dependencies) {
+            checked.places = dependency.concurrency.map_or(u64::MAX, u64::from);
+            checked.room = dependency.queue.map_or(u64::MAX, u64::from);
         }
         self.settling = true;
         self.settle();
@@ -184,6 +215,36 @@ impl Checker {
                     self.settle();
                 }
             }
+            Fact::WorkQueued { dependency, .. } => {
+                let checked = &mut self.dependencies[dependency.index()];
+                checked.waiting.enter(now);
+                if checked.room < checked.waiting.inside {
+                    self.above_a_limit_of(now, dependency.index());
+                }
+            }
+            Fact::WorkStarted { dependency, waited, queued, .. } => {
+                let at = dependency.index();
+                let checked = &mut self.dependencies[at];
+                let waiting = &mut checked.waiting;
+                let known = if queued { waiting.left(now, waited) } else { waited == Span::ZERO };
+                checked.serving.enter(now);
+                if checked.places < checked.serving.inside {
+                    self.above_a_limit_of(now, at);
+                }
+                self.known(now, at, known);
+            }
+            Fact::WorkEnded { dependency, ran, took, .. } => {
+                let at = dependency.index();
+                let known = self.dependencies[at].serving.left(now, ran) && ran <= took;
+                self.known(now, at, known);
+            }
+            Fact::WorkCancelled { dependency, spent, started, .. } => {
+                let at = dependency.index();
+                let CheckedDependency { waiting, serving, .. } = &mut self.dependencies[at];
+                let spans = if started { serving } else { waiting };
+                let known = spans.left(now, spent);
+                self.known(now, at, known);
+            }
             Fact::Received { queue, count, .. } if self.receives_max[queue.index()] < count => {
                 self.fault(now, |checker| {
                     let max = checker.receives_max[queue.index()];
@@ -227,6 +288,28 @@ impl Checker {
         }
     }
 
+    #[cold]
+    #[inline(never)]
+    fn above_a_limit_of(&mut self, now: Time, at: usize) {
+        self.fault(now, |checker| {
+            let CheckedDependency { name, places, room, waiting, serving } =
+                &checker.dependencies[at];
+            let (served, waits) = (serving.inside, waiting.inside);
+            format!(
+                "{name} serves {served} at once and {waits} wait, its limits are {places} and {room}"
+            )
+        });
+    }
+
+    fn known(&mut self, now: Time, at: usize, known: bool) {
+        if !known {
+            self.fault(now, |checker| {
+                let name = &checker.dependencies[at].name;
+                format!("{name} was done with what had not come, or not when it says")
+            });
+        }
+    }
+
     /// A fault found by somebody else.
     pub fn report(&mut self, now: Time, what: String) {
         self.fault(now, |_| what);
@@ -239,18 +322,24 @@ impl Checker {
                 format!("the run ended before its last fact, at {}", checker.last)
             });
         }
-        for at in 0..self.functions.len() {
-            let Checked { events, runs, together, .. } = self.functions[at];
-            let checked = [(events, "events waited in", !together), (runs, "runs took in", true)];
-            for (spans, what, _) in checked.into_iter().filter(|(.., own)| *own) {
-                if !spans.holds(end) || (spans.inside == 0 && spans.entered != spans.returned) {
-                    self.fault(end, |checker| {
-                        let name = &checker.functions[at].name;
-                        let off = spans.entered.abs_diff(spans.returned);
-                        let off = Span::nanos(u64::try_from(off).unwrap_or(u64::MAX));
-                        format!("the time that {what} {name} differs from what they say by {off}")
-                    });
-                }
+        let mut all: Vec<(Spans, &str, String)> = Vec::new();
+        for Checked { events, runs, together, name, .. } in &self.functions {
+            if !together {
+                all.push((*events, "events waited in", name.clone()));
+            }
+            all.push((*runs, "runs took in", name.clone()));
+        }
+        for CheckedDependency { waiting, serving, name, .. } in &self.dependencies {
+            all.push((*waiting, "requests waited at", name.clone()));
+            all.push((*serving, "work took at", name.clone()));
+        }
+        for (spans, what, name) in all {
+            if !spans.holds(end) || (spans.inside == 0 && spans.entered != spans.returned) {
+                let off = spans.entered.abs_diff(spans.returned);
+                let off = Span::nanos(u64::try_from(off).unwrap_or(u64::MAX));
+                self.fault(end, |_| {
+                    format!("the time that {what} {name} differs from what they say by {off}")
+                });
             }
         }
         for (name, account) in [("the run", &ledger.run)]
@@ -414,6 +503,56 @@ mod tests {
         let redriven = |count| Fact::Redriven { queue: QUEUE, payload: PAYLOAD, count };
         assert!(after(&[(0, redriven(3))]).is_empty());
         told(&after(&[(0, redriven(2))]), "redriven after 2 receives");
+    }
+
+    /// Facts of a dependency with one place and room for one more.
+    fn after_work(facts: &[(u64, Fact)]) -> Vec<String> {
+        let dependency = crate::model::config::Dependency {
+            name: "Db".to_owned(),
+            concurrency: Some(1),
+            queue: Some(1),
+            service_time: crate::model::value::Quantity::Plain(0),
+            rate: None,
+            error_rate: Default::default(),
+            cancel_abandoned: true,
+            system_error_rate: Default::default(),
+            forbidden: false,
+        };
+        let known = Resources { dependencies: vec![dependency], ..resources(2, None, 3) };
+        let mut checker = Checker::new(&known);
+        facts.iter().for_each(|(seconds, fact)| checker.saw(at(*seconds), fact));
+        faults(checker, 1000)
+    }
+
+    #[test]
+    fn the_work_of_a_dependency_is_checked_too() {
+        let (dependency, payload) = (crate::model::vocabulary::DependencyId(0), PAYLOAD);
+        let queued = Fact::WorkQueued { dependency, payload };
+        let started = |waited, queued| {
+            let waited = Span::secs(waited);
+            Fact::WorkStarted { dependency, payload, waited, queued }
+        };
+        let ended = |ran| {
+            let (ran, took) = (Span::secs(ran), Span::secs(9));
+            Fact::WorkEnded { dependency, payload, ran, took, ok: true }
+        };
+        let cancelled = |spent, started| {
+            let spent = Span::secs(spent);
+            Fact::WorkCancelled { dependency, payload, spent, started }
+        };
+        let well = [(1, started(0, false)), (2, queued), (5, ended(4)), (5, started(3, true))];
+        assert_eq!(after_work(&well), Vec::<String>::new());
+        let cancels = [&well[..], &[(6, queued), (7, cancelled(1, false))]].concat();
+        assert_eq!(after_work(&cancels), Vec::<String>::new());
+        let cancels = [&well[..], &[(7, cancelled(2, true))]].concat();
+        assert_eq!(after_work(&cancels), Vec::<String>::new());
+
+        told(&after_work(&[(1, started(0, false)), (1, started(0, false))]), "its limits are 1");
+        told(&after_work(&[(1, queued), (1, queued)]), "2 wait");
+        told(&after_work(&[(1, started(0, false)), (5, ended(3))]), "work took at Db differs");
+        told(&after_work(&[(1, queued), (5, cancelled(3, false))]), "waited at Db differs");
+        assert!(after_work(&[(5, ended(4))])[0].contains("had not come"));
+        assert!(after_work(&[(5, started(1, false))])[0].contains("not when it says"));
     }
 
     #[test]

@@ -111,6 +111,7 @@ const fn resource(resource: Resource) -> u32 {
         Resource::Queue(id) => 3 << 16 | id.0 as u32,
         Resource::Sink(id) => 4 << 16 | id.0 as u32,
         Resource::Mapping(id) => 5 << 16 | id.0 as u32,
+        Resource::Dependency(id) => 6 << 16 | id.0 as u32,
     }
 }
 
@@ -128,6 +129,7 @@ const fn answer(answer: Answer) -> u64 {
         Answer::LimitReached => 8,
         Answer::Overloaded => 9,
         Answer::TooLarge => 10,
+        Answer::Failed => 11,
     }
 }
 
@@ -191,7 +193,7 @@ const fn deletion(why: Deletion) -> u64 {
 /// Every kind's number, resource, payload and what else it says.
 #[inline(always)]
 fn spell(fact: &Fact) -> Spelled {
-    use Resource::{Call, Function, Mapping, Queue, Sink};
+    use Resource::{Call, Dependency, Function, Mapping, Queue, Sink};
     let say = |kind: u8, about: Resource, payload: PayloadId, a: u64, b: u64| Spelled {
         kind,
         resource: resource(about),
@@ -318,6 +320,27 @@ fn spell(fact: &Fact) -> Spelled {
         }
         Fact::PublishRefused { sink, payload } => say(49, Sink(sink), payload, 0, 0),
         Fact::Redelivered { function, payload } => say(50, Function(function), payload, 0, 0),
+
+        Fact::DependencyAsked { dependency, payload, attempt } => {
+            say(51, Dependency(dependency), payload, u64::from(attempt), 0)
+        }
+        Fact::DependencyRefused { dependency, payload, answer: told } => {
+            say(52, Dependency(dependency), payload, answer(told), 0)
+        }
+        Fact::WorkQueued { dependency, payload } => say(53, Dependency(dependency), payload, 0, 0),
+        Fact::WorkStarted { dependency, payload, waited, queued } => {
+            say(54, Dependency(dependency), payload, waited.as_nanos(), u64::from(queued))
+        }
+        Fact::WorkEnded { dependency, payload, ran, took, ok } => {
+            let a = ran.as_nanos() ^ u64::from(ok) << 63;
+            say(55, Dependency(dependency), payload, a, took.as_nanos())
+        }
+        Fact::WorkAbandoned { dependency, payload } => {
+            say(56, Dependency(dependency), payload, 0, 0)
+        }
+        Fact::WorkCancelled { dependency, payload, spent, started } => {
+            say(57, Dependency(dependency), payload, spent.as_nanos(), u64::from(started))
+        }
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Owner {
     Bus,
     /// An event source mapping.
     Mapping,
+    /// A dependency.
+    Dependency,
     /// The account.
     Account,
     /// A caller.
@@ -28,12 +30,13 @@ pub enum Owner {
 
 impl Owner {
     /// Every kind, in the order of the outputs.
-    pub const ALL: [Owner; 8] = [
+    pub const ALL: [Owner; 9] = [
         Owner::Function,
         Owner::Queue,
         Owner::Topic,
         Owner::Bus,
         Owner::Mapping,
+        Owner::Dependency,
         Owner::Account,
         Owner::Caller,
         Owner::Run,
@@ -47,6 +50,7 @@ impl Owner {
             Owner::Topic => "topics",
             Owner::Bus => "buses",
             Owner::Mapping => "event_source_mappings",
+            Owner::Dependency => "dependencies",
             Owner::Account => "account",
             Owner::Caller => "callers",
             Owner::Run => "the run",
@@ -231,6 +235,19 @@ measures! {
     Published "published" of Bus: Count in Count, "ours",
         "Events that the bus took.";
 
+    DependencyRequests "requests" of Dependency: Count in Count, "ours",
+        "Requests that came to the dependency, retries and refused ones too.";
+    Refused "refused" of Dependency: Count in Count, "ours",
+        "Requests refused at once: no place and no room to wait, over the rate, 5xx or deleted.";
+    Abandoned "abandoned" of Dependency: Count in Count, "ours",
+        "Requests whose asker stopped waiting before their work was done.";
+    Busy "busy" of Dependency: Gauge in Count, "ours",
+        "Requests being served.";
+    WorkQueued "queued" of Dependency: Gauge in Count, "ours",
+        "Requests that wait for a place, abandoned ones too.";
+    DependencyResponseTime "response_time" of Dependency: Distribution in Milliseconds, "ours",
+        "From request to the end of its work, whether or not anybody still waits for it.";
+
     Arrivals "arrivals" of Caller Run: Count in Count, "ours",
         "Payloads that callers started.";
     Copies "copies" of Caller Run: Count in Count, "ours",
@@ -301,12 +318,6 @@ pub const LATER: &[(&str, &str)] = &[
     ("event_source_mappings", "DroppedEventCount"),
     ("event_source_mappings", "OnFailureDestinationDeliveredEventCount"),
     ("event_source_mappings", "ProvisionedPollers"),
-    ("dependencies", "requests"),
-    ("dependencies", "refused"),
-    ("dependencies", "abandoned"),
-    ("dependencies", "busy"),
-    ("dependencies", "queued"),
-    ("dependencies", "response_time"),
     ("alarms", "alarms"),
     ("rules", "Invocations"),
     ("rules", "FailedInvocations"),

@@ -18,7 +18,8 @@ use crate::{
         fact::{Answer, Held},
         services::told,
         vocabulary::{
-            CallId, Condition, Deletion, Entry, FunctionId, MappingId, PayloadId, QueueId, SinkId,
+            CallId, Condition, Deletion, DependencyId, Entry, FunctionId, MappingId, PayloadId,
+            QueueId, SinkId,
         },
     },
 };
@@ -34,6 +35,8 @@ pub enum Subject {
     Sink(SinkId),
     /// An event source mapping.
     Mapping(MappingId),
+    /// A dependency.
+    Dependency(DependencyId),
     /// The account.
     Account,
     /// A caller.
@@ -55,11 +58,14 @@ impl Subject {
         });
         let mappings = (0..resources.mappings.len())
             .map(|at| (Owner::Mapping, Subject::Mapping(MappingId::at(at))));
+        let dependencies = (0..resources.dependencies.len())
+            .map(|at| (Owner::Dependency, Subject::Dependency(DependencyId::at(at))));
         let callers = resources.caller_ids().map(|id| (Owner::Caller, Subject::Caller(id)));
         functions
             .chain(queues)
             .chain(sinks)
             .chain(mappings)
+            .chain(dependencies)
             .chain([(Owner::Account, Subject::Account)])
             .chain(callers)
             .chain([(Owner::Run, Subject::Run)])
@@ -73,6 +79,7 @@ impl Subject {
             Subject::Queue(id) => &resources.queues[id.index()].name,
             Subject::Sink(id) => &resources.sinks[id.index()].name,
             Subject::Mapping(id) => &resources.mappings[id.index()].name,
+            Subject::Dependency(id) => &resources.dependencies[id.index()].name,
             Subject::Account => "account",
             Subject::Caller(id) => &resources.calls[id.index()].name,
             Subject::Run => "",
@@ -187,6 +194,7 @@ pub const ANSWERS: [Answer; Answer::COUNT] = [
     Answer::LimitReached,
     Answer::Overloaded,
     Answer::TooLarge,
+    Answer::Failed,
 ];
 
 /// The word of `[status=…]`: the HTTP status that one who asks so gets, or `timeout`.
@@ -201,7 +209,7 @@ pub const fn status(answer: Answer, via: Via) -> &'static str {
         },
         Answer::FunctionError | Answer::FunctionTimeout => "200",
         Answer::Throttled => "429",
-        Answer::SystemError => "500",
+        Answer::SystemError | Answer::Failed => "500",
         Answer::NotFound => "404",
         Answer::Recursive => "400",
         Answer::TimedOut | Answer::LimitReached => "timeout",
@@ -569,6 +577,42 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             sink.of(Subject::Mapping(mapping)).set(Measure::Pollers, u64::from(pollers));
         }
         Fact::LetGo { .. } => (),
+
+        Fact::DependencyAsked { dependency, payload, .. } => {
+            let mut dependency = sink.of(Subject::Dependency(dependency));
+            dependency.count(Measure::DependencyRequests, true, about(payload));
+        }
+        Fact::DependencyRefused { dependency, payload, .. } => {
+            let mut dependency = sink.of(Subject::Dependency(dependency));
+            dependency.count(Measure::Refused, true, about(payload));
+        }
+        Fact::WorkQueued { dependency, payload } => {
+            let mut dependency = sink.of(Subject::Dependency(dependency));
+            dependency.step(Measure::WorkQueued, true, about(payload));
+        }
+        Fact::WorkStarted { dependency, payload, queued, .. } => {
+            let mut dependency = sink.of(Subject::Dependency(dependency));
+            if queued {
+                dependency.step(Measure::WorkQueued, false, about(payload));
+            }
+            dependency.step(Measure::Busy, true, about(payload));
+        }
+        Fact::WorkEnded { dependency, payload, took, .. } => {
+            let mut dependency = sink.of(Subject::Dependency(dependency));
+            dependency.step(Measure::Busy, false, about(payload));
+            if guide.takes(register, payload) {
+                let took = took.as_nanos();
+                dependency.sample(Measure::DependencyResponseTime, took, about(payload));
+            }
+        }
+        Fact::WorkAbandoned { dependency, payload } => {
+            let mut dependency = sink.of(Subject::Dependency(dependency));
+            dependency.count(Measure::Abandoned, true, about(payload));
+        }
+        Fact::WorkCancelled { dependency, payload, started, .. } => {
+            let level = if started { Measure::Busy } else { Measure::WorkQueued };
+            sink.of(Subject::Dependency(dependency)).step(level, false, about(payload));
+        }
 
         Fact::Published { sink: Some(place), payload, .. } => {
             let measure = if guide.buses[place.index()] {

@@ -53,6 +53,7 @@ struct Bases {
     queues: usize,
     sinks: usize,
     mappings: usize,
+    dependencies: usize,
     account: usize,
     callers: usize,
     run: usize,
@@ -66,6 +67,7 @@ impl Bases {
             Subject::Queue(id) => self.queues + id.index(),
             Subject::Sink(id) => self.sinks + id.index(),
             Subject::Mapping(id) => self.mappings + id.index(),
+            Subject::Dependency(id) => self.dependencies + id.index(),
             Subject::Account => self.account,
             Subject::Caller(id) => self.callers + id.index(),
             Subject::Run => self.run,
@@ -634,10 +636,11 @@ impl Probes {
         let queues = resources.functions.len();
         let sinks = queues + resources.queues.len();
         let mappings = sinks + resources.sinks.len();
-        let account = mappings + resources.mappings.len();
+        let dependencies = mappings + resources.mappings.len();
+        let account = dependencies + resources.dependencies.len();
         let callers = account + 1;
         let run = callers + resources.callers;
-        let base = Bases { queues, sinks, mappings, account, callers, run };
+        let base = Bases { queues, sinks, mappings, dependencies, account, callers, run };
         let mut made = Probes {
             thresholds: Vec::new(),
             probes: Vec::new(),

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     kernel::{Span, Time},
-    model::vocabulary::{CallId, FunctionId, MappingId, QueueId, SinkId},
+    model::vocabulary::{CallId, DependencyId, FunctionId, MappingId, QueueId, SinkId},
 };
 use std::collections::BTreeMap;
 
@@ -175,6 +175,7 @@ fn spell(subject: Subject) -> (u8, u16) {
         Subject::Account => (4, 0),
         Subject::Caller(id) => (5, id.0),
         Subject::Run => (6, 0),
+        Subject::Dependency(id) => (7, id.0),
     }
 }
 
@@ -186,7 +187,8 @@ fn unspell(kind: u8, id: u16) -> Subject {
         3 => Subject::Mapping(MappingId(id)),
         4 => Subject::Account,
         5 => Subject::Caller(CallId(id)),
-        _ => Subject::Run,
+        6 => Subject::Run,
+        _ => Subject::Dependency(DependencyId(id)),
     }
 }
 

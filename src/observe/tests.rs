@@ -116,6 +116,7 @@ fn resources() -> Resources {
             filters: Vec::new(),
             enabled: true,
         }],
+        dependencies: Vec::new(),
         calls: vec![
             call("Uploads", Via::InvokeAsync, Target::Function(WORKER)),
             call("Users", Via::Invoke, Target::Function(WORKER)),

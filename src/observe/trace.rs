@@ -153,6 +153,7 @@ fn name(resources: &Resources, resource: Resource) -> &str {
         Resource::Queue(id) => &resources.queues[id.index()].name,
         Resource::Sink(id) => &resources.sinks[id.index()].name,
         Resource::Mapping(id) => &resources.mappings[id.index()].name,
+        Resource::Dependency(id) => &resources.dependencies[id.index()].name,
     }
 }
 
@@ -164,7 +165,7 @@ struct Parts {
 }
 
 fn parts(fact: &Fact) -> Parts {
-    use Resource::{Call, Function, Mapping, Queue, Sink};
+    use Resource::{Call, Dependency, Function, Mapping, Queue, Sink};
     let of = |word, resource, payload| Parts {
         word,
         resource: Some(resource),
@@ -253,6 +254,27 @@ fn parts(fact: &Fact) -> Parts {
             Parts { word: "published", resource: None, payload: Some(payload), attempt: None }
         }
         Fact::PublishRefused { sink, payload } => of("publish_refused", Sink(sink), payload),
+        Fact::DependencyAsked { dependency, payload, attempt } => {
+            nth("dependency_asked", Dependency(dependency), payload, attempt)
+        }
+        Fact::DependencyRefused { dependency, payload, .. } => {
+            of("dependency_refused", Dependency(dependency), payload)
+        }
+        Fact::WorkQueued { dependency, payload } => {
+            of("work_queued", Dependency(dependency), payload)
+        }
+        Fact::WorkStarted { dependency, payload, .. } => {
+            of("work_started", Dependency(dependency), payload)
+        }
+        Fact::WorkEnded { dependency, payload, .. } => {
+            of("work_ended", Dependency(dependency), payload)
+        }
+        Fact::WorkAbandoned { dependency, payload } => {
+            of("work_abandoned", Dependency(dependency), payload)
+        }
+        Fact::WorkCancelled { dependency, payload, .. } => {
+            of("work_cancelled", Dependency(dependency), payload)
+        }
     }
 }
 
@@ -269,6 +291,7 @@ const fn answer_word(answer: Answer) -> &'static str {
         Answer::LimitReached => "limit_reached",
         Answer::Overloaded => "overloaded",
         Answer::TooLarge => "too_large",
+        Answer::Failed => "failed",
     }
 }
 
@@ -359,6 +382,14 @@ impl fmt::Display for Detail<'_> {
             | Fact::EventsDeleted { events, .. }
             | Fact::LetGo { events, .. } => write!(f, "events={events}")?,
             Fact::PollersScaled { pollers, .. } => write!(f, "pollers={pollers}")?,
+            Fact::DependencyRefused { answer, .. } => write!(f, "answer={}", answer_word(answer))?,
+            Fact::WorkStarted { waited, .. } => write!(f, "waited={waited}")?,
+            Fact::WorkEnded { ran, took, ok, .. } => {
+                write!(f, "ran={ran} took={took} ok={}", if ok { "yes" } else { "no" })?;
+            }
+            Fact::WorkCancelled { spent, started, .. } => {
+                write!(f, "spent={spent} was={}", if started { "served" } else { "queued" })?;
+            }
             Fact::Copied { maker, .. } => {
                 let by = match maker {
                     Maker::Call(id) => &self.resources.calls[id.index()].name,
@@ -394,7 +425,10 @@ impl fmt::Display for Detail<'_> {
             | Fact::EmptyReceive { .. }
             | Fact::FilteredOut { .. }
             | Fact::Published { .. }
-            | Fact::PublishRefused { .. } => {
+            | Fact::PublishRefused { .. }
+            | Fact::DependencyAsked { .. }
+            | Fact::WorkQueued { .. }
+            | Fact::WorkAbandoned { .. } => {
                 return match self.moved {
                     Some(place) => write!(f, "place={}", place.word()),
                     None => Ok(()),

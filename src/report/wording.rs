@@ -36,7 +36,9 @@ pub fn blocks(report: &Report<'_>) -> Vec<Block> {
         blocks.push(Block::Labelled("partial", format!("stopped by {stopped_by} at {at}")));
     }
     blocks.push(ledger(report));
-    for kind in [Owner::Function, Owner::Queue, Owner::Mapping, Owner::Topic, Owner::Bus] {
+    for kind in
+        [Owner::Function, Owner::Queue, Owner::Mapping, Owner::Topic, Owner::Bus, Owner::Dependency]
+    {
         blocks.extend(resources(report, kind));
     }
     blocks.extend(callers(report));
@@ -162,6 +164,19 @@ fn shown(kind: Owner) -> (&'static str, &'static [(&'static str, &'static str, S
         ),
         Owner::Topic => ("Topics", &[("NumberOfMessagesPublished", "published", Sum)]),
         Owner::Bus => ("Buses", &[("published", "published", Sum)]),
+        Owner::Dependency => (
+            "Dependencies",
+            &[
+                ("requests", "requests", Sum),
+                ("refused", "refused", Sum),
+                ("abandoned", "abandoned", Sum),
+                ("busy", "busy max", Max),
+                ("queued", "queued max", Max),
+                ("queued", "at end", End),
+                ("response_time", "response p50", P50),
+                ("response_time", "p99", P99),
+            ],
+        ),
         Owner::Caller => (
             "Callers",
             &[

@@ -303,11 +303,11 @@ fn what_later_versions_have_is_known_by_name_and_its_body_is_not_read() {
 functions: {F: {ProvisionedConcurrencyConfig: {x: y}, on_partial_failure: skip_group}}
 queues: {Q.fifo: {FifoQueue: true, ContentBasedDeduplication: 7}}
 streams: {S: {nonsense: {}}}
-dependencies: {Db: 5}
+buckets: {B: 5}
 event_source_mappings: {M: {EventSourceArn: S, FunctionName: F, BatchSize: 100, StartingPosition: LATEST}}
 callers:
-  C: {target: Db, via: kinesis, arrivals: {at: [0s]}, PartitionKey: {one_of: x}}
-timeline: [{at: 1s, set: {dependencies.Db.service_time: 1s}}]
+  C: {target: S, via: kinesis, arrivals: {at: [0s]}, PartitionKey: {one_of: x}}
+timeline: [{at: 1s, set: {streams.S.nonsense: 1s}}]
 policies: {A: {}, B: {}}
 thresholds: [A vs B: Q.arrived == 0, Q.arrived mean over runs p99 < 5]
 ";
@@ -1190,7 +1190,51 @@ fn hostile_sizes_are_refused_and_not_tried() {
 }
 
 #[test]
-fn the_example_of_the_contract_fails_only_for_what_is_later() {
+fn dependencies_are_asked_by_callers_and_functions() {
+    let text = "\
+functions: {F: {calls: [{target: Db}]}}
+dependencies:
+  Db: {concurrency: 40, queue: 0, service_time: 20ms, rate: 90/min, error_rate: 1%}
+  Plain: {}
+callers: {C: {target: Db, arrivals: {at: [0s]}}, D: {target: F, arrivals: {at: [0s]}}}
+";
+    let config = good(text).config;
+    let [db, plain] = &config.resources.dependencies[..] else { panic!("there are two") };
+    assert_eq!((db.concurrency, db.queue), (Some(40), Some(0)));
+    let rate = |tokens, per, burst| Some(TokenRate { tokens, per, burst });
+    assert_eq!(db.rate, rate(3, Span::secs(2), 1), "one second's worth is 1.5: one token");
+    assert_eq!((plain.concurrency, plain.queue, plain.rate), (None, None, None));
+    assert!(plain.service_time.is_zero() && !plain.cancel_abandoned && !plain.forbidden);
+    let waits = |call: &Call| call.via == Via::Invoke;
+    assert!(config.resources.calls.iter().all(waits), "who asks a dependency waits for it");
+
+    let burst = |rate: &str| {
+        let text = text.replace("90/min", rate);
+        good(&text).config.resources.dependencies[0].rate.map(|rate| rate.burst)
+    };
+    let bursts = ["90/s", "1/h", "1/s, burst: 7"].map(burst);
+    assert_eq!(bursts, [Some(90), Some(1), Some(7)]);
+
+    let text = text.replace("C: {target: Db,", "C: {target: Db, via: invoke,");
+    let said = "callers.C.via: `invoke` asks a function, and the target is a dependency";
+    assert!(mistakes(&text)[0].starts_with(said), "{:?}", mistakes(&text));
+    let idle = text.replace("via: invoke,", "").replace("Plain: {}", "Plain: {queue: 5, burst: 2}");
+    let said = [
+        "dependencies.Plain.queue: `queue` does nothing without `concurrency`",
+        "dependencies.Plain.burst: `burst` does nothing without `rate`",
+    ];
+    assert_eq!(warnings(&idle), said);
+    let destination =
+        "functions: {F: {DeadLetterConfig: {TargetArn: Db}}}\ndependencies: {Db: {}}\n";
+    assert!(
+        mistakes(destination)[0].contains("`Db` is a dependency"),
+        "{:?}",
+        mistakes(destination)
+    );
+}
+
+#[test]
+fn the_example_of_the_contract_can_be_played() {
     let text = "\
 title: A broken version at ten
 question: What did twenty minutes cost?
@@ -1230,7 +1274,9 @@ thresholds:
   - Jobs.NumberOfMessagesDeleted last_at < 11:10
   - As deployed: JobsDLQ.arrived last_at <= 10:23
 ";
-    assert_eq!(mistakes(text), ["dependencies: `dependencies` is not yet in this version"]);
+    let (config, none) = (good(text).config, Vec::<String>::new());
+    assert_eq!(mistakes(text), none);
+    assert_eq!(config.resources.dependencies[0].queue, Some(1000));
 }
 
 #[test]

@@ -149,6 +149,14 @@ impl Maker {
         if self.once_in(4) {
             let (queue, share) = (self.below(queues), self.one_of(&["20%", "100%"]));
             self.line(&format!("    calls: [{{target: Q{queue}, share: {share}}}]"));
+        } else if self.once_in(3) {
+            let calls = [
+                "{target: D}",
+                "{target: D, timeout: 500ms, retry: {attempts: 3}}",
+                "{target: D, timeout: 2s, retry: {attempts: 2, backoff: 1s, budget: 20%}}",
+            ];
+            let call = self.one_of(&calls);
+            self.line(&format!("    calls: [{call}]"));
         }
     }
 
@@ -167,6 +175,22 @@ impl Maker {
                 at + 1
             ));
         }
+    }
+
+    fn dependency(&mut self) {
+        self.line("dependencies:\n  D:");
+        let times = ["0s", "100ms", "{exponential: {mean: 300ms}}", "2s"];
+        let time = self.one_of(&times);
+        self.line(&format!("    service_time: {time}"));
+        if self.once_in(2) {
+            let places = self.one_of(&["1", "2", "20"]);
+            self.line(&format!("    concurrency: {places}"));
+            self.perhaps_of(2, "    queue", &["0", "1", "10"]);
+        }
+        self.perhaps_of(3, "    rate", &["1/s", "7/s", "100/min"]);
+        self.perhaps_of(4, "    error_rate", &["20%", "100%"]);
+        self.perhaps_of(6, "    system_error_rate", &["10%"]);
+        self.perhaps(3, "    cancel_abandoned: true");
     }
 
     fn mapping(&mut self, queue: u64, functions: u64) {
@@ -188,8 +212,9 @@ impl Maker {
     fn caller(&mut self, at: u64, queues: u64, functions: u64) {
         self.line(&format!("  C{at}:"));
         let (queue, function) = (self.below(queues), self.below(functions));
-        match self.below(3) {
+        match self.below(4) {
             0 => self.line(&format!("    target: Q{queue}")),
+            2 => self.line("    target: D"),
             1 => self.line(&format!("    target: F{function}")),
             _ => {
                 self.line("    via: invoke_async");
@@ -215,12 +240,14 @@ impl Maker {
     fn change(&mut self, queues: u64, functions: u64) {
         let (queue, function) = (self.below(queues), self.below(functions));
         let at = self.one_of(&["0s", "20s", "1m", "119s"]);
-        let entry = match self.below(6) {
+        let entry = match self.below(8) {
             0 => format!("for: 30s, set: {{functions.F{function}.error_rate: 100%}}"),
             1 => format!("set: {{functions.F{function}.ReservedConcurrentExecutions: 1}}"),
             2 => format!("for: 10s, set: {{queues.Q{queue}.VisibilityTimeout: 3}}"),
             3 => format!("UpdateFunctionCode: {{FunctionName: F{function}}}"),
             4 => format!("PurgeQueue: {{QueueUrl: Q{queue}}}"),
+            5 => "for: 30s, set: {dependencies.D.concurrency: 0}".to_owned(),
+            6 => "set: {dependencies.D.rate: 2/s, dependencies.D.service_time: 50ms}".to_owned(),
             _ => format!("set: {{functions.F{function}.service_time: 20ms}}"),
         };
         self.line(&format!("  - {{at: {at}, {entry}}}"));
@@ -243,6 +270,7 @@ impl Maker {
             self.line("event_source_mappings:");
             mapped.into_iter().for_each(|queue| self.mapping(queue, functions));
         }
+        self.dependency();
         self.line("callers:");
         (0..callers).for_each(|at| self.caller(at, queues, functions));
         if changes > 0 {

@@ -55,7 +55,7 @@ fn ways(resources: &Resources, timeline: &[(Time, Change)]) -> Ways {
             (Target::Function(id), via) if via.queues() => ways.functions[id.index()].2 = true,
             (Target::Function(id), _) => ways.functions[id.index()].1 = true,
             (Target::Queue(id), _) => ways.queues[id.index()] = true,
-            (Target::Sink(_) | Target::Outside, _) => (),
+            (Target::Sink(_) | Target::Dependency(_) | Target::Outside, _) => (),
         }
     }
     for function in &resources.functions {
@@ -63,7 +63,7 @@ fn ways(resources: &Resources, timeline: &[(Time, Change)]) -> Ways {
             match target {
                 Some(Target::Function(id)) => ways.functions[id.index()].2 = true,
                 Some(Target::Queue(id)) => ways.queues[id.index()] = true,
-                Some(Target::Sink(_) | Target::Outside) | None => (),
+                Some(Target::Sink(_) | Target::Dependency(_) | Target::Outside) | None => (),
             }
         }
     }
@@ -340,7 +340,7 @@ impl Advice<'_> {
                     found.extend(readers.map(|mapping| mapping.function.index()));
                 }
             }
-            Target::Sink(_) | Target::Outside => (),
+            Target::Sink(_) | Target::Dependency(_) | Target::Outside => (),
         };
         for entry in &function.calls {
             if entry.count > 0 && entry.share != Probability::NEVER {

@@ -17,7 +17,7 @@ use crate::{
         node::{Node, Source, Value, parse},
         patterns,
         properties::{self, FILE, Property, Rows, State, Takes},
-        units,
+        units::{self, Rate},
         values::{self, Unit},
     },
 };
@@ -273,6 +273,12 @@ impl<'a> Body<'a> {
         assert!(matches!(self.row(name).takes, Takes::Rate), "{name} is a rate in the table");
         let rate = self.read(name, units::rate)?;
         Some(rate.events() as f64 / rate.per().as_nanos() as f64)
+    }
+
+    /// The same, exactly: so many events in so long.
+    pub fn exact_rate_maybe(&self, name: &str) -> Option<Rate> {
+        assert!(matches!(self.row(name).takes, Takes::Rate), "{name} is a rate in the table");
+        self.read(name, units::rate)
     }
 
     /// A point in time.

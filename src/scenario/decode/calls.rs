@@ -187,7 +187,7 @@ fn call(file: &Body<'_>, body: &Body<'_>, name: &str) -> Call {
 /// How the target is asked: by its own API, unless something else is said that it has.
 fn via(body: &Body<'_>, target: Option<Target>) -> Via {
     let own = match target {
-        Some(Target::Function(_)) => Via::Invoke,
+        Some(Target::Function(_) | Target::Dependency(_)) => Via::Invoke,
         Some(Target::Queue(_) | Target::Sink(_) | Target::Outside) | None => Via::Send,
     };
     let Some(word) = body.word("via") else { return own };
@@ -209,6 +209,11 @@ fn via(body: &Body<'_>, target: Option<Target>) -> Via {
         let message =
             format!("{} asks {}, and the target is {}", quoted(word), kind.word(), found.word());
         let mistake = Diagnostic::error(message).at(body.place_of("via"));
+        if found == Kind::Dependency {
+            let label = "nothing here: a dependency is asked by its own API";
+            body.wrong("via", mistake.label(label));
+            return own;
+        }
         let fits: &[&str] = match found {
             Kind::Function => &["invoke", "invoke_async"],
             Kind::Queue => &["sqs"],

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Body, Cx};
 use crate::{
-    model::vocabulary::{FunctionId, QueueId, SinkId, Target},
+    model::vocabulary::{DependencyId, FunctionId, QueueId, SinkId, Target},
     scenario::{
         diagnostic::{Diagnostic, Place, quoted, suggest},
         node::{Node, Reference, Value},
@@ -165,6 +165,7 @@ impl Named {
             Kind::Function => Some(Target::Function(FunctionId::at(self.at))),
             Kind::Queue => Some(Target::Queue(QueueId::at(self.at))),
             Kind::Topic | Kind::Bus => Some(Target::Sink(SinkId::at(self.at))),
+            Kind::Dependency => Some(Target::Dependency(DependencyId::at(self.at))),
             Kind::Mapping | Kind::Caller | Kind::Later(_) => None,
         }
     }

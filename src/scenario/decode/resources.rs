@@ -1,4 +1,4 @@
-//! Functions, queues, topics, buses and mappings.
+//! Functions, queues, topics, buses, mappings and dependencies.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use crate::{
     kernel::{Span, Stream, Time},
     model::{
         config::{
-            Account, Assumptions, Behaviour, EventQueue, Function, Mapping, OnPartialFailure,
-            Queue, Redrive, Resources, Sink, ThrottledPoll,
+            Account, Assumptions, Behaviour, Dependency, EventQueue, Function, Mapping,
+            OnPartialFailure, Queue, Redrive, Resources, Sink, ThrottledPoll, TokenRate,
         },
         value::{AttributeId, Word, WordLaw},
         vocabulary::{FunctionId, QueueId, Target},
@@ -107,6 +107,9 @@ pub fn resources(file: &Body<'_>, duration: Option<Time>, earlier: Option<&Earli
             queue.read = true;
         }
     }
+    let dependencies = names::bodies(file, "dependencies");
+    let dependencies = dependencies.iter().map(|(name, body)| dependency(name, body.as_ref()));
+    read.resources.dependencies = dependencies.collect();
     let assumptions = assumptions(file);
     read.resources.account = account;
     read.resources.functions = functions;
@@ -357,6 +360,49 @@ fn queue(name: &str, body: Option<&Body<'_>>, id: QueueId) -> Queue {
         forbidden: body.flag("forbidden"),
         read: false,
         dead_letter_queue: false,
+    }
+}
+
+fn dependency(name: &str, body: Option<&Body<'_>>) -> Dependency {
+    let Some(body) = body else {
+        return Dependency {
+            name: name.to_string(),
+            concurrency: None,
+            queue: None,
+            service_time: Default::default(),
+            rate: None,
+            error_rate: Default::default(),
+            cancel_abandoned: false,
+            system_error_rate: Default::default(),
+            forbidden: false,
+        };
+    };
+    let (concurrency, queue) = (body.count_u32_maybe("concurrency"), body.count_u32_maybe("queue"));
+    let (rate, burst) = (body.exact_rate_maybe("rate"), body.count_maybe("burst"));
+    for (limit, of, is_missing) in
+        [("queue", "concurrency", concurrency.is_none()), ("burst", "rate", rate.is_none())]
+    {
+        if is_missing && body.get(limit).is_some() && body.get(of).is_none() {
+            let message = format!("`{limit}` does nothing without `{of}`");
+            body.wrong(limit, Diagnostic::warning(message).at(body.place_of(limit)));
+        }
+    }
+    Dependency {
+        name: name.to_string(),
+        concurrency,
+        queue,
+        service_time: body.time_law("service_time"),
+        rate: rate.map(|rate| {
+            let (tokens, per) = (rate.events(), rate.per());
+            let of_a_second = u128::from(tokens) * u128::from(Span::secs(1).as_nanos())
+                / u128::from(per.as_nanos());
+            let of_a_second = u64::try_from(of_a_second).unwrap_or(u64::MAX).max(1);
+            TokenRate { tokens, per, burst: burst.unwrap_or(of_a_second) }
+        }),
+        error_rate: body.probability("error_rate"),
+        cancel_abandoned: body.flag("cancel_abandoned"),
+        system_error_rate: body.probability("system_error_rate"),
+        forbidden: body.flag("forbidden"),
     }
 }
 

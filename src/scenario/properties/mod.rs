@@ -146,6 +146,8 @@ pub enum Kind {
     Bus,
     /// An event source mapping.
     Mapping,
+    /// A dependency.
+    Dependency,
     /// A caller.
     Caller,
     /// A resource of a later version; its section.
@@ -161,6 +163,7 @@ impl Kind {
             Kind::Topic => "a topic",
             Kind::Bus => "a bus",
             Kind::Mapping => "an event source mapping",
+            Kind::Dependency => "a dependency",
             Kind::Caller => "a caller",
             Kind::Later(section) => section,
         }
@@ -173,6 +176,7 @@ impl Kind {
             Kind::Topic => "topics",
             Kind::Bus => "buses",
             Kind::Mapping => "event_source_mappings",
+            Kind::Dependency => "dependencies",
             Kind::Caller => "callers",
             Kind::Later(section) => section,
         }

@@ -1,7 +1,7 @@
 //! The rows. Ranges and defaults of AWS's properties are AWS's.
 
 use super::{
-    Kind::{self, Bus, Caller, Function, Mapping, Queue, Topic},
+    Kind::{self, Bus, Caller, Dependency, Function, Mapping, Queue, Topic},
     Property, Rows, Takes,
 };
 use crate::{
@@ -76,12 +76,16 @@ const SECTIONS: &[Property] = &[
         Named(Mapping, MAPPING),
         "Lambda's pollers: which queue goes to which function",
     ),
+    ours(
+        "dependencies",
+        Named(Dependency, DEPENDENCY),
+        "services that functions and callers wait for, such as a database",
+    ),
     ours("callers", Named(Caller, CALLER), "who starts the work"),
     later("subscriptions", "what a topic sends on, and to whom"),
     later("rules", "what a bus sends on, and to whom"),
     later("buckets", "S3 buckets"),
     later("streams", "Kinesis, DynamoDB, Kafka, MQ and DocumentDB streams"),
-    later("dependencies", "services that functions wait for, such as a database"),
     later("alarms", "CloudWatch alarms"),
 ];
 
@@ -464,6 +468,39 @@ const MAPPING: Rows = &[
     ],
 ];
 
+const DEPENDENCY: Rows = &[
+    &[
+        ours("concurrency", Count(0, MANY), "requests that it serves at once; no limit").live(),
+        ours(
+            "queue",
+            Count(0, MANY),
+            "requests that may wait for a place, first in first out, before more are refused with \
+             a 503; no limit",
+        )
+        .live(),
+        ours("service_time", TimeLaw(true), "how long it serves one").default("0s").live(),
+        ours("rate", Rate, "requests that it accepts in the long run, others get a 429; no limit")
+            .live(),
+        ours(
+            "burst",
+            Count(1, MANY),
+            "requests that `rate` lets in at once; those of a second, and at least 1",
+        )
+        .live(),
+        ours("error_rate", Share, "work that ends in an error, drawn anew at each attempt")
+            .default("0%")
+            .live(),
+        ours(
+            "cancel_abandoned",
+            Flag,
+            "whether work is stopped and forgotten when who asked waits no longer",
+        )
+        .default("false")
+        .live(),
+    ],
+    ANY,
+];
+
 /// Services through which a target can be asked, and which later versions have.
 pub const VIA_LATER: &[&str] = &[
     "eventbridge_scheduler",
@@ -585,7 +622,8 @@ pub const RETRIER: Rows = &[&[
 ]];
 
 const MESSAGE: &[Property] = &[
-    ours("target", Reference(&[Function, Queue, Topic, Bus], true), "whom it asks").required(),
+    ours("target", Reference(&[Function, Queue, Topic, Bus, Dependency], true), "whom it asks")
+        .required(),
     ours("via", OneOf(VIA, VIA_LATER), "the service between; without it the target's own API"),
     ours("timeout", Time(true), "how long it waits for an answer; no limit")
         .rule(Rule::SI10)
@@ -921,11 +959,11 @@ pub const KINDS: [Kind; 12] = [
     Topic,
     Bus,
     Mapping,
+    Dependency,
     Caller,
     Kind::Later("subscriptions"),
     Kind::Later("rules"),
     Kind::Later("buckets"),
     Kind::Later("streams"),
-    Kind::Later("dependencies"),
     Kind::Later("alarms"),
 ];
