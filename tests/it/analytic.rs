@@ -18,6 +18,7 @@
 //! there is memory; it takes hours. `DWELL_ROWS=mm1-,sqs-` plays only the rows that begin so.
 
 mod direct;
+mod downstream;
 mod lab;
 mod messages;
 mod meter;
@@ -31,19 +32,12 @@ use std::path::{Path, PathBuf};
 /// Rows that this version cannot express, by the beginning of their ids, and why.
 const NOT_MODELLED: &[(&str, &str)] = &[
     ("bisect-", "streams are of a later version"),
-    ("meta-n2", "a downstream with a queue of its own (dependencies) is of a later version"),
-    ("meta-budget", "a downstream with a queue of its own (dependencies) is of a later version"),
-    ("meta-stuck", "a downstream with a queue of its own (dependencies) is of a later version"),
-    ("meta-trig", "a downstream with a queue of its own (dependencies) is of a later version"),
-    ("meta-edge", "a downstream with a queue of its own (dependencies) is of a later version"),
-    ("mmck-", "a queue with a bounded number of places (dependencies) is of a later version"),
     ("occ-", "a store with optimistic concurrency is no AWS service of the model"),
     ("poison-fresh-", "no queue keeps what failed apart from its batch and among fresh messages"),
     ("poison-mix", "a batch becomes visible together and is received together, never at random"),
     ("rps-quota", "the limit on requests a second is of a later version"),
     ("scale-rate", "the scaling rate of 1,000 in 10 s is of a later version"),
     ("sdk-quota", "via: sdk, with its quota of retries, is of a later version"),
-    ("tb-", "token buckets (rate and burst of dependencies) are of a later version"),
 ];
 
 /// What is played for a row, and what was found.
@@ -73,6 +67,13 @@ fn dispatch(id: &str) -> Option<Experiment> {
         ("mru-", queues::warm_pool),
         ("simfaas-", queues::warm_pool),
         ("meta-lossfree", queues::loss_free),
+        ("meta-n", downstream::threshold),
+        ("meta-budget", downstream::threshold_with_budget),
+        ("meta-stuck-", downstream::storm),
+        ("meta-trig-", downstream::storm),
+        ("meta-edge-", downstream::storm),
+        ("mmck-", downstream::bounded),
+        ("tb-", downstream::token_bucket),
         ("burst-", queues::burst),
         ("drain-", queues::drain),
         ("async-", messages::asynchronous),

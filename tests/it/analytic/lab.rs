@@ -72,7 +72,7 @@ impl Lab {
     pub fn size(&self, row: &Row) -> f64 {
         let n = match row.tolerance {
             Tolerance::Stat { n, .. } | Tolerance::Approx { n, .. } => n,
-            Tolerance::Exact | Tolerance::Abs(_) | Tolerance::Rel(_) | Tolerance::Sweep => 1e6,
+            Tolerance::Exact | Tolerance::Abs(_) | Tolerance::Rel(_) | Tolerance::Sweep(_) => 1e6,
         };
         let all = match self.full {
             true => n.min(Self::FULL_EVENTS_MAX),
@@ -140,7 +140,9 @@ impl Lab {
                 let rel = wider(rel, n);
                 (near(rel), format!("± {:.1} %", 100.0 * rel))
             }
-            Tolerance::Sweep => (false, "a sweep".to_owned()),
+            Tolerance::Sweep(width) => {
+                ((mean - expected).abs() <= width, format!("a threshold ± {width}"))
+            }
         };
         let verdict = if holds { "ok  " } else { "FAIL" };
         let variant = &found.variant;

@@ -5,6 +5,7 @@ use dwell::{
     model::{
         Fact, Moment, Observer,
         config::{Config, Resources},
+        fact::Answer,
         vocabulary::Condition,
         world::{Limits, Wake, World},
     },
@@ -69,7 +70,8 @@ pub struct Meter {
     pub busy: Vec<Level>,
     /// Requesters that wait to ask again.
     pub orbit: Level,
-    /// What entered in the window: nanoseconds from entry to its first run, and to its success.
+    /// What entered in the window: nanoseconds from entry to its first run, or in a dependency's
+    /// queue, and to its success.
     pub waits: Vec<u64>,
     pub sojourns: Vec<u64>,
     /// Events that entered in the window, and their nanoseconds to the first try.
@@ -83,6 +85,15 @@ pub struct Meter {
     pub throttled_first: u64,
     pub expired: u64,
     pub succeeded: u64,
+    /// Requests to a dependency, those of them that were refused, and work that was done.
+    pub asked: u64,
+    pub refused: u64,
+    pub worked: u64,
+    /// What waits at a dependency, and what it serves.
+    pub queued: Level,
+    pub served: Level,
+    /// When a requester last stopped waiting.
+    pub last_timeout: Time,
     /// When the last run ended.
     pub last_end: Time,
     /// When a mapping first had so many pollers.
@@ -158,6 +169,8 @@ impl Meter {
         self.follow_wave(end);
         self.system.pass(end, self.window);
         self.orbit.pass(end, self.window);
+        self.queued.pass(end, self.window);
+        self.served.pass(end, self.window);
         self.busy.iter_mut().for_each(|busy| busy.pass(end, self.window));
         if let Some(keep) = self.keep_alive {
             for used in std::mem::take(&mut self.idle) {
@@ -242,6 +255,29 @@ impl Observer for Meter {
             Fact::Discarded { payload, condition: Condition::EventAgeExceeded, .. } => {
                 self.expired += u64::from(self.is_inside(moment.register.get(payload).born));
             }
+            Fact::DependencyAsked { .. } => self.asked += inside,
+            Fact::DependencyRefused { .. } => self.refused += inside,
+            Fact::WorkQueued { .. } => {
+                self.queued.pass(now, self.window);
+                self.queued.now += 1;
+            }
+            Fact::WorkStarted { payload, waited, queued, .. } => {
+                if queued {
+                    self.queued.pass(now, self.window);
+                    self.queued.now -= 1;
+                }
+                self.served.pass(now, self.window);
+                self.served.now += 1;
+                if self.is_inside(moment.register.get(payload).born) {
+                    self.waits.push(waited.as_nanos());
+                }
+            }
+            Fact::WorkEnded { .. } => {
+                self.served.pass(now, self.window);
+                self.served.now -= 1;
+                self.worked += inside;
+            }
+            Fact::Answered { answer: Answer::TimedOut, .. } => self.last_timeout = now,
             Fact::PollersScaled { pollers, .. } => self.pollers.push((pollers, now)),
             _ => (),
         }

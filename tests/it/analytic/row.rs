@@ -29,8 +29,8 @@ pub enum Tolerance {
     Stat { rel: Option<f64>, n: f64 },
     /// Within this share; the expected value is a limit, so no standard error is looked at.
     Approx { rel: f64, n: f64 },
-    /// A threshold, to be bracketed.
-    Sweep,
+    /// A threshold, to be found to within so much.
+    Sweep(f64),
 }
 
 impl Tolerance {
@@ -50,7 +50,11 @@ impl Tolerance {
                 let rel = rel.expect("an approximation has a share");
                 Tolerance::Approx { rel, n: n.unwrap_or(1e6) }
             }
-            "sweep" => Tolerance::Sweep,
+            "sweep" => Tolerance::Sweep(
+                number_after(text, "thr-")
+                    .or_else(|| number_after(text, "+-"))
+                    .expect("a sweep says how near to the threshold it goes"),
+            ),
             other => panic!("a tolerance of the kind {other} in {text}"),
         }
     }
@@ -108,6 +112,14 @@ impl Row {
         let number = found.and_then(|head| head.trim_end().rsplit([' ', ';', '(']).next());
         let number = number.and_then(|number| number.parse().ok());
         number.unwrap_or_else(|| panic!("{}: no number before {word}", self.id))
+    }
+
+    /// How near to a threshold it asks to go.
+    pub fn width(&self) -> f64 {
+        match self.tolerance {
+            Tolerance::Sweep(width) => width,
+            other => panic!("{}: {other:?} is no sweep", self.id),
+        }
     }
 
     /// The law of service times.
