@@ -22,6 +22,7 @@ mod downstream;
 mod lab;
 mod messages;
 mod meter;
+mod occ;
 mod queues;
 mod row;
 
@@ -32,7 +33,6 @@ use std::path::{Path, PathBuf};
 /// Rows that this version cannot express, by the beginning of their ids, and why.
 const NOT_MODELLED: &[(&str, &str)] = &[
     ("bisect-", "streams are of a later version"),
-    ("occ-", "a store with optimistic concurrency is no AWS service of the model"),
     ("poison-fresh-", "no queue keeps what failed apart from its batch and among fresh messages"),
     ("poison-mix", "a batch becomes visible together and is received together, never at random"),
     ("rps-quota", "the limit on requests a second is of a later version"),
@@ -74,6 +74,7 @@ fn dispatch(id: &str) -> Option<Experiment> {
         ("meta-edge-", downstream::storm),
         ("mmck-", downstream::bounded),
         ("tb-", downstream::token_bucket),
+        ("occ-", occ::contention),
         ("burst-", queues::burst),
         ("drain-", queues::drain),
         ("async-", messages::asynchronous),

@@ -72,13 +72,25 @@ impl Lab {
     pub fn size(&self, row: &Row) -> f64 {
         let n = match row.tolerance {
             Tolerance::Stat { n, .. } | Tolerance::Approx { n, .. } => n,
-            Tolerance::Exact | Tolerance::Abs(_) | Tolerance::Rel(_) | Tolerance::Sweep(_) => 1e6,
+            Tolerance::Exact
+            | Tolerance::Abs(_)
+            | Tolerance::Rel(_)
+            | Tolerance::Near { .. }
+            | Tolerance::Sweep(_) => 1e6,
         };
         let all = match self.full {
             true => n.min(Self::FULL_EVENTS_MAX),
             false => (n / 16.0).clamp(2e4, Self::QUICK_EVENTS_MAX),
         };
         all / REPLICATIONS as f64
+    }
+
+    /// Trials of a row that asks for so many, a quarter of them in the quick tier.
+    pub fn trials(&self, row: &Row) -> usize {
+        let Tolerance::Near { trials, .. } = row.tolerance else {
+            panic!("{}: it asks for no trials", row.id)
+        };
+        (if self.full { trials } else { trials / 4.0 }) as usize
     }
 
     /// The replications of an experiment.
@@ -139,6 +151,11 @@ impl Lab {
             Tolerance::Approx { rel, n } => {
                 let rel = wider(rel, n);
                 (near(rel), format!("± {:.1} %", 100.0 * rel))
+            }
+            // Both have the error of their trials; the row's is for as many here as there.
+            Tolerance::Near { abs, trials } => {
+                let abs = wider(abs, trials);
+                ((mean - expected).abs() <= abs, format!("± {abs:.3}"))
             }
             Tolerance::Sweep(width) => {
                 ((mean - expected).abs() <= width, format!("a threshold ± {width}"))

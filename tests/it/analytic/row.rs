@@ -29,6 +29,8 @@ pub enum Tolerance {
     Stat { rel: Option<f64>, n: f64 },
     /// Within this share; the expected value is a limit, so no standard error is looked at.
     Approx { rel: f64, n: f64 },
+    /// Within so much of a value that was itself found by so many trials, and has their error.
+    Near { abs: f64, trials: f64 },
     /// A threshold, to be found to within so much.
     Sweep(f64),
 }
@@ -44,6 +46,10 @@ impl Tolerance {
             // One published run is no law: its own error is inside the share.
             "stat" if n.is_none() && text.contains("published") => {
                 Tolerance::Approx { rel: rel.expect("a published run has a share"), n: 1e7 }
+            }
+            "stat" if text.contains("trials") => {
+                let abs = number_after(text, "abs=").expect("trials have an error");
+                Tolerance::Near { abs, trials: n.expect("how many trials") }
             }
             "stat" => Tolerance::Stat { rel, n: n.unwrap_or(1e7) },
             "approx" => {
