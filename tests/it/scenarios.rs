@@ -128,6 +128,7 @@ const EXAMPLES: &[Example] = &[
     Example { excused: &[PING_PONG], ..example("a10-redrive-ping-pong") },
     example("a11-dlq-clock"),
     example("a14-kill-switch-and-loop"),
+    example("a15-backoff-is-no-cure"),
 ];
 
 #[test]
