@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     Body, names,
     resources::{Earlier, Read},
-    services,
+    services::{self, Assumed},
 };
 use crate::{
     kernel::{Stream, Time},
@@ -43,6 +43,7 @@ pub fn calls(
         endless: None,
         columns: Vec::new(),
     };
+    let assumed = Assumed::of(file);
     for (nth, (name, body)) in names::bodies(file, "callers").into_iter().enumerate() {
         read.caller_words.push(file.cx.texts.word(name));
         let mut found = arrivals::Read::default();
@@ -57,7 +58,7 @@ pub fn calls(
                         });
                 }
                 let laws = attributes(body, name, true);
-                (call(file, body, name), laws)
+                (call(body, name, &assumed), laws)
             }
             None => (unread(name), Vec::new()),
         };
@@ -85,7 +86,7 @@ pub fn calls(
             let (path, node) = entry;
             let rows = body.row("calls").rows();
             let (mut made, laws) = match Body::open(body.cx, node, path, node.place, rows) {
-                Some(entry) => (call(file, &entry, &name), attributes(&entry, &name, false)),
+                Some(entry) => (call(&entry, &name, &assumed), attributes(&entry, &name, false)),
                 None => (unread(&name), Vec::new()),
             };
             made.words = !laws.is_empty();
@@ -149,7 +150,7 @@ fn unread(name: &str) -> Call {
     }
 }
 
-fn call(file: &Body<'_>, body: &Body<'_>, name: &str) -> Call {
+fn call(body: &Body<'_>, name: &str, assumed: &Assumed) -> Call {
     let target = body.target("target");
     let via = via(body, target);
     let service = match via {
@@ -157,7 +158,7 @@ fn call(file: &Body<'_>, body: &Body<'_>, name: &str) -> Call {
         Via::Invoke | Via::InvokeAsync | Via::Send => None,
     };
     services::check_keys(body, service);
-    let integration = service.and_then(|service| services::integration(file, body, service));
+    let integration = service.and_then(|service| services::integration(body, service, assumed));
     let delay = body.aws_time_maybe("DelaySeconds");
     if delay.is_some() && target.is_some_and(|target| !matches!(target, Target::Queue(_))) {
         let mistake = Diagnostic::error("`DelaySeconds` is for messages to a queue");
@@ -173,7 +174,7 @@ fn call(file: &Body<'_>, body: &Body<'_>, name: &str) -> Call {
         name: name.to_string(),
         via,
         integration: integration.map(Box::new),
-        buffering: service.and_then(|service| services::buffering(file, body, service)),
+        buffering: service.and_then(|service| services::buffering(body, service, assumed)),
         target: target.unwrap_or(Target::Outside),
         timeout: body.time_maybe("timeout"),
         retry,

@@ -20,6 +20,8 @@ use crate::{
 /// The longest that an API of each kind waits, whatever its setting.
 const HTTP_API_MAX: Span = Span::secs(30);
 const WEBSOCKET_MAX: Span = Span::secs(29);
+/// What the viewer's events of Lambda@Edge had (SC60).
+const EARLIER_VIEWER_MAX: Span = Span::secs(5);
 
 /// Bytes of the unit in which Firehose has its buffer.
 const MEGABYTE: f64 = 1_048_576.0;
@@ -41,18 +43,45 @@ pub fn check_keys(body: &Body<'_>, service: Option<Service>) {
     }
 }
 
-/// What a service that waits does for this call; `file` has the assumptions.
-pub fn integration(file: &Body<'_>, body: &Body<'_>, service: Service) -> Option<Integration> {
+/// What is assumed of services where AWS documents nothing.
+#[derive(Debug, Default)]
+pub struct Assumed {
+    sdk_mode: Option<&'static str>,
+    http_throttle_is_500: bool,
+    earlier_edge_limits: bool,
+    cognito_delay: Span,
+    cognito_throttles: bool,
+    cognito_function_errors: bool,
+    batch_redrives: u32,
+    firehose_delay: Span,
+}
+
+impl Assumed {
+    /// What the file assumes.
+    pub fn of(file: &Body<'_>) -> Assumed {
+        let Some(body) = file.map_or_empty("assumptions") else { return Assumed::default() };
+        Assumed {
+            sdk_mode: body.word("sdk_profile"),
+            http_throttle_is_500: body.word("http_api_throttle_status")
+                == Some("internal_server_error"),
+            earlier_edge_limits: body.word("cloudfront_limits") == Some("earlier"),
+            cognito_delay: body.time("cognito_retry_delay"),
+            cognito_throttles: body.flag("cognito_retries_throttles"),
+            cognito_function_errors: body.flag("cognito_retries_function_errors"),
+            batch_redrives: body.count_u32("s3_batch_redrives"),
+            firehose_delay: body.time("firehose_retry_delay"),
+        }
+    }
+}
+
+/// What a service that waits does for this call.
+pub fn integration(body: &Body<'_>, service: Service, assumed: &Assumed) -> Option<Integration> {
     let front = service.front()?;
-    let assumed = file.map_or_empty("assumptions");
-    let flag = |name: &str| assumed.as_ref().is_some_and(|body| body.flag(name));
-    let word = |name: &str| assumed.as_ref().and_then(|body| body.word(name));
     let limit = match front.limit {
         Limit::Function => None,
-        Limit::Fixed(_) if service == Service::CloudFront => {
-            let earlier = word("cloudfront_limits") == Some("earlier");
+        Limit::Fixed(limit) if service == Service::CloudFront => {
             let viewer = body.word("EventType").is_some_and(|event| event.starts_with("viewer"));
-            Some(if earlier && viewer { Span::secs(5) } else { Span::secs(30) })
+            Some(if assumed.earlier_edge_limits && viewer { EARLIER_VIEWER_MAX } else { limit })
         }
         Limit::Fixed(limit) => Some(limit),
         Limit::Set(limit, key @ ("read_timeout" | "idle_timeout")) => {
@@ -61,30 +90,43 @@ pub fn integration(file: &Body<'_>, body: &Body<'_>, service: Service) -> Option
         Limit::Set(limit, key) => Some(body.aws_time_maybe(key).unwrap_or(limit)),
     };
     check_timeout(body, service, limit);
-    let same = |retries: u32, wait: Span, after: &[Answer]| match retries {
+    if service == Service::ApiGatewayWebsocket {
+        body.word("RouteKey");
+    }
+    let http = service == Service::ApiGatewayHttp;
+    Some(Integration {
+        service,
+        limit,
+        within: front.within,
+        again: again(body, service, front.retries, assumed),
+        bytes_max: front.bytes_max,
+        gateway: front.rate.is_some(),
+        throttle_means: match http && assumed.http_throttle_is_500 {
+            true => Answer::SystemError,
+            false => Answer::Throttled,
+        },
+    })
+}
+
+fn again(body: &Body<'_>, service: Service, retries: Retries, assumed: &Assumed) -> Again {
+    let same = |retries: u32, wait: Span, after: Vec<Answer>| match retries {
         0 => Again::Never,
-        _ => Again::Same { retries, wait, after: after.to_vec() },
+        _ => Again::Same { retries, wait, after },
     };
-    let again = match front.retries {
+    match retries {
         Retries::None => Again::Never,
         Retries::AtOnce(retries, after) if service == Service::Cognito => {
             let mut after = after.to_vec();
-            after
-                .retain(|answer| *answer != Answer::Throttled || flag("cognito_retries_throttles"));
-            if flag("cognito_retries_function_errors") {
+            after.retain(|answer| *answer != Answer::Throttled || assumed.cognito_throttles);
+            if assumed.cognito_function_errors {
                 after.extend([Answer::FunctionError, Answer::FunctionTimeout]);
             }
-            let wait = assumed.as_ref().map(|body| body.time("cognito_retry_delay"));
-            same(retries, wait.unwrap_or_default(), &after)
+            same(retries, assumed.cognito_delay, after)
         }
-        Retries::AtOnce(retries, after) => same(retries, Span::ZERO, after),
-        Retries::Assumed(after) => {
-            let redrives = assumed.as_ref().map(|body| body.count_u32("s3_batch_redrives"));
-            same(redrives.unwrap_or_default(), Span::ZERO, after)
-        }
+        Retries::AtOnce(retries, after) => same(retries, Span::ZERO, after.to_vec()),
+        Retries::Assumed(after) => same(assumed.batch_redrives, Span::ZERO, after.to_vec()),
         Retries::Sdk => {
-            let mode = body.word("retry_mode").or_else(|| word("sdk_profile"));
-            let mode = match mode {
+            let mode = match body.word("retry_mode").or(assumed.sdk_mode) {
                 Some("legacy") => sdk::Mode::Legacy,
                 Some("standard") => sdk::Mode::Standard,
                 Some("adaptive") => sdk::Mode::Adaptive,
@@ -97,35 +139,17 @@ pub fn integration(file: &Body<'_>, body: &Body<'_>, service: Service) -> Option
             blocks if blocks.is_empty() => Again::Never,
             blocks => Again::Blocks(blocks),
         },
-    };
-    let http = service == Service::ApiGatewayHttp;
-    if service == Service::ApiGatewayWebsocket {
-        body.word("RouteKey");
     }
-    let throttle_means = match word("http_api_throttle_status") {
-        Some("internal_server_error") if http => Answer::SystemError,
-        _ => Answer::Throttled,
-    };
-    Some(Integration {
-        service,
-        limit,
-        within: front.within,
-        again,
-        bytes_max: front.bytes_max,
-        gateway: front.rate.is_some(),
-        throttle_means,
-    })
 }
 
 /// How a service that buffers has records transformed for this call.
-pub fn buffering(file: &Body<'_>, body: &Body<'_>, service: Service) -> Option<Buffering> {
+pub fn buffering(body: &Body<'_>, service: Service, assumed: &Assumed) -> Option<Buffering> {
     let buffers = service.manner() == Manner::Buffers;
-    let assumed = file.map_or_empty("assumptions");
     buffers.then(|| Buffering {
         bytes: Span::from_nanos_f64(body.number("BufferSizeInMBs") * MEGABYTE).as_nanos(),
         interval: body.aws_time("BufferIntervalInSeconds"),
         retries: body.count_u32("NumberOfRetries"),
-        retry_delay: assumed.map_or(Span::ZERO, |body| body.time("firehose_retry_delay")),
+        retry_delay: assumed.firehose_delay,
     })
 }
 
