@@ -2,6 +2,8 @@
 
 pub mod backoff;
 pub mod bucket;
+pub mod growth;
+pub mod lifetime;
 pub mod partial;
 pub mod pollers;
 pub mod redrive;
