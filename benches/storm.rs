@@ -108,6 +108,7 @@ fn storm(length: Span, outage: bool) -> Config {
         timeout: Span::secs(30),
         memory_mb: 128,
         reserved: None,
+        provisioned: 0,
         loops_allowed: false,
         dead_letter: Some(Target::Queue(QueueId(0))),
         retries_max: 2,
@@ -117,7 +118,8 @@ fn storm(length: Span, outage: bool) -> Config {
         forbidden: false,
         system_error_rate: Probability::NEVER,
         init_time: Quantity::span(Span::millis(200)),
-        keep_alive: Quantity::span(Span::mins(10)),
+        keep_alive: IdleLife::Law(Quantity::span(Span::mins(10))),
+        environment_max_age: MaxAge::Never,
         behaviour: Behaviour {
             service_time: Quantity::Law(Dist::exponential(1e8).expect("a mean")),
             error_rate: Probability::new(error_rate).expect("a share"),

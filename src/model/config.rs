@@ -114,6 +114,8 @@ pub struct Function {
     pub memory_mb: u32,
     /// `ReservedConcurrentExecutions`.
     pub reserved: Option<u32>,
+    /// `ProvisionedConcurrencyConfig.ProvisionedConcurrentExecutions`; 0: none.
+    pub provisioned: u32,
     /// `RecursiveLoop: Allow`.
     pub loops_allowed: bool,
     /// `DeadLetterConfig.TargetArn`.
@@ -133,7 +135,9 @@ pub struct Function {
     /// Length of a cold start's Init phase.
     pub init_time: Quantity,
     /// Idle life of an environment.
-    pub keep_alive: Quantity,
+    pub keep_alive: IdleLife,
+    /// Age from which an environment is retired once it is idle.
+    pub environment_max_age: MaxAge,
     /// What a run does with a payload that fits no case.
     pub behaviour: Behaviour,
     /// What it does with some payloads, the first that fits.
@@ -144,6 +148,35 @@ pub struct Function {
     pub calls: Vec<FunctionCall>,
     /// The queue behind asynchronous invoke.
     pub event_queue: EventQueue,
+}
+
+/// How long an idle environment lives.
+#[derive(Clone, Debug, PartialEq)]
+pub enum IdleLife {
+    /// As the scenario says.
+    Law(Quantity),
+    /// As measured in 2020: longer where the function is called often (SE27).
+    Aws2020,
+    /// As measured in 2021 (SE24).
+    Aws2021,
+}
+
+impl Default for IdleLife {
+    fn default() -> Self {
+        IdleLife::Law(Quantity::default())
+    }
+}
+
+/// How old an environment may become.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum MaxAge {
+    /// Any age.
+    #[default]
+    Never,
+    /// As the scenario says.
+    Law(Quantity),
+    /// As measured in 2020 (SE26).
+    Aws2020,
 }
 
 /// How a run behaves.
@@ -572,6 +605,12 @@ pub struct Assumptions {
     pub gateway_rate: u32,
     /// See `gateway_rate`.
     pub gateway_burst: u32,
+    /// How fast functions may get new environments (U2).
+    pub scaling: Scaling,
+    /// Whether requests a second are limited (U1).
+    pub request_rate_limit: bool,
+    /// From a changed provisioned concurrency to the first environment made for it (SN5).
+    pub provisioned_start_delay: Span,
 }
 
 impl Default for Assumptions {
@@ -592,8 +631,24 @@ impl Default for Assumptions {
             age_equality_retries: true,
             gateway_rate: 10_000,
             gateway_burst: 5_000,
+            scaling: Scaling::Continuous,
+            request_rate_limit: true,
+            provisioned_start_delay: Span::secs(90),
         }
     }
+}
+
+/// How fast functions may get new environments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scaling {
+    /// Each function 1,000 at once and 100 a second more (SN10).
+    Continuous,
+    /// Each function 1,000 in each ten seconds (SN9).
+    Stepwise,
+    /// The account so many at once and 500 a minute more, as until November 2023 (SN12).
+    Burst(u32),
+    /// As fast as they are asked for.
+    Off,
 }
 
 /// What a mapping does with a throttled batch.

@@ -218,13 +218,15 @@ pub enum Fact {
     DestinationFailed { function: FunctionId, payload: PayloadId },
 
     // The invoke plane.
-    /// A run began with `records` records in an environment, cold if `init` is some (its length).
+    /// A run began with `records` records in an environment, cold if `cold` is some (its Init's
+    /// length); `provisioned` if the environment is.
     RunStarted {
         function: FunctionId,
         payload: PayloadId,
         attempt: u32,
         records: u32,
         cold: Option<Span>,
+        provisioned: bool,
     },
     /// A run ended that began at `started` and whose handler took `ran`; `error` if it failed.
     RunEnded {
@@ -233,7 +235,10 @@ pub enum Fact {
         started: Time,
         ran: Span,
         error: Option<ErrorKind>,
+        provisioned: bool,
     },
+    /// From now on so many provisioned environments can be used; making them is billed so much.
+    Provisioned { function: FunctionId, environments: u32, billed_ms: u64 },
     /// What the run that ends costs: `billed` milliseconds; `wasted` if it failed or only repeated.
     Billed { function: FunctionId, payload: PayloadId, billed_ms: u64, wasted: bool },
     /// A run processed this payload, for the `nth` time.
@@ -357,6 +362,7 @@ impl Fact {
             | DestinationFailed { .. }
             | RunStarted { .. }
             | RunEnded { .. }
+            | Provisioned { .. }
             | Billed { .. }
             | Processed { .. }
             | RecordFailed { .. }

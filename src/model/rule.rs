@@ -165,20 +165,48 @@ rules! {
     SN2 = "SN2",
     /// Reserved concurrency is taken out of the account's and is the function's ceiling.
     SN3 = "SN3",
+    /// Provisioned concurrency is taken out of the reservation, or else out of the account's.
+    SN4 = "SN4",
+    /// Provisioned environments are made 6,000 a minute, and used when all of them are ready.
+    SN5 = "SN5",
+    /// Provisioned environments are used first; beyond them, or their 10 requests a second, runs are on demand.
+    SN6 = "SN6",
+    /// Where all of the reservation is provisioned, nothing runs on demand.
+    SN7 = "SN7",
+    /// A function gets 1,000 new environments in each 10 s (assumed: in steps).
+    SN9 = "SN9",
+    /// A function gets 1,000 new environments at once and 100 a second more.
+    SN10 = "SN10",
+    /// Until November 2023 the account got a burst of new environments and 500 a minute more.
+    SN12 = "SN12",
+    /// Synchronous requests a second are limited to 10 for each unit of concurrency.
+    SN13 = "SN13",
     /// A run without an idle environment begins with a cold start.
     SE1 = "SE1",
     /// An Init longer than 10 s is done again within the run, under the function's timeout.
     SE2 = "SE2",
+    /// The Init of a provisioned environment may take 130 s, or the function's timeout if that is longer.
+    SE3 = "SE3",
     /// Suppressed Init time is inside the duration.
     SE4 = "SE4",
     /// After a timeout the environment is reset: its next run begins with Init, inside its duration.
     SE5 = "SE5",
+    /// An environment of its maximum age is not used again, however busy it was.
+    SE8 = "SE8",
     /// Billed is the duration and the Init before it, any begun millisecond whole.
     SE12 = "SE12",
+    /// The Init of a provisioned environment is billed when it is made.
+    SE13 = "SE13",
     /// Of the idle environments the most recently used is taken.
     SE17 = "SE17",
     /// An environment that was idle for its keep-alive is gone.
     SE21 = "SE21",
+    /// In January 2021 idle environments lived for six minutes, more or less.
+    SE24 = "SE24",
+    /// In 2020 most environments were retired at an age of nearly two hours.
+    SE26 = "SE26",
+    /// In 2020 environments lived idle for 640 s, or 1,500 s where the function was called often.
+    SE27 = "SE27",
     /// A run is stopped at the function's timeout.
     SI7 = "SI7",
     /// A run counts as an invocation whether it succeeds or fails.

@@ -745,6 +745,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             self.mappings[at].begin(&mut Lane(&mut self.core, MappingId::at(at)));
         }
         self.core.observer.configured(Time::ZERO, &self.resources);
+        self.lambda.begin(&mut Lane(&mut self.core, ()));
         self.look_at_callers();
     }
 
@@ -983,7 +984,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
                 stream.configure(call);
             }
         }
-        self.lambda.configure(resources, &mut Lane(core, ()));
+        self.lambda.configure(now, resources, &mut Lane(core, ()));
         self.look_at_callers();
     }
 }

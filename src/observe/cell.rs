@@ -334,6 +334,10 @@ cells! {
         duplicates: Counter = Duplicates,
         wasted: Counter = WastedInvocations,
         running: Gauge = ConcurrentExecutions,
+        provisioned_running: Gauge = ProvisionedConcurrentExecutions,
+        utilization: Gauge = ProvisionedConcurrencyUtilization,
+        provisioned: Counter = ProvisionedConcurrencyInvocations,
+        spillover: Counter = ProvisionedConcurrencySpilloverInvocations,
         billed: Tally = BilledGbSeconds,
         duration: Samples = Duration,
         age: Samples = AsyncEventAge,
@@ -380,6 +384,7 @@ cells! {
     AccountCells {
         running: Gauge = ConcurrentExecutions,
         unreserved: Gauge = UnreservedConcurrentExecutions,
+        claimed: Gauge = ClaimedAccountConcurrency,
     }
     /// Of a caller, its ledger apart.
     CallerCells {

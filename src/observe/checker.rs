@@ -406,12 +406,20 @@ mod tests {
             attempt: 1,
             records: 1,
             cold: None,
+            provisioned: false,
         }
     }
 
     fn ended(started: u64, ran: u64) -> Fact {
         let (started, ran) = (at(started), Span::secs(ran));
-        Fact::RunEnded { function: FUNCTION, payload: PAYLOAD, started, ran, error: None }
+        Fact::RunEnded {
+            function: FUNCTION,
+            payload: PAYLOAD,
+            started,
+            ran,
+            error: None,
+            provisioned: false,
+        }
     }
 
     fn accepted() -> Fact {

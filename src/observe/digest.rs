@@ -257,14 +257,16 @@ fn spell(fact: &Fact) -> Spelled {
         Fact::DeadLetterFailed { function, payload } => say(16, Function(function), payload, 0, 0),
         Fact::DestinationFailed { function, payload } => say(17, Function(function), payload, 0, 0),
 
-        Fact::RunStarted { function, payload, attempt, records, cold } => {
-            let a = u64::from(attempt) << 32 | u64::from(records);
+        Fact::RunStarted { function, payload, attempt, records, cold, provisioned } => {
+            // No function has 2^31 attempts.
+            let a = u64::from(attempt) << 32 | u64::from(records) | u64::from(provisioned) << 63;
             // A cold start of no length is still one.
             let b = cold.map_or(0, |init| init.as_nanos().saturating_add(1));
             say(18, Function(function), payload, a, b)
         }
-        Fact::RunEnded { function, payload, started, ran, error: kind } => {
-            let a = started.as_nanos() ^ error(kind) << 62;
+        Fact::RunEnded { function, payload, started, ran, error: kind, provisioned } => {
+            // An instant of a run is below 2^61.
+            let a = started.as_nanos() ^ error(kind) << 62 ^ u64::from(provisioned) << 61;
             say(19, Function(function), payload, a, ran.as_nanos())
         }
         Fact::Billed { function, payload, billed_ms, wasted } => {
@@ -340,6 +342,9 @@ fn spell(fact: &Fact) -> Spelled {
         }
         Fact::WorkCancelled { dependency, payload, spent, started } => {
             say(57, Dependency(dependency), payload, spent.as_nanos(), u64::from(started))
+        }
+        Fact::Provisioned { function, environments, billed_ms } => {
+            Spelled { b: billed_ms, ..tell(60, Function(function), u64::from(environments)) }
         }
     }
 }

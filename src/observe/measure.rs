@@ -89,6 +89,8 @@ pub enum Unit {
     Seconds,
     /// Gigabyte-seconds; kept in milliseconds times megabytes.
     GbSeconds,
+    /// A share; kept in billionths.
+    Share,
 }
 
 impl Unit {
@@ -99,6 +101,7 @@ impl Unit {
             Unit::Milliseconds => 1_000_000,
             Unit::Seconds => 1_000_000_000,
             Unit::GbSeconds => 1000 * 1024,
+            Unit::Share => 1_000_000_000,
         }
     }
 
@@ -109,6 +112,7 @@ impl Unit {
             Unit::Milliseconds => "Milliseconds",
             Unit::Seconds => "Seconds",
             Unit::GbSeconds => "Gigabyte-seconds",
+            Unit::Share => "None",
         }
     }
 
@@ -170,7 +174,18 @@ measures! {
     ConcurrentExecutions "ConcurrentExecutions" of Function Account: Gauge in Count, "SM6",
         "Environments in use.";
     UnreservedConcurrentExecutions "UnreservedConcurrentExecutions" of Account: Gauge in Count,
-        "SM7", "Environments in use by functions without reserved concurrency.";
+        "SM7", "On-demand environments in use by functions without reserved concurrency.";
+    ClaimedAccountConcurrency "ClaimedAccountConcurrency" of Account: Gauge in Count, "SN8",
+        "What is reserved, what is provisioned beside it, and what is in use of the rest.";
+    ProvisionedConcurrentExecutions "ProvisionedConcurrentExecutions" of Function: Gauge in Count,
+        "SM8", "Provisioned environments in use.";
+    ProvisionedConcurrencyUtilization "ProvisionedConcurrencyUtilization" of Function:
+        Gauge in Share, "SM8", "Provisioned environments in use, of those that can be used.";
+    ProvisionedConcurrencyInvocations "ProvisionedConcurrencyInvocations" of Function:
+        Count in Count, "SM9", "Runs in a provisioned environment.";
+    ProvisionedConcurrencySpilloverInvocations "ProvisionedConcurrencySpilloverInvocations" of
+        Function: Count in Count, "SM9",
+        "Runs on demand of a function that has provisioned concurrency.";
     AsyncEventsReceived "AsyncEventsReceived" of Function: Count in Count, "A4",
         "Events accepted into the event queue, each once.";
     AsyncEventAge "AsyncEventAge" of Function: Distribution in Milliseconds, "A4",
@@ -308,8 +323,6 @@ impl Measure {
 /// refused as such.
 pub const LATER: &[(&str, &str)] = &[
     ("functions", "IteratorAge"),
-    ("functions", "ClaimedAccountConcurrency"),
-    ("account", "ClaimedAccountConcurrency"),
     ("queues", "SentMessageSize"),
     ("queues", "NumberOfDeduplicatedSentMessages"),
     ("topics", "NumberOfNotificationsDelivered"),

@@ -245,9 +245,10 @@ impl Observer for Watch<'_> {
         }
         self.checker.configured(resources);
         let Watch { guide, totals, series, probes, .. } = self;
+        let register = &Register::default();
         for (running, unreserved) in guide.configured(resources) {
             let measure = Measure::UnreservedConcurrentExecutions;
-            let (about, register) = (About::default(), &Register::default());
+            let about = About::default();
             for _ in 0..running {
                 let mut totals = TotalsNow { totals, series, now };
                 totals.of(Subject::Account).step(measure, unreserved, about);
@@ -256,6 +257,11 @@ impl Observer for Watch<'_> {
                     probes.of(Subject::Account).step(measure, unreserved, about);
                 }
             }
+        }
+        let (measure, claimed) = (Measure::ClaimedAccountConcurrency, guide.claimed(resources));
+        TotalsNow { totals, series, now }.of(Subject::Account).set(measure, claimed);
+        if !probes.is_empty() {
+            ProbesNow { probes, register, now }.of(Subject::Account).set(measure, claimed);
         }
     }
 

@@ -237,7 +237,21 @@ pub struct Guide {
 struct FunctionNow {
     memory_mb: u32,
     reserved: bool,
+    /// Has provisioned concurrency.
+    provides: bool,
+    /// On-demand environments in use.
     running: u64,
+    /// Provisioned ones that can be used, and that are.
+    provisioned: u64,
+    provisioned_running: u64,
+}
+
+impl FunctionNow {
+    /// How much of what can be used is, in the unit that is kept.
+    fn utilization(&self) -> u64 {
+        let whole = Measure::ProvisionedConcurrencyUtilization.unit().scale();
+        (self.provisioned_running * whole).checked_div(self.provisioned).unwrap_or(0)
+    }
 }
 
 impl Guide {
@@ -247,7 +261,10 @@ impl Guide {
         let functions = resources.functions.iter().map(|function| FunctionNow {
             memory_mb: function.memory_mb,
             reserved: function.reserved.is_some(),
+            provides: function.provisioned > 0,
             running: 0,
+            provisioned: 0,
+            provisioned_running: 0,
         });
         Guide {
             warmup: config.warmup,
@@ -265,6 +282,7 @@ impl Guide {
         let mut moved = Vec::new();
         for (now, function) in self.functions.iter_mut().zip(&resources.functions) {
             now.memory_mb = function.memory_mb;
+            now.provides = function.provisioned > 0;
             if now.reserved != function.reserved.is_some() {
                 now.reserved = !now.reserved;
                 moved.push((now.running, !now.reserved));
@@ -273,14 +291,34 @@ impl Guide {
         moved
     }
 
+    /// What of the account's concurrency is claimed while the resources are these: what nobody else
+    /// can have.
+    pub fn claimed(&self, resources: &Resources) -> u64 {
+        let apart = resources.functions.iter().map(|f| f.reserved.unwrap_or(f.provisioned));
+        let shared = self.functions.iter().filter(|function| !function.reserved);
+        apart.map(u64::from).sum::<u64>() + shared.map(|function| function.running).sum::<u64>()
+    }
+
     /// Follows what the definitions need of the past. Once for each fact.
     #[inline(always)]
     pub fn follow(&mut self, now: Time, fact: &Fact) {
         match *fact {
-            Fact::RunStarted { function, .. } => self.functions[function.index()].running += 1,
-            Fact::RunEnded { function, .. } => {
+            Fact::RunStarted { function, provisioned: false, .. } => {
+                self.functions[function.index()].running += 1;
+            }
+            Fact::RunEnded { function, provisioned: false, .. } => {
                 let running = &mut self.functions[function.index()].running;
                 *running = running.saturating_sub(1);
+            }
+            Fact::RunStarted { function, provisioned: true, .. } => {
+                self.functions[function.index()].provisioned_running += 1;
+            }
+            Fact::RunEnded { function, provisioned: true, .. } => {
+                let running = &mut self.functions[function.index()].provisioned_running;
+                *running = running.saturating_sub(1);
+            }
+            Fact::Provisioned { function, environments, .. } => {
+                self.functions[function.index()].provisioned = u64::from(environments);
             }
             Fact::Billed { function, payload, wasted: true, .. } => {
                 self.wasted = Some((function, payload, now));
@@ -318,13 +356,45 @@ const fn held(state: Held) -> Measure {
     }
 }
 
-/// One environment of the account more or fewer is in use.
+/// One environment of the account more or fewer is in use; `apart`: it was claimed before.
 #[inline(always)]
-fn in_use<S: Sink>(sink: &mut S, more: bool, reserved: bool) {
+fn in_use<S: Sink>(sink: &mut S, more: bool, apart: bool) {
     let mut account = sink.of(Subject::Account);
     account.step(Measure::ConcurrentExecutions, more, About::NOTHING);
-    if !reserved {
+    if !apart {
         account.step(Measure::UnreservedConcurrentExecutions, more, About::NOTHING);
+        account.step(Measure::ClaimedAccountConcurrency, more, About::NOTHING);
+    }
+}
+
+/// A run of a function that has provisioned concurrency, or whose environment was provisioned, begins
+/// or ends.
+#[cold]
+fn with_provisioned<S: Sink>(
+    sink: &mut S,
+    now: &FunctionNow,
+    id: FunctionId,
+    more: bool,
+    provisioned: bool,
+    payload: PayloadId,
+) {
+    let mut function = sink.of(Subject::Function(id));
+    if more {
+        let measure = if provisioned {
+            Measure::ProvisionedConcurrencyInvocations
+        } else {
+            Measure::ProvisionedConcurrencySpilloverInvocations
+        };
+        function.count(measure, true, About::payload(payload));
+    }
+    if provisioned {
+        let mut then = *now;
+        then.provisioned_running = match more {
+            true => then.provisioned_running + 1,
+            false => then.provisioned_running.saturating_sub(1),
+        };
+        function.step(Measure::ProvisionedConcurrentExecutions, more, About::NOTHING);
+        function.set(Measure::ProvisionedConcurrencyUtilization, then.utilization());
     }
 }
 
@@ -440,9 +510,12 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         | Fact::Dropped { .. }
         | Fact::DeadLettered { .. } => (),
 
-        Fact::RunStarted { function, payload, cold, .. } => {
-            let reserved = guide.functions[function.index()].reserved;
-            in_use(sink, true, reserved);
+        Fact::RunStarted { function, payload, cold, provisioned, .. } => {
+            let known = &guide.functions[function.index()];
+            in_use(sink, true, known.reserved || provisioned);
+            if known.provides || provisioned {
+                with_provisioned(sink, known, function, true, provisioned, payload);
+            }
             let mut function = sink.of(Subject::Function(function));
             function.count(Measure::Invocations, true, about(payload));
             function.count(Measure::Throttles, false, about(payload));
@@ -451,15 +524,28 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             }
             function.step(Measure::ConcurrentExecutions, true, nothing);
         }
-        Fact::RunEnded { function, payload, started, ran, error } => {
-            let reserved = guide.functions[function.index()].reserved;
-            in_use(sink, false, reserved);
+        Fact::RunEnded { function, payload, started, ran, error, provisioned } => {
+            let known = &guide.functions[function.index()];
+            in_use(sink, false, known.reserved || provisioned);
+            if provisioned {
+                with_provisioned(sink, known, function, false, provisioned, payload);
+            }
             let mut function = sink.of(Subject::Function(function));
             function.count_at(started, Measure::Errors, error.is_some(), about(payload));
             if guide.takes(register, payload) {
                 function.sample(Measure::Duration, ran.as_nanos(), about(payload));
             }
             function.step(Measure::ConcurrentExecutions, false, nothing);
+        }
+        Fact::Provisioned { function: id, environments, billed_ms } => {
+            let known = &guide.functions[id.index()];
+            let then = FunctionNow { provisioned: u64::from(environments), ..*known };
+            let mut function = sink.of(Subject::Function(id));
+            function.set(Measure::ProvisionedConcurrencyUtilization, then.utilization());
+            if billed_ms > 0 {
+                let amount = billed_ms * u64::from(known.memory_mb);
+                function.add(Measure::BilledGbSeconds, amount, nothing);
+            }
         }
         Fact::Billed { function, payload, billed_ms, wasted } => {
             let memory_mb = u64::from(guide.functions[function.index()].memory_mb);

@@ -717,8 +717,10 @@ impl Probes {
             || term.per.is_some_and(|(_, outer)| outer == Statistic::Count);
         match value {
             // Times stay in nanoseconds, whatever the unit they are shown in.
-            Some(Value::Number(kept)) if term.measure.unit() == Unit::GbSeconds && !counts => {
-                let scale = i128::from(Unit::GbSeconds.scale());
+            Some(Value::Number(kept))
+                if matches!(term.measure.unit(), Unit::GbSeconds | Unit::Share) && !counts =>
+            {
+                let scale = i128::from(term.measure.unit().scale());
                 kept.divided_by(Number::whole(scale)).map(Value::Number)
             }
             other => other,

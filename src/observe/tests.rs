@@ -1,7 +1,9 @@
 //! Timelines of facts made by hand: what each comes to.
 
 use super::*;
-use crate::model::config::{Behaviour, EventQueue, Function, OnPartialFailure, Queue};
+use crate::model::config::{
+    Behaviour, EventQueue, Function, IdleLife, MaxAge, OnPartialFailure, Queue,
+};
 use crate::{kernel::Probability, model::value::Quantity};
 
 /// A function with every property at its default.
@@ -11,6 +13,7 @@ pub fn function(name: &str) -> Function {
         timeout: Span::secs(3),
         memory_mb: 128,
         reserved: None,
+        provisioned: 0,
         loops_allowed: false,
         dead_letter: None,
         retries_max: 2,
@@ -20,7 +23,8 @@ pub fn function(name: &str) -> Function {
         forbidden: false,
         system_error_rate: Probability::NEVER,
         init_time: Quantity::Plain(0),
-        keep_alive: Quantity::span(Span::mins(10)),
+        keep_alive: IdleLife::Law(Quantity::span(Span::mins(10))),
+        environment_max_age: MaxAge::Never,
         behaviour: Behaviour::default(),
         cases: Vec::new(),
         on_partial_failure: OnPartialFailure::Continue,
@@ -239,7 +243,14 @@ impl Play {
     }
 
     fn start_of(&mut self, function: FunctionId, payload: PayloadId) -> &mut Play {
-        self.note(Fact::RunStarted { function, payload, attempt: 1, records: 1, cold: None })
+        self.note(Fact::RunStarted {
+            function,
+            payload,
+            attempt: 1,
+            records: 1,
+            cold: None,
+            provisioned: false,
+        })
     }
 
     fn end(&mut self, payload: PayloadId, started: u64, ok: bool) -> &mut Play {
@@ -247,7 +258,14 @@ impl Play {
         let started = at(started);
         let error = (!ok).then_some(ErrorKind::Handler);
         let ran = self.now.since(started);
-        self.note(Fact::RunEnded { function: WORKER, payload, started, ran, error })
+        self.note(Fact::RunEnded {
+            function: WORKER,
+            payload,
+            started,
+            ran,
+            error,
+            provisioned: false,
+        })
     }
 
     fn complete(&mut self, payload: PayloadId, age: u64) -> &mut Play {
@@ -587,7 +605,14 @@ fn a_cold_start_is_one_even_if_it_takes_no_time() {
     let mut play = Play::new();
     let payload = play.arrive(USERS);
     let cold = Some(Span::ZERO);
-    play.note(Fact::RunStarted { function: WORKER, payload, attempt: 1, records: 1, cold });
+    play.note(Fact::RunStarted {
+        function: WORKER,
+        payload,
+        attempt: 1,
+        records: 1,
+        cold,
+        provisioned: false,
+    });
     assert_eq!(count(&play.finish(), "Worker", "cold_starts"), 1);
 }
 
@@ -711,7 +736,14 @@ fn thresholds_take_windows_periods_and_instants() {
         let started = play.now;
         play.now = started + Span::millis(100);
         let ran = Span::millis(100);
-        play.note(Fact::RunEnded { function: WORKER, payload, started, ran, error: None });
+        play.note(Fact::RunEnded {
+            function: WORKER,
+            payload,
+            started,
+            ran,
+            error: None,
+            provisioned: false,
+        });
     }
     all_hold(&play.finish());
 }

@@ -219,6 +219,7 @@ fn parts(fact: &Fact) -> Parts {
             nth("run_started", Function(function), payload, attempt)
         }
         Fact::RunEnded { function, payload, .. } => of("run_ended", Function(function), payload),
+        Fact::Provisioned { function, .. } => plain("provisioned", Function(function)),
         Fact::Billed { function, payload, .. } => of("billed", Function(function), payload),
         Fact::Processed { function, payload, .. } => of("processed", Function(function), payload),
         Fact::RecordFailed { function, payload } => {
@@ -338,16 +339,25 @@ impl fmt::Display for Detail<'_> {
                 write!(f, "condition={} runs={runs} age={age}", condition.word())?;
             }
             Fact::Dropped { condition, .. } => write!(f, "reason={}", condition.word())?,
-            Fact::RunStarted { records, cold, .. } => {
+            Fact::RunStarted { records, cold, provisioned, .. } => {
                 write!(f, "records={records}")?;
                 if let Some(init) = cold {
                     write!(f, " cold={init}")?;
+                }
+                if provisioned {
+                    write!(f, " provisioned=yes")?;
                 }
             }
             Fact::RunEnded { started, ran, error, .. } => {
                 write!(f, "started={started} ran={ran}")?;
                 if let Some(error) = error {
                     write!(f, " error={}", error.word())?;
+                }
+            }
+            Fact::Provisioned { environments, billed_ms, .. } => {
+                write!(f, "environments={environments}")?;
+                if billed_ms > 0 {
+                    write!(f, " billed={billed_ms}ms")?;
                 }
             }
             Fact::Billed { billed_ms, wasted, .. } => {

@@ -178,7 +178,7 @@ fn defaults_are_those_of_the_table() {
     assert_eq!(function.behaviour, Behaviour::default());
     assert_eq!((function.timeout, function.memory_mb), (Span::secs(3), 128));
     assert_eq!((function.retries_max, function.age_max), (2, Span::hours(6)));
-    assert_eq!(function.keep_alive, Quantity::span(Span::mins(10)));
+    assert_eq!(function.keep_alive, IdleLife::Law(Quantity::span(Span::mins(10))));
     assert!(!function.loops_allowed && function.reserved.is_none());
     let [queue] = resources.queues.as_slice() else { panic!("one") };
     assert_eq!((queue.visibility, queue.retention), (Span::secs(30), Span::days(4)));
@@ -300,7 +300,7 @@ fn what_a_template_has_beside_is_read_or_noted() {
 #[test]
 fn what_later_versions_have_is_known_by_name_and_its_body_is_not_read() {
     let text = "\
-functions: {F: {ProvisionedConcurrencyConfig: {x: y}, on_partial_failure: skip_group}}
+functions: {F: {SnapStart: {x: y}, on_partial_failure: skip_group}}
 queues: {Q.fifo: {FifoQueue: true, ContentBasedDeduplication: 7}}
 streams: {S: {nonsense: {}}}
 buckets: {B: 5}

@@ -35,8 +35,6 @@ const NOT_MODELLED: &[(&str, &str)] = &[
     ("bisect-", "streams are of a later version"),
     ("poison-fresh-", "no queue keeps what failed apart from its batch and among fresh messages"),
     ("poison-mix", "a batch becomes visible together and is received together, never at random"),
-    ("rps-quota", "the limit on requests a second is of a later version"),
-    ("scale-rate", "the scaling rate of 1,000 in 10 s is of a later version"),
     ("sdk-quota", "via: sdk, with its quota of retries, is of a later version"),
 ];
 
@@ -76,6 +74,8 @@ fn dispatch(id: &str) -> Option<Experiment> {
         ("tb-", downstream::token_bucket),
         ("occ-", occ::contention),
         ("burst-", queues::burst),
+        ("scale-rate", queues::growth),
+        ("rps-quota", queues::request_rate),
         ("drain-", queues::drain),
         ("async-", messages::asynchronous),
         ("asyncnet-", messages::asynchronous_stream),

@@ -11,41 +11,40 @@
 //! together in one transition. It owns concurrency (SN), environments (SE) and behaviour; it does not
 //! own retries: who asked decides (SI9). A run without calls is one appointment at its end.
 //!
-//! Here are its messages and the life of a run; [`admission`] lets it in, [`environments`] has where it
-//! runs, [`handler`] what it does there, and [`calls`] whom it asks.
+//! Here are its messages and the life of a run; [`admission`] lets it in, [`environments`] and
+//! [`provisioned`] have where it runs, [`handler`] what it does there, and [`calls`] whom it asks.
 
 mod admission;
 mod calls;
 mod environments;
 mod handler;
+mod provisioned;
 
 use super::{
     Component, Fact, Port, Rule,
-    config::{Function, Resources},
+    config::{Function, IdleLife, Resources},
+    policy::lifetime::Recent,
     value::Catalog,
     vocabulary::{
         CallId, ErrorKind, FunctionId, Outcome, PayloadId, ReplyTo, RunToken, Target, Work,
     },
 };
 use crate::kernel::{Class, Classed, Slab, Span, Stream, Time};
+use admission::{Limits, OwnLimits};
 use calls::Calling;
 use environments::{Environment, INIT_MAX, Idle};
 use handler::record_results;
+use provisioned::Provisioned;
 use std::{collections::VecDeque, sync::Arc};
 
 /// The invoke plane of the account.
 #[derive(Debug)]
 pub struct Lambda {
-    /// Concurrency of the account (SN2).
-    limit: u32,
-    /// What the functions' reservations take out of it (SN3).
-    reserved: u32,
-    /// Runs of functions without a reservation.
-    unreserved_running: u32,
+    limits: Limits,
     functions: Vec<Plane>,
     runs: Slab<Run>,
-    /// Counts those who wait for capacity, so that the first to ask is the first to be told.
-    asked: u64,
+    /// From changed settings to the first environment that is made by them (SN5).
+    provisioned_start_delay: Span,
     catalog: Arc<Catalog>,
 }
 
@@ -53,9 +52,15 @@ pub struct Lambda {
 #[derive(Debug)]
 struct Plane {
     config: Function,
+    limits: OwnLimits,
+    /// On-demand environments in use.
     running: u32,
-    /// Idle environments, the most recently used at the back.
+    /// Idle ones, the most recently used at the back.
     idle: VecDeque<Idle>,
+    /// Those that are made ahead of need, once the settings provide for some.
+    provisioned: Option<Box<Provisioned>>,
+    /// How often it ran lately, where that decides how long environments live.
+    recent: Option<Box<Recent>>,
     /// Counts code updates: an environment of an older version is not used again.
     version: u32,
     waiting: VecDeque<(u64, ReplyTo)>,
@@ -73,6 +78,8 @@ struct Streams {
     poison: Stream,
     init: Stream,
     keep_alive: Stream,
+    max_age: Stream,
+    provisioned: Stream,
     system: Stream,
     calls: Stream,
 }
@@ -96,6 +103,10 @@ struct Run {
     fate: Fate,
     /// The handler's time has an Init in it (SE4).
     suppressed: bool,
+    /// Its environment was made ahead of need.
+    provisioned: bool,
+    /// When its environment is too old to be used again.
+    dies: Time,
     reports: bool,
     /// What it still has to call, and waits for; most runs call nothing.
     calling: Option<Box<Calling>>,
@@ -108,6 +119,16 @@ enum Fate {
     Returns,
     /// It throws.
     Throws(ErrorKind),
+}
+
+/// What a run is to do, and for whom.
+#[derive(Clone, Copy, Debug)]
+struct Invoke {
+    function: FunctionId,
+    work: Work,
+    attempt: u32,
+    reports: bool,
+    reply_to: ReplyTo,
 }
 
 /// What is asked of the plane.
@@ -169,6 +190,15 @@ pub enum Wake {
         /// Its number, to know a stale one.
         number: u32,
     },
+    /// Provisioned environments are ready, or one of them has failed.
+    Allocated {
+        /// Whose.
+        function: FunctionId,
+        /// The allocation's number, to know a superseded one.
+        number: u32,
+    },
+    /// A new environment may be had again, and somebody waits for one.
+    Reminder,
 }
 
 impl Classed for Wake {
@@ -187,22 +217,26 @@ impl Component for Lambda {
         match message {
             In::Invoke { function, work, attempt, reports, reply_to } => {
                 let first = fx.register().head(work);
-                match self.admit(function, first, reply_to, fx) {
-                    Ok(()) => self.start(now, function, work, attempt, reports, reply_to, fx),
+                match self.admit(now, function, first, reply_to, fx) {
+                    Ok(environment) => {
+                        let run = Invoke { function, work, attempt, reports, reply_to };
+                        self.start(now, run, environment, fx);
+                        if self.limits.waiting > 0 {
+                            // What was used up may come again by itself: whoever waits is to hear.
+                            self.tell_one(now, fx);
+                        }
+                    }
                     Err(outcome) => fx.send(Out::Ended(reply_to, outcome)),
                 }
             }
             In::Done { run, ok } => self.called(now, run, ok, fx),
-            In::Await(function, who) => {
-                self.asked += 1;
-                self.functions[function.index()].waiting.push_back((self.asked, who));
-                self.tell_one(fx);
-            }
-            In::Declined => self.tell_one(fx),
+            In::Await(function, who) => self.wait(now, function, who, fx),
+            In::Declined => self.tell_one(now, fx),
             In::UpdateCode(function) => {
                 let plane = &mut self.functions[function.index()];
                 plane.version += 1;
                 plane.idle.clear();
+                self.provision_anew(now, function, fx);
             }
         }
     }
@@ -218,6 +252,8 @@ impl Component for Lambda {
                     self.end(now, run, Err(ErrorKind::Timeout), fx);
                 }
             }
+            Wake::Allocated { function, number } => self.allocated(now, function, number, fx),
+            Wake::Reminder => self.tell_one(now, fx),
         }
     }
 }
@@ -225,37 +261,36 @@ impl Component for Lambda {
 impl Lambda {
     /// The plane of an account with these functions.
     pub fn new(resources: &Resources, catalog: Arc<Catalog>, seed: u64) -> Lambda {
-        let functions = resources.functions.iter().map(|config| Plane::new(config, seed)).collect();
+        let assumptions = &resources.assumptions;
+        let plane = |config| Plane::new(config, OwnLimits::new(assumptions.scaling), seed);
         let mut lambda = Lambda {
-            limit: 0,
-            reserved: 0,
-            unreserved_running: 0,
-            functions,
+            limits: Limits::new(resources),
+            functions: resources.functions.iter().map(plane).collect(),
             runs: Slab::default(),
-            asked: 0,
+            provisioned_start_delay: assumptions.provisioned_start_delay,
             catalog,
         };
-        lambda.take_limits(resources);
+        lambda.take_limits(Time::ZERO, resources);
         lambda
     }
 
     /// Takes changed settings. Runs in progress keep what they began with.
-    pub fn configure(&mut self, resources: &Resources, fx: &mut impl Port<Self>) {
+    pub fn configure(&mut self, now: Time, resources: &Resources, fx: &mut impl Port<Self>) {
         for (plane, config) in self.functions.iter_mut().zip(&resources.functions) {
             if plane.config.reserved.is_some() != config.reserved.is_some() {
                 // Runs in progress change the pool they are counted in.
                 match config.reserved {
-                    Some(_) => self.unreserved_running -= plane.running,
-                    None => self.unreserved_running += plane.running,
+                    Some(_) => self.limits.pool_running -= plane.running,
+                    None => self.limits.pool_running += plane.running,
                 }
             }
             plane.configure(config);
         }
-        self.take_limits(resources);
-        let waiting: usize = self.functions.iter().map(|plane| plane.waiting.len()).sum();
-        for _ in 0..waiting {
-            self.tell_one(fx);
+        self.take_limits(now, resources);
+        for (function, config) in resources.function_ids().zip(&resources.functions) {
+            self.provision(now, function, config.provisioned, fx);
         }
+        self.tell_all(now, fx);
     }
 
     /// Runs in progress.
@@ -263,65 +298,61 @@ impl Lambda {
         self.runs.held()
     }
 
-    fn take_limits(&mut self, resources: &Resources) {
-        self.limit = resources.account.concurrency;
-        self.reserved = resources.functions.iter().filter_map(|function| function.reserved).sum();
-    }
-
-    /// Takes an environment and lets the handler begin.
+    /// Lets the handler begin in the environment that it was given.
     #[inline]
-    #[expect(clippy::too_many_arguments, reason = "the fields of an Invoke, taken apart once")]
     fn start(
         &mut self,
         now: Time,
-        function: FunctionId,
-        work: Work,
-        attempt: u32,
-        reports: bool,
-        reply_to: ReplyTo,
+        run: Invoke,
+        environment: Environment,
         fx: &mut impl Port<Self>,
     ) {
+        let Invoke { function, work, attempt, reports, reply_to } = run;
         let catalog = &*self.catalog;
         let plane = &mut self.functions[function.index()];
-        plane.running += 1;
-        if plane.config.reserved.is_none() {
-            self.unreserved_running += 1;
-        }
         let payload = fx.register().head(work);
         let records = fx.register().size(work);
         let (key, runs) = {
             let payload = fx.register().get(payload);
             (payload.key, payload.runs)
         };
+        if plane.config.keep_alive == IdleLife::Aws2020 {
+            plane.recent.get_or_insert_default().add(now);
+        }
 
-        let environment = plane.environment(now);
         let mut init = Span::ZERO;
         let mut suppressed = Span::ZERO;
         let init_time = |plane: &Plane, fx: &mut _| plane.init_time(catalog, fx, payload, runs);
-        match environment {
-            Environment::Warm => (),
-            Environment::Reset => suppressed = init_time(plane, fx),
-            Environment::Cold { .. } => {
+        let (cold, rule, dies) = match environment {
+            Environment::Idle { reset: false, dies } => (None, Rule::SE17, dies),
+            Environment::Provisioned { reset: false } => (None, Rule::SN6, Time::NEVER),
+            Environment::Idle { reset: true, dies } => {
+                suppressed = init_time(plane, fx);
+                (None, Rule::SE5, dies)
+            }
+            Environment::Provisioned { reset: true } => {
+                suppressed = init_time(plane, fx);
+                (None, Rule::SE5, Time::NEVER)
+            }
+            Environment::Cold { after } => {
                 let whole = init_time(plane, fx);
                 init = whole.min(INIT_MAX);
+                let mut rule = plane.rule_of_cold(after);
                 if INIT_MAX < whole {
                     suppressed = whole;
+                    rule = Rule::SE2;
                 }
+                (Some(init), rule, plane.dies(now, catalog, fx, payload))
             }
-        }
-        let (cold, rule) = match environment {
-            Environment::Cold { .. } if suppressed > Span::ZERO => (Some(init), Rule::SE2),
-            Environment::Cold { expired: true } => (Some(init), Rule::SE21),
-            Environment::Cold { expired: false } => (Some(init), Rule::SE1),
-            Environment::Reset => (None, Rule::SE5),
-            Environment::Warm => (None, Rule::SE17),
         };
+        let provisioned = matches!(environment, Environment::Provisioned { .. });
         let attempt = match work {
             Work::One(_) => attempt,
             Work::Batch(batch) => fx.register().batch(batch)[0].attempt,
         };
         let records = u32::try_from(records).expect("a batch has at most 10,000");
-        fx.note(rule, Fact::RunStarted { function, payload, attempt, records, cold });
+        let started = Fact::RunStarted { function, payload, attempt, records, cold, provisioned };
+        fx.note(rule, started);
         let (handler, mut fate) = plane.handler(catalog, work, key, runs, attempt, reports, fx);
         let timeout = plane.config.timeout;
         let mut ran = suppressed.saturating_add(handler);
@@ -346,6 +377,8 @@ impl Lambda {
             handling: now + init,
             fate,
             suppressed: suppressed > Span::ZERO,
+            provisioned,
+            dies,
             reports,
             calling: None,
         };
@@ -387,21 +420,27 @@ impl Lambda {
         let (function, work, started) = (run.function, run.work, run.started);
         let (reply_to, version) = (run.reply_to, run.version);
         let (init, ran) = (run.init, now.since(run.handling));
-        let run_suppressed = run.suppressed;
+        let (run_suppressed, provisioned, dies) = (run.suppressed, run.provisioned, run.dies);
         run.calling = None;
         self.runs.free(slot);
 
-        let plane = &mut self.functions[function.index()];
-        plane.running -= 1;
-        if plane.config.reserved.is_none() {
-            self.unreserved_running -= 1;
-        }
         let payload = fx.register().head(work);
         let error = result.err();
-        if plane.version == version {
-            let keep = plane.keep_alive(&self.catalog, fx, payload);
-            let reset = error == Some(ErrorKind::Timeout);
-            plane.idle.push_back(Idle { until: now.saturating_add(keep), reset });
+        let reset = error == Some(ErrorKind::Timeout);
+        let plane = &mut self.functions[function.index()];
+        let current = plane.version == version;
+        if provisioned {
+            self.end_provisioned(function, current, reset);
+        } else {
+            plane.running -= 1;
+            if !plane.limits.is_reserved() {
+                self.limits.pool_running -= 1;
+            }
+            if current {
+                let keep = plane.keep_alive(now, &self.catalog, fx, payload);
+                let until = now.saturating_add(keep).min(dies);
+                plane.idle.push_back(Idle { until, dies, reset });
+            }
         }
         let rule = match error {
             None if run_suppressed => Rule::SE4,
@@ -409,7 +448,7 @@ impl Lambda {
             Some(ErrorKind::Timeout) => Rule::SI7,
             Some(ErrorKind::Handler | ErrorKind::Record) => Rule::SM2,
         };
-        fx.note(rule, Fact::RunEnded { function, payload, started, ran, error });
+        fx.note(rule, Fact::RunEnded { function, payload, started, ran, error, provisioned });
         let useful = record_results(function, work, error, fx);
         let billed_ms = (init + ran).ceil_millis();
         fx.note(Rule::SE12, Fact::Billed { function, payload, billed_ms, wasted: !useful });
@@ -418,17 +457,20 @@ impl Lambda {
             Some(kind) => Outcome::FunctionError(kind),
         };
         fx.send(Out::Ended(reply_to, outcome));
-        self.tell_one(fx);
+        self.tell_one(now, fx);
     }
 }
 
 impl Plane {
-    fn new(config: &Function, seed: u64) -> Plane {
+    fn new(config: &Function, limits: OwnLimits, seed: u64) -> Plane {
         let stream = |what: &str| Stream::new(seed, &format!("function/{}/{what}", config.name));
         let mut plane = Plane {
             config: config.clone(),
+            limits,
             running: 0,
             idle: VecDeque::new(),
+            provisioned: None,
+            recent: None,
             version: 0,
             waiting: VecDeque::new(),
             may_loop: false,
@@ -439,6 +481,8 @@ impl Plane {
                 poison: stream("poison"),
                 init: stream("init"),
                 keep_alive: stream("keep-alive"),
+                max_age: stream("max-age"),
+                provisioned: stream("provisioned"),
                 system: stream("system-error"),
                 calls: stream("calls"),
             },

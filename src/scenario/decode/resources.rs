@@ -7,8 +7,9 @@ use crate::{
     kernel::{Span, Stream, Time},
     model::{
         config::{
-            Account, Assumptions, Behaviour, Dependency, EventQueue, Function, Mapping,
-            OnPartialFailure, Queue, Redrive, Resources, Sink, ThrottledPoll, TokenRate,
+            Account, Assumptions, Behaviour, Dependency, EventQueue, Function, IdleLife, Mapping,
+            MaxAge, OnPartialFailure, Queue, Redrive, Resources, Scaling, Sink, ThrottledPoll,
+            TokenRate,
         },
         value::{AttributeId, Word, WordLaw},
         vocabulary::{FunctionId, QueueId, Target},
@@ -67,14 +68,15 @@ pub fn resources(file: &Body<'_>, duration: Option<Time>, earlier: Option<&Earli
     let mut read = calls::calls(file, &function_bodies, duration, earlier);
     let callers = read.resources.callers;
     let mut next_call = callers;
+    let (assumptions, lifetime) = assumptions(file);
     let mut functions = Vec::new();
     for (name, body) in &function_bodies {
         functions.push(match body {
-            Some(body) => function(name, body, &mut next_call),
+            Some(body) => function(name, body, lifetime, &mut next_call),
             None => Function { name: (*name).to_string(), ..nothing() },
         });
     }
-    check_reserved(file, &account, &functions);
+    check_claims(file, &account, &functions);
 
     let mut queues: Vec<Queue> = Vec::new();
     for (at, (name, body)) in names::bodies(file, "queues").into_iter().enumerate() {
@@ -110,7 +112,6 @@ pub fn resources(file: &Body<'_>, duration: Option<Time>, earlier: Option<&Earli
     let dependencies = names::bodies(file, "dependencies");
     let dependencies = dependencies.iter().map(|(name, body)| dependency(name, body.as_ref()));
     read.resources.dependencies = dependencies.collect();
-    let assumptions = assumptions(file);
     read.resources.account = account;
     read.resources.functions = functions;
     read.resources.queues = queues;
@@ -147,6 +148,7 @@ fn nothing() -> Function {
         timeout: Span::ZERO,
         memory_mb: 0,
         reserved: None,
+        provisioned: 0,
         loops_allowed: false,
         dead_letter: None,
         retries_max: 0,
@@ -157,6 +159,7 @@ fn nothing() -> Function {
         system_error_rate: Default::default(),
         init_time: Default::default(),
         keep_alive: Default::default(),
+        environment_max_age: Default::default(),
         behaviour: Behaviour::default(),
         cases: Vec::new(),
         on_partial_failure: OnPartialFailure::default(),
@@ -165,7 +168,15 @@ fn nothing() -> Function {
     }
 }
 
-fn function(name: &str, body: &Body<'_>, next_call: &mut usize) -> Function {
+/// How long environments live where a function does not say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lifetime {
+    AsWritten,
+    Aws2020,
+    Aws2021,
+}
+
+fn function(name: &str, body: &Body<'_>, lifetime: Lifetime, next_call: &mut usize) -> Function {
     let own = behaviour(body, None);
     let cases = body.list_of_maps("cases");
     let cases = cases.iter().filter_map(|case| {
@@ -179,6 +190,10 @@ fn function(name: &str, body: &Body<'_>, next_call: &mut usize) -> Function {
         timeout: body.aws_time("Timeout"),
         memory_mb: body.count_u32("MemorySize"),
         reserved: body.count_u32_maybe("ReservedConcurrentExecutions"),
+        provisioned: body
+            .map("ProvisionedConcurrencyConfig")
+            .and_then(|config| config.count_u32_maybe("ProvisionedConcurrentExecutions"))
+            .unwrap_or(0),
         loops_allowed: body.word("RecursiveLoop") == Some("Allow"),
         dead_letter: dead_letter(body),
         retries_max: invoke.retries_max,
@@ -188,7 +203,18 @@ fn function(name: &str, body: &Body<'_>, next_call: &mut usize) -> Function {
         forbidden: body.flag("forbidden"),
         system_error_rate: body.probability("system_error_rate"),
         init_time: body.time_law("init_time"),
-        keep_alive: body.time_law("keep_alive"),
+        keep_alive: match lifetime {
+            Lifetime::Aws2020 if body.get("keep_alive").is_none() => IdleLife::Aws2020,
+            Lifetime::Aws2021 if body.get("keep_alive").is_none() => IdleLife::Aws2021,
+            Lifetime::AsWritten | Lifetime::Aws2020 | Lifetime::Aws2021 => {
+                IdleLife::Law(body.time_law("keep_alive"))
+            }
+        },
+        environment_max_age: match (body.time_law_maybe("environment_max_age"), lifetime) {
+            (Some(law), _) => MaxAge::Law(law),
+            (None, Lifetime::Aws2020) => MaxAge::Aws2020,
+            (None, Lifetime::AsWritten | Lifetime::Aws2021) => MaxAge::Never,
+        },
         behaviour: own,
         cases,
         on_partial_failure: match body.word("on_partial_failure") {
@@ -305,21 +331,39 @@ fn event_queue(body: &Body<'_>) -> EventQueue {
     }
 }
 
-fn check_reserved(file: &Body<'_>, account: &Account, functions: &[Function]) {
-    let mut reserved = 0;
+/// What may be reserved and provisioned (SN3, SN4).
+fn check_claims(file: &Body<'_>, account: &Account, functions: &[Function]) {
+    const PROVISIONED: &str = "ProvisionedConcurrencyConfig.ProvisionedConcurrentExecutions";
+    let say = |function: &Function, property: &str, mistake: Diagnostic| {
+        let path = format!("functions.{}.{property}", function.name);
+        let place = path::get(file.node, &path).map_or(file.place, |node| node.place);
+        file.cx.say(mistake.at(place).path(path));
+    };
     for function in functions {
-        reserved += u64::from(function.reserved.unwrap_or_default());
-        if reserved > 0 && reserved + UNRESERVED_MIN > u64::from(account.concurrency) {
-            let path = format!("functions.{}.ReservedConcurrentExecutions", function.name);
-            let place = path::get(file.node, &path).map_or(file.place, |node| node.place);
+        if let Some(reserved) = function.reserved
+            && reserved < function.provisioned
+        {
+            let message = format!("{} provisioned of {reserved} reserved", function.provisioned);
+            let label = "AWS provisions at most what is reserved";
+            say(function, PROVISIONED, Diagnostic::error(message).label(label));
+        }
+    }
+    let mut claimed = 0;
+    for function in functions {
+        let (claim, property, what) = match function.reserved {
+            Some(reserved) => (reserved, "ReservedConcurrentExecutions", "reserved"),
+            None => (function.provisioned, PROVISIONED, "reserved and provisioned"),
+        };
+        claimed += u64::from(claim);
+        if claim > 0 && claimed + UNRESERVED_MIN > u64::from(account.concurrency) {
             let message = format!(
-                "{reserved} reserved of {}: fewer than {UNRESERVED_MIN} are left unreserved",
+                "{claimed} {what} of {}: fewer than {UNRESERVED_MIN} are left unreserved",
                 account.concurrency
             );
             let most = u64::from(account.concurrency).saturating_sub(UNRESERVED_MIN);
             let label = format!("AWS allows {most} for all functions together");
-            let help = "reserve less, or raise `account.concurrency`";
-            file.cx.say(Diagnostic::error(message).at(place).path(path).label(label).help(help));
+            let help = "claim less, or raise `account.concurrency`";
+            say(function, property, Diagnostic::error(message).label(label).help(help));
             return;
         }
     }
@@ -450,8 +494,10 @@ fn mapping(name: &str, body: &Body<'_>) -> Option<Mapping> {
     })
 }
 
-fn assumptions(file: &Body<'_>) -> Assumptions {
-    let Some(body) = file.map_or_empty("assumptions") else { return Assumptions::default() };
+fn assumptions(file: &Body<'_>) -> (Assumptions, Lifetime) {
+    let Some(body) = file.map_or_empty("assumptions") else {
+        return (Assumptions::default(), Lifetime::AsWritten);
+    };
     body.word("profile");
     let assumptions = Assumptions {
         back_of_queue_after: body.count_or_never("back_of_queue_after"),
@@ -473,6 +519,16 @@ fn assumptions(file: &Body<'_>) -> Assumptions {
         age_equality_retries: body.flag("age_equality_retries"),
         gateway_rate: body.count_u32("gateway_rate"),
         gateway_burst: body.count_u32("gateway_burst"),
+        scaling: match body.word("scaling") {
+            Some("stepwise") => Scaling::Stepwise,
+            Some("burst_2023_us") => Scaling::Burst(3000),
+            Some("burst_2023_frankfurt") => Scaling::Burst(1000),
+            Some("burst_2023_other") => Scaling::Burst(500),
+            Some("off") => Scaling::Off,
+            _ => Scaling::Continuous,
+        },
+        request_rate_limit: body.word("request_rate_limit") != Some("off"),
+        provisioned_start_delay: body.time("provisioned_start_delay"),
     };
     for (name, pollers) in [
         ("pollers_initial", assumptions.pollers_initial),
@@ -483,7 +539,12 @@ fn assumptions(file: &Body<'_>) -> Assumptions {
             body.wrong(name, Diagnostic::error(message).at(body.place_of(name)));
         }
     }
-    assumptions
+    let lifetime = match body.word("environment_lifetime") {
+        Some("aws_2020") => Lifetime::Aws2020,
+        Some("aws_2021") => Lifetime::Aws2021,
+        _ => Lifetime::AsWritten,
+    };
+    (assumptions, lifetime)
 }
 
 /// Assumptions by name, with their values and whether those are the defaults.

@@ -120,6 +120,20 @@ const FUNCTION_AWS: &[Property] = &[
     )
     .rule(Rule::SN3)
     .live(),
+    aws(
+        "ProvisionedConcurrencyConfig",
+        Map(&[&[aws(
+            "ProvisionedConcurrentExecutions",
+            Count(1, MANY),
+            "environments that are kept ready, out of the reservation or else the account's",
+        )
+        .required()
+        .rule(Rule::SN4)
+        .live()]]),
+        "environments that are kept ready; every call is to the alias that has them",
+    )
+    .rule(Rule::SN6)
+    .live(),
     aws("RecursiveLoop", OneOf(&["Terminate", "Allow"], &[]), "whether Lambda stops a 17th run")
         .default("Terminate")
         .rule(Rule::A6_2)
@@ -211,6 +225,13 @@ const FUNCTION_OURS: &[Property] = &[
         .rule(Rule::SE21)
         .live(),
     ours(
+        "environment_max_age",
+        TimeLaw(true),
+        "age from which an environment is not used again; no limit",
+    )
+    .rule(Rule::SE8)
+    .live(),
+    ours(
         "on_partial_failure",
         OneOf(&["continue", "throw", "stop_at_first"], &["skip_group"]),
         "what the handler does when a record of a batch fails",
@@ -270,7 +291,6 @@ const EVENT_QUEUE: &[Property] = &[
 ];
 
 const FUNCTION_OTHER: &[Property] = &[
-    later("ProvisionedConcurrencyConfig", "environments that are kept ready"),
     later("Events", "SAM's inline event sources; write them in `event_source_mappings`, `callers`"),
     later("SnapStart", "environments resumed from a snapshot"),
     later("FunctionUrlConfig", "a URL of the function's own"),
@@ -947,6 +967,47 @@ const ASSUMPTION: &[Property] = &[
     ours("s3_batch_redrives", Count(0, 1000), "how often a temporary failure is redriven (U14)")
         .default("0")
         .rule(Rule::SC88),
+    ours(
+        "scaling",
+        OneOf(
+            &[
+                "continuous",
+                "stepwise",
+                "burst_2023_us",
+                "burst_2023_frankfurt",
+                "burst_2023_other",
+                "off",
+            ],
+            &[],
+        ),
+        "how fast functions get new environments: 1,000 and 100 a second, 1,000 in each 10 s, as until \
+         November 2023 in three classes of Regions, or at once (U2)",
+    )
+    .default("continuous")
+    .rule(Rule::SN10),
+    ours(
+        "request_rate_limit",
+        OneOf(&["token_bucket", "off"], &[]),
+        "synchronous requests a second for each unit of concurrency: 10, a second's worth at once (U1)",
+    )
+    .default("token_bucket")
+    .rule(Rule::SN13),
+    ours(
+        "provisioned_start_delay",
+        Time(false),
+        "from a changed provisioned concurrency to the first environment made for it",
+    )
+    .default("90s")
+    .rule(Rule::SN5),
+    ours(
+        "environment_lifetime",
+        OneOf(&["as_written", "aws_2020", "aws_2021"], &[]),
+        "how long environments live where a function does not say it: 10 min idle, or as measured in \
+         that year (U4, U5)",
+    )
+    .default("as_written")
+    .measured("aws_2021")
+    .rule(Rule::SE27),
     ours("age_equality_retries", Flag, "whether an event is tried when it is then just at its age")
         .default("true")
         .rule(Rule::A2_16),

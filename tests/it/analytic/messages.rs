@@ -3,7 +3,7 @@
 use super::{
     lab::{Found, Lab},
     meter::{REPLICATIONS, Seen, Trial, load, play, repeat_with},
-    queues::scenario,
+    queues::{UNLIMITED, limited, scenario},
     row::{Row, number_after, rate as per_second, span},
 };
 use dwell::{
@@ -433,10 +433,10 @@ pub fn mapping(lab: &mut Lab, row: &Row) -> Vec<Found> {
             arrivals: &format!("at: [0s], count: {}", 2.0 * goal),
         };
         let assumed = format!(
-            "assumptions: {{pollers_initial: {initial}, pollers_per_minute: {growth}}}\n{}",
+            "assumptions: {{{UNLIMITED}, pollers_initial: {initial}, pollers_per_minute: {growth}}}\n{}",
             text.text()
         );
-        let trial = Trial::new(scenario(0.0, 1.0, &assumed));
+        let trial = Trial::new(limited(0.0, 1.0, &assumed));
         let seen = lab.once(&trial);
         let there = seen.meter.pollers.iter().find(|(pollers, _)| goal <= f64::from(*pollers));
         return Found::value(there.expect("it grows so far").1.as_secs_f64());

@@ -10,8 +10,17 @@ use super::{
 };
 use dwell::model::config::{Config, Resources};
 
-/// A scenario: counted from `from` to `until`, both in seconds; a body of sections.
+/// A scenario: counted from `from` to `until`, both in seconds; a body of sections. The closed forms
+/// know no limit on growth and none on requests a second.
 pub fn scenario(from: f64, until: f64, body: &str) -> String {
+    limited(from, until, &format!("assumptions: {{{UNLIMITED}}}\n{body}"))
+}
+
+/// Neither limit.
+pub const UNLIMITED: &str = "scaling: off, request_rate_limit: off";
+
+/// The same, with the limits that the body asks for.
+pub fn limited(from: f64, until: f64, body: &str) -> String {
     let (from, until) = (span(from), span(until));
     format!("duration: {until}\nwarmup: {from}\naccount: {{concurrency: 1000000}}\n{body}")
 }
@@ -511,4 +520,39 @@ pub fn drain(lab: &mut Lab, row: &Row) -> Vec<Found> {
         }],
         f64::INFINITY,
     )
+}
+
+/// From nothing to 5,000 at once: those who are refused wait for capacity, and the growth of the
+/// function decides when the last one runs.
+pub fn growth(lab: &mut Lab, row: &Row) -> Vec<Found> {
+    let wanted = number_after(&row.description, "first time ").expect("how many are wanted");
+    ["continuous", "stepwise"]
+        .into_iter()
+        .flat_map(|scaling| {
+            let body = format!(
+                "assumptions: {{scaling: {scaling}}}
+functions:
+  F: {{service_time: 1h, event_queue: {{when_throttled: wait}}}}
+callers:
+  C: {{via: invoke_async, target: F, arrivals: {{at: [0s], count: {wanted}}}}}
+"
+            );
+            let seen = lab.once(&Trial::new(limited(0.0, 1.0, &body)));
+            let last = quantile(&seen.meter.waits, 1.0);
+            Found::value(last).into_iter().map(move |found| found.called(scaling))
+        })
+        .collect()
+}
+
+/// More requests than a reservation's rate allows, each so short that concurrency is no limit.
+pub fn request_rate(lab: &mut Lab, row: &Row) -> Vec<Found> {
+    let (places, service) = (row.get("c="), span(row.get("s=")));
+    // Four times the limit, in the fifth to the fifteenth second.
+    let gap = span(1.0 / (40.0 * places));
+    let functions = format!(
+        "functions:\n  F: {{ReservedConcurrentExecutions: {places}, service_time: {service}}}\n"
+    );
+    let body = functions + &requests(&format!("every: {gap}"), "");
+    let seen = lab.once(&Trial::new(limited(5.0, 15.0, &body)));
+    Found::value(seen.meter.runs as f64 / seen.meter.length())
 }

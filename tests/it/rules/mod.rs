@@ -13,6 +13,7 @@ mod environments;
 mod ledger;
 mod mapping;
 mod partial;
+mod provisioned;
 mod sqs;
 mod sync_invoke;
 
