@@ -75,6 +75,11 @@ pub enum Dist {
         /// The values, smallest first; at least one.
         values: Box<[f64]>,
     },
+    /// Through quantiles, between two of which the logarithm rises evenly.
+    Quantiles {
+        /// Shares, from 0 to 1, and the logarithms of the values that they lie at or below.
+        knots: Box<[(f64, f64)]>,
+    },
 }
 
 /// Why parameters make no law.
@@ -128,6 +133,9 @@ pub enum DistError {
         /// The exponent.
         shape: f64,
     },
+    /// Quantiles that do not go from the share 0 to the share 1, or do not rise.
+    #[error("quantiles must rise, and go from the share 0 to the share 1")]
+    NoQuantiles,
     /// An empirical law of nothing.
     #[error("the sample must hold at least one value")]
     Empty,
@@ -238,6 +246,21 @@ impl Dist {
         Dist::Empirical { values: values.into() }.with_finite_mean()
     }
 
+    /// The law through these quantiles: shares with the values that they lie at or below.
+    pub fn quantiles(quantiles: Vec<(f64, f64)>) -> Result<Dist, DistError> {
+        for (_, value) in &quantiles {
+            positive("each value", *value)?;
+        }
+        let rises = |pair: &[(f64, f64)]| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1;
+        let ends = quantiles.first().is_some_and(|(share, _)| *share == 0.0)
+            && quantiles.last().is_some_and(|(share, _)| *share == 1.0);
+        if !ends || !quantiles.windows(2).all(rises) {
+            return Err(DistError::NoQuantiles);
+        }
+        let knots = quantiles.into_iter().map(|(share, value)| (share, libm::log(value)));
+        Dist::Quantiles { knots: knots.collect() }.with_finite_mean()
+    }
+
     /// One value. How many words it takes depends on the law and on luck: one draw, one sample.
     #[inline]
     pub fn sample(&self, draw: &mut Draw) -> f64 {
@@ -264,6 +287,12 @@ impl Dist {
                 let rank = draw.below(values.len() as u64);
                 values[usize::try_from(rank).expect("below the length")]
             }
+            Dist::Quantiles { knots } => {
+                let unit = draw.unit();
+                let next = knots.partition_point(|(share, _)| *share <= unit);
+                let ((from, low), (to, high)) = (knots[next - 1], knots[next]);
+                libm::exp(low + (high - low) * ((unit - from) / (to - from)))
+            }
         }
     }
 
@@ -278,6 +307,17 @@ impl Dist {
             Dist::Uniform { min, max } => min + (max - min) / 2.0,
             Dist::Triangular { min, mode, max, .. } => min / 3.0 + mode / 3.0 + max / 3.0,
             Dist::Empirical { values } => values.iter().sum::<f64>() / values.len() as f64,
+            Dist::Quantiles { knots } => {
+                let piece = |pair: &[(f64, f64)]| {
+                    let (low, high) = (pair[0].1, pair[1].1);
+                    let mean = match high - low {
+                        0.0 => libm::exp(low),
+                        rise => (libm::exp(high) - libm::exp(low)) / rise,
+                    };
+                    (pair[1].0 - pair[0].0) * mean
+                };
+                knots.windows(2).map(piece).sum()
+            }
         }
     }
 
@@ -319,7 +359,7 @@ mod tests {
     use crate::kernel::draw::Stream;
 
     /// One of each law, made by its constructor.
-    fn laws() -> [(&'static str, Dist); 11] {
+    fn laws() -> [(&'static str, Dist); 12] {
         [
             ("exponential", Dist::exponential(2.0)),
             ("log-normal", Dist::log_normal(0.25, 0.8)),
@@ -332,6 +372,7 @@ mod tests {
             ("uniform", Dist::uniform(1.0, 3.0)),
             ("triangular", Dist::triangular(0.0, 0.3, 1.0)),
             ("empirical", Dist::empirical(vec![5.0, 2.0, 1.0, 2.0])),
+            ("quantiles", Dist::quantiles(vec![(0.0, 1.0), (0.5, 2.0), (0.9, 4.0), (1.0, 8.0)])),
         ]
         .map(|(name, law)| (name, law.expect("good parameters")))
     }
@@ -354,7 +395,7 @@ mod tests {
     /// Recorded here, by this code; there is no outer source. What changes them: the key of a
     /// stream, the order in which a sampler takes its words, the tables of the ziggurats, another
     /// version of libm, rand or rand_distr. Every recorded run changes with them.
-    const GOLDEN: [(&str, [u64; 2], u64); 11] = [
+    const GOLDEN: [(&str, [u64; 2], u64); 12] = [
         ("exponential", [0x3fed_ee15_d97c_be92, 0x3fed_052e_78e2_3bef], 0x2450_f821_e7b1_7fc6),
         ("log-normal", [0x3fbd_45cc_222f_c4ee, 0x3fc4_eaf4_16a1_15fc], 0xe4ac_e733_a20c_6b9c),
         (
@@ -374,6 +415,7 @@ mod tests {
         ("uniform", [0x3ff8_615b_9e8a_d3b1, 0x3ffc_b2d9_8c85_bc74], 0x098e_8c66_3ca2_cecb),
         ("triangular", [0x3fd1_f05a_eda9_7e62, 0x3fd6_69f6_4056_bbcc], 0xbf97_38cd_9a7c_7763),
         ("empirical", [0x4000_0000_0000_0000, 0x4000_0000_0000_0000], 0x674a_53d2_cb06_6385),
+        ("quantiles", [0x3ff7_00d8_59f3_7d42, 0x3ffb_bc4d_18a3_2eb4], 0xda07_9e00_7275_a240),
     ];
 
     #[test]
@@ -402,6 +444,7 @@ mod tests {
             (2.0, 2.8, 0.9),
             (1.3 / 3.0, 0.3, 0.3),
             (2.5, 2.0, 0.75),
+            (1.7 / std::f64::consts::LN_2, 4.0, 0.9),
         ];
         const COUNT: u64 = 200_000;
         for ((name, law), (mean, value, share)) in laws().into_iter().zip(expected) {

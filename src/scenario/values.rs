@@ -244,7 +244,7 @@ fn refused(law: &Body<'_>, error: &DistError) {
             let message = format!("{} has no mean", shown("shape"));
             ("shape", message, "above 1: a pareto law has an infinite mean otherwise")
         }
-        DistError::Empty | DistError::Extreme => {
+        DistError::Empty | DistError::NoQuantiles | DistError::Extreme => {
             let mistake = Diagnostic::error(error.to_string()).at(law.place);
             return law.cx.say(mistake.path(law.path.clone()).label("other parameters"));
         }
