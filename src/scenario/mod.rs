@@ -9,7 +9,7 @@
 //! In reading order: `node` is the file as a tree with places, `diagnostic` what is said about it,
 //! `units` single values, `path` how values are set, `properties` the table of all keys, `decode` the
 //! walk by it, with `values`, `patterns`, `arrivals`, `schedule`, `files` and `timeline` for what needs
-//! more than a row. Reading the scenario and its CSV files is all the IO there is. All mistakes are
+//! more than a row, and `runtimes` for what was measured. Reading the scenario and its CSV files is all the IO there is. All mistakes are
 //! told at once; a scenario that passes cannot make the model fail.
 
 pub mod arrivals;
@@ -21,6 +21,7 @@ pub mod node;
 pub mod path;
 pub mod patterns;
 pub mod properties;
+pub mod runtimes;
 pub mod schedule;
 pub mod schema;
 pub mod services;

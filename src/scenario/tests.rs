@@ -290,7 +290,7 @@ fn what_a_template_has_beside_is_read_or_noted() {
     assert_eq!(function.dead_letter, Some(Target::Queue(QueueId(0))));
     assert_eq!(function.on_failure, Some(Target::Sink(SinkId(0))));
     let notes = scenario.warnings.iter().filter(|said| said.severity == Severity::Note);
-    assert_eq!(notes.count(), 4, "Handler, Runtime, Tags, QueueName");
+    assert_eq!(notes.count(), 3, "Handler, Tags, QueueName");
     let wrong = text.replace("Type: SNS", "Type: SQS");
     assert!(mistakes(&wrong)[0].contains("`Type: SQS`, but the target is a topic"));
     let nested = "queues: {Q: {Type: AWS::SQS::Queue, Properties: {DelaySeconds: 1}}}\n";

@@ -26,7 +26,7 @@ use dwell::{
         world::Limits,
     },
     observe::summary::Total,
-    scenario::{Options, load_text},
+    scenario::{Options, load_text, runtimes::RUNTIMES},
 };
 use std::{
     fs,
@@ -304,5 +304,30 @@ fn measured_shares_of_cold_starts_are_predicted_st10e() {
     if full {
         let document = fs::read_to_string("docs/validation.md").expect("it is there");
         assert!(document.contains(&table), "docs/validation.md has other figures");
+    }
+}
+
+#[test]
+fn measured_init_times_of_the_table_are_those_of_the_source() {
+    let path = folder().with_file_name("lambda-perf").join("derived_init_ms_quantiles_2026-08.csv");
+    let Ok(mut reader) = csv::Reader::from_path(&path) else {
+        return eprintln!("skipped: no {}; set DWELL_DATA to its folder", path.display());
+    };
+    let headers = reader.headers().expect("a header").clone();
+    let column = |name: &str| headers.iter().position(|header| header == name).expect(name);
+    let [runtime, package, arch] = ["runtime", "package", "arch"].map(column);
+    let percentiles = ["p10", "p50", "p90", "p99", "max"].map(column);
+    let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("a row")).collect();
+    for (name, source, milliseconds) in RUNTIMES {
+        let of_it = |row: &&csv::StringRecord| {
+            &row[runtime] == *source && &row[package] == "zip" && &row[arch] == "x86_64"
+        };
+        let of_it: Vec<_> = rows.iter().filter(of_it).collect();
+        assert_eq!(of_it.len(), 4, "{name}: 128, 256, 512 and 1,024 MB");
+        for (column, expected) in percentiles.into_iter().zip(milliseconds) {
+            let number = |row: &&csv::StringRecord| row[column].parse::<f64>().expect("a number");
+            let mean = of_it.iter().map(number).sum::<f64>() / 4.0;
+            assert!((mean - expected).abs() <= 0.0501, "{name}: {mean}, not {expected}");
+        }
     }
 }

@@ -11,14 +11,15 @@ use crate::{
             MaxAge, OnPartialFailure, Queue, Redrive, Resources, Scaling, Sink, ThrottledPoll,
             TokenRate,
         },
-        value::{AttributeId, Word, WordLaw},
+        value::{AttributeId, Quantity, Word, WordLaw},
         vocabulary::{FunctionId, QueueId, Target},
     },
     scenario::{
         diagnostic::{Diagnostic, Place, quoted},
         node::Node,
         path,
-        properties::Kind,
+        properties::{Kind, Profile},
+        runtimes,
     },
 };
 
@@ -202,7 +203,7 @@ fn function(name: &str, body: &Body<'_>, lifetime: Lifetime, next_call: &mut usi
         on_failure: invoke.on_failure,
         forbidden: body.flag("forbidden"),
         system_error_rate: body.probability("system_error_rate"),
-        init_time: body.time_law("init_time"),
+        init_time: init_time(name, body),
         keep_alive: match lifetime {
             Lifetime::Aws2020 if body.get("keep_alive").is_none() => IdleLife::Aws2020,
             Lifetime::Aws2021 if body.get("keep_alive").is_none() => IdleLife::Aws2021,
@@ -229,12 +230,38 @@ fn function(name: &str, body: &Body<'_>, lifetime: Lifetime, next_call: &mut usi
     }
 }
 
+/// How long a cold start takes: as it is written, or under `profile: measured` as that of the runtime.
+fn init_time(name: &str, body: &Body<'_>) -> Quantity {
+    let written = body.time_law("init_time");
+    let runtime = body.text("Runtime");
+    let Some(runtime) = runtime.filter(|_| body.cx.profile == Profile::Measured) else {
+        return written;
+    };
+    if body.get("init_time").is_some() {
+        return written;
+    }
+    let path = body.path_of("Runtime");
+    let (name, quoted_runtime) = (quoted(name), quoted(runtime));
+    let Some(measured) = runtimes::init_time(runtime) else {
+        let message =
+            format!("the cold starts of {name} take no time: {quoted_runtime} was not measured");
+        let known: Vec<&str> = runtimes::RUNTIMES.iter().map(|(known, ..)| *known).collect();
+        let help = format!("write `init_time`; measured are {}", known.join(", "));
+        let warning = Diagnostic::warning(message).at(body.place_of("Runtime")).path(path);
+        body.cx.say(warning.help(help));
+        return written;
+    };
+    let message = format!("`init_time` of {name} is that measured of {quoted_runtime}");
+    body.cx.say(Diagnostic::note(message).at(body.place_of("Runtime")).path(path));
+    measured
+}
+
 /// What a body says of a run; of a case, over what the function itself says.
 fn behaviour(body: &Body<'_>, over: Option<&Behaviour>) -> Behaviour {
     let fresh = |name: &str| over.is_none() || body.node.get(name).is_some();
     let default = Behaviour::default();
     let over = over.unwrap_or(&default);
-    let law = |name: &str, old: &crate::model::value::Quantity| match fresh(name) {
+    let law = |name: &str, old: &Quantity| match fresh(name) {
         true => body.time_law(name),
         false => old.clone(),
     };

@@ -114,6 +114,13 @@ const FUNCTION_AWS: &[Property] = &[
         .default("128")
         .live(),
     aws(
+        "Runtime",
+        Text,
+        "under `profile: measured` what `init_time` is if it is not written: as measured in 2026",
+    )
+    .rule(Rule::SE1)
+    .live(),
+    aws(
         "ReservedConcurrentExecutions",
         Count(0, MANY),
         "concurrency that is the function's own, and its ceiling; the account keeps 100 unreserved",
@@ -318,7 +325,6 @@ const FUNCTION_OTHER: &[Property] = &[
     ignored("PermissionsBoundary"),
     ignored("Policies"),
     ignored("Role"),
-    ignored("Runtime"),
     ignored("RuntimeManagementConfig"),
     ignored("Tags"),
     ignored("Tracing"),
