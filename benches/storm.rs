@@ -107,6 +107,7 @@ fn storm(length: Span, outage: bool) -> Config {
         name: "Orders".into(),
         timeout: Span::secs(30),
         memory_mb: 128,
+        architecture: Default::default(),
         reserved: None,
         provisioned: 0,
         loops_allowed: false,

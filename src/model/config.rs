@@ -112,6 +112,8 @@ pub struct Function {
     pub timeout: Span,
     /// `MemorySize`, in MB.
     pub memory_mb: u32,
+    /// `Architectures`.
+    pub architecture: Architecture,
     /// `ReservedConcurrentExecutions`.
     pub reserved: Option<u32>,
     /// `ProvisionedConcurrencyConfig.ProvisionedConcurrentExecutions`; 0: none.
@@ -177,6 +179,16 @@ pub enum MaxAge {
     Law(Quantity),
     /// As measured in 2020 (SE26).
     Aws2020,
+}
+
+/// The instruction set of a function: what its time costs depends on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Architecture {
+    /// `x86_64`.
+    #[default]
+    X86,
+    /// `arm64`.
+    Arm,
 }
 
 /// How a run behaves.
@@ -611,6 +623,8 @@ pub struct Assumptions {
     pub request_rate_limit: bool,
     /// From a changed provisioned concurrency to the first environment made for it (SN5).
     pub provisioned_start_delay: Span,
+    /// Whether the month's free use is taken off the bill (SP9).
+    pub free_tier: bool,
 }
 
 impl Default for Assumptions {
@@ -634,6 +648,7 @@ impl Default for Assumptions {
             scaling: Scaling::Continuous,
             request_rate_limit: true,
             provisioned_start_delay: Span::secs(90),
+            free_tier: false,
         }
     }
 }

@@ -285,10 +285,10 @@ pub enum Fact {
     Purged { queue: QueueId, payload: PayloadId, was: Held },
 
     // Event source mappings.
-    /// Messages were read from the queue.
-    Polled { mapping: MappingId, events: u32 },
-    /// A message was dropped by the filter.
-    FilteredOut { mapping: MappingId, payload: PayloadId },
+    /// Messages were read from the queue, which AWS bills as so many requests.
+    Polled { mapping: MappingId, events: u32, requests: u64 },
+    /// A message was dropped by the filter, the `nth` of those received with it.
+    FilteredOut { mapping: MappingId, payload: PayloadId, nth: u32 },
     /// A batch was sent to the function.
     Invoked { mapping: MappingId, events: u32 },
     /// Of a batch, so many events failed.

@@ -18,7 +18,7 @@ use super::{
     config::{self, Assumptions, ThrottledPoll},
     policy::{
         partial::{self, Report},
-        pollers,
+        pollers, requests,
     },
     register::Record,
     value::{Catalog, Subject},
@@ -380,7 +380,8 @@ impl Mapping {
     fn received(&mut self, now: Time, slot: u32, batch: BatchId, fx: &mut impl Port<Self>) {
         let mapping = self.id;
         let events = u32::try_from(fx.register().batch(batch).len()).expect("at most 10,000");
-        fx.note(Rule::E10, Fact::Polled { mapping, events });
+        let requests = receive_requests(batch, fx);
+        fx.note(Rule::E10, Fact::Polled { mapping, events, requests });
         if events == 0 {
             fx.register().close_batch(batch);
             return self.came_back_empty(slot, fx);
@@ -439,6 +440,7 @@ impl Mapping {
             return;
         }
         let mut wanted = std::mem::take(fx.register().batch_mut(batch));
+        let mut nth = 0;
         wanted.retain(|record| {
             let payload = fx.register().get(record.payload);
             let subject = Subject { attempt: record.attempt, poison: false };
@@ -446,7 +448,8 @@ impl Mapping {
             let fits = filters.iter().any(|f| f.fits(&self.catalog, payload, &subject));
             if !fits {
                 let payload = record.payload;
-                fx.note(Rule::E19, Fact::FilteredOut { mapping: self.id, payload });
+                nth += 1;
+                fx.note(Rule::E19, Fact::FilteredOut { mapping: self.id, payload, nth });
                 fx.send(Out::Delete { handle: record.handle, why: Deletion::Filtered });
                 fx.register().release(payload);
             }
@@ -651,6 +654,13 @@ impl Mapping {
             }
         }
     }
+}
+
+/// What AWS bills for receiving a batch.
+fn receive_requests<P: Port<Mapping>>(batch: BatchId, fx: &mut P) -> u64 {
+    let register = fx.register();
+    let sizes = register.batch(batch).iter().map(|r| u64::from(register.get(r.payload).bytes));
+    requests::of_receive(sizes)
 }
 
 /// The size of a batch.

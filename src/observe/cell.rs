@@ -352,6 +352,7 @@ cells! {
         empty_receives: Counter = NumberOfEmptyReceives,
         arrived: Counter = QueueArrived,
         redriven: Counter = Redriven,
+        requests: Tally = BilledRequests,
         visible: Gauge = ApproximateNumberOfMessagesVisible,
         not_visible: Gauge = ApproximateNumberOfMessagesNotVisible,
         delayed: Gauge = ApproximateNumberOfMessagesDelayed,
@@ -361,6 +362,7 @@ cells! {
     SinkCells {
         messages: Counter = NumberOfMessagesPublished,
         events: Counter = Published,
+        requests: Tally = BilledRequests,
     }
     /// Of an event source mapping.
     MappingCells {

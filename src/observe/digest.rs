@@ -306,8 +306,8 @@ fn spell(fact: &Fact) -> Spelled {
         Fact::MoveTaskEnded { queue, moved } => tell(39, Queue(queue), moved),
         Fact::Purged { queue, payload, was } => say(40, Queue(queue), payload, held(was), 0),
 
-        Fact::Polled { mapping, events } => tell(41, Mapping(mapping), u64::from(events)),
-        Fact::FilteredOut { mapping, payload } => say(42, Mapping(mapping), payload, 0, 0),
+        Fact::Polled { mapping, events, .. } => tell(41, Mapping(mapping), u64::from(events)),
+        Fact::FilteredOut { mapping, payload, .. } => say(42, Mapping(mapping), payload, 0, 0),
         Fact::Invoked { mapping, events } => tell(43, Mapping(mapping), u64::from(events)),
         Fact::InvokeFailed { mapping, events } => tell(44, Mapping(mapping), u64::from(events)),
         Fact::EventsDeleted { mapping, events } => tell(45, Mapping(mapping), u64::from(events)),

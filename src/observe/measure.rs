@@ -5,6 +5,8 @@
 //! reference page all read [`Measure::ALL`]. How each is counted is in [`point`](super::point),
 //! once.
 
+use super::cost::Usd;
+
 /// Whose measure it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owner {
@@ -91,6 +93,8 @@ pub enum Unit {
     GbSeconds,
     /// A share; kept in billionths.
     Share,
+    /// Dollars; kept as [`Usd`].
+    Dollars,
 }
 
 impl Unit {
@@ -102,6 +106,7 @@ impl Unit {
             Unit::Seconds => 1_000_000_000,
             Unit::GbSeconds => 1000 * 1024,
             Unit::Share => 1_000_000_000,
+            Unit::Dollars => Usd::DOLLAR,
         }
     }
 
@@ -113,6 +118,7 @@ impl Unit {
             Unit::Seconds => "Seconds",
             Unit::GbSeconds => "Gigabyte-seconds",
             Unit::Share => "None",
+            Unit::Dollars => "US dollars",
         }
     }
 
@@ -231,6 +237,8 @@ measures! {
         "Messages that came into the queue, automatic moves too.";
     Redriven "redriven" of Queue: Count in Count, "ours",
         "Messages that the redrive policy moved from here to the dead-letter queue.";
+    BilledRequests "billed_requests" of Queue Topic Bus: Amount in Count, "ours",
+        "Requests that are billed: sends, receives, empty ones too, and deletes, each by 64 KiB.";
 
     PolledEventCount "PolledEventCount" of Mapping: Amount in Count, "M13",
         "Events read from the queue.";
@@ -285,6 +293,8 @@ measures! {
         "Payloads in a queue or between two attempts.";
     InFlight "in_flight" of Caller Run: Gauge in Count, "ours",
         "Payloads being processed or hidden in a queue.";
+    CostUsd "cost_usd" of Run: Amount in Dollars, "ours",
+        "What the run costs in dollars, as a month of its own in us-east-1.";
     Requests "requests" of Caller: Count in Count, "ours",
         "Requests made, retries too.";
     Answered "answered" of Caller: Count in Count, "ours",
@@ -308,14 +318,20 @@ impl Measure {
         owner.measures().find(|measure| measure.name() == name)
     }
 
-    /// Whether it is ours and not CloudWatch's: it can be narrowed by `[key=value]`.
+    /// Whether it is ours and not CloudWatch's.
     pub fn is_ours(self) -> bool {
         self.rule() == "ours"
     }
 
     /// Whether it is a word of the ledger: it counts everything, whatever the warm-up.
     pub fn is_ledger(self) -> bool {
-        self.owners().contains(&Owner::Run)
+        self.owners().contains(&Owner::Run) && self != Measure::CostUsd
+    }
+
+    /// Whether it is ours and counts payloads, so that their attributes can narrow it.
+    pub fn is_of_payloads(self) -> bool {
+        use Measure::{BilledRequests, CostUsd, Pollers};
+        self.is_ours() && !matches!(self, Pollers | BilledRequests | CostUsd)
     }
 }
 
@@ -334,7 +350,6 @@ pub const LATER: &[(&str, &str)] = &[
     ("alarms", "alarms"),
     ("rules", "Invocations"),
     ("rules", "FailedInvocations"),
-    ("the run", "cost_usd"),
 ];
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub mod cell;
 
 pub mod ledger;
 
+pub mod cost;
+
 pub mod series;
 
 pub mod summary;
@@ -40,6 +42,7 @@ pub mod trace;
 
 pub mod story;
 
+pub use cost::Bill;
 pub use digest::Fingerprint;
 pub use ledger::Ledger;
 pub use measure::{Measure, Owner};
@@ -213,6 +216,7 @@ impl<'a> Watch<'a> {
             resources,
             callers,
             ledger,
+            cost: Bill::of(&mut totals, &rare.resources),
             thresholds: probes.judge(end),
         };
         Outcome { results, series, faults }

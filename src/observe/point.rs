@@ -16,6 +16,7 @@ use crate::{
         Fact, Moment, Place, Register,
         config::{Config, Resources, Via},
         fact::{Answer, Held},
+        policy::requests,
         services::told,
         vocabulary::{
             CallId, Condition, Deletion, DependencyId, Entry, FunctionId, MappingId, PayloadId,
@@ -229,6 +230,8 @@ pub struct Guide {
     callers: Vec<Via>,
     functions: Vec<FunctionNow>,
     buses: Vec<bool>,
+    /// The queue that each mapping reads.
+    sources: Vec<QueueId>,
     /// The last run that was billed as wasted: if it was unawaited too, it is not wasted twice.
     wasted: Option<(FunctionId, PayloadId, Time)>,
 }
@@ -272,6 +275,7 @@ impl Guide {
             callers: resources.calls[..resources.callers].iter().map(|call| call.via).collect(),
             functions: functions.collect(),
             buses: resources.sinks.iter().map(|sink| sink.bus).collect(),
+            sources: resources.mappings.iter().map(|mapping| mapping.queue).collect(),
             wasted: None,
         }
     }
@@ -396,6 +400,12 @@ fn with_provisioned<S: Sink>(
         function.step(Measure::ProvisionedConcurrentExecutions, more, About::NOTHING);
         function.set(Measure::ProvisionedConcurrencyUtilization, then.utilization());
     }
+}
+
+/// A mapping asked so much of its queue.
+#[inline(always)]
+fn requested<S: Sink>(sink: &mut S, queue: QueueId, requests: u64) {
+    sink.of(Subject::Queue(queue)).add(Measure::BilledRequests, requests, About::NOTHING);
 }
 
 /// Gives `sink` every point that a fact makes.
@@ -589,6 +599,8 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             match entry {
                 Entry::Sent | Entry::DeadLetter => {
                     queue.count(Measure::NumberOfMessagesSent, true, about(payload));
+                    let bytes = u64::from(register.get(payload).bytes);
+                    queue.add(Measure::BilledRequests, requests::of_bytes(bytes), nothing);
                 }
                 Entry::Redriven | Entry::MovedBack => (),
             }
@@ -639,11 +651,15 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         | Fact::MoveTaskStarted { .. }
         | Fact::MoveTaskEnded { .. } => (),
 
-        Fact::Polled { mapping, events } => {
+        Fact::Polled { mapping, events, requests } => {
+            requested(sink, guide.sources[mapping.index()], requests);
             let mut mapping = sink.of(Subject::Mapping(mapping));
             mapping.add(Measure::PolledEventCount, u64::from(events), nothing);
         }
-        Fact::FilteredOut { mapping, payload } => {
+        Fact::FilteredOut { mapping, payload, nth } => {
+            if requests::begins_delete(nth) {
+                requested(sink, guide.sources[mapping.index()], 1);
+            }
             let mut mapping = sink.of(Subject::Mapping(mapping));
             mapping.count(Measure::FilteredOutEventCount, true, about(payload));
         }
@@ -656,6 +672,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             mapping.add(Measure::FailedInvokeEventCount, u64::from(events), nothing);
         }
         Fact::EventsDeleted { mapping, events } => {
+            requested(sink, guide.sources[mapping.index()], requests::of_deletes(events));
             let mut mapping = sink.of(Subject::Mapping(mapping));
             mapping.add(Measure::DeletedEventCount, u64::from(events), nothing);
         }
@@ -706,7 +723,10 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             } else {
                 Measure::NumberOfMessagesPublished
             };
-            sink.of(Subject::Sink(place)).count(measure, true, about(payload));
+            let mut place = sink.of(Subject::Sink(place));
+            place.count(measure, true, about(payload));
+            let bytes = u64::from(register.get(payload).bytes);
+            place.add(Measure::BilledRequests, requests::of_bytes(bytes), nothing);
         }
         Fact::Published { sink: None, .. } | Fact::PublishRefused { .. } => (),
     }

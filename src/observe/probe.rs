@@ -7,8 +7,9 @@
 //! the same in both; unlike totals they know windows, filters, periods and instants.
 
 use super::{
+    cost::{self, Meter},
     histogram::Histogram,
-    measure::{Kind, Measure, Unit},
+    measure::{Kind, Measure},
     number::Number,
     point::{About, Reason, Sink, SinkOf, Subject},
     threshold::{Dimension, Filter, Operand, Side, Statistic, Term, Threshold, Window},
@@ -17,7 +18,7 @@ use crate::{
     kernel::{Span, Time},
     model::{
         Place, Register,
-        config::Config,
+        config::{Config, Resources},
         fact::Answer,
         value::{AttributeId, Catalog, Word},
         vocabulary::{CallId, PayloadId},
@@ -45,6 +46,15 @@ pub struct Probes {
     catalog: Arc<Catalog>,
     warmup: Time,
     duration: Time,
+    /// Only if a threshold asks what the run costs.
+    biller: Option<Biller>,
+}
+
+/// What the run has cost so far.
+#[derive(Debug)]
+struct Biller {
+    meter: Meter,
+    resources: Arc<Resources>,
 }
 
 /// Where each kind of subject begins in the table.
@@ -651,7 +661,13 @@ impl Probes {
             catalog: Arc::clone(&config.catalog),
             warmup: config.warmup,
             duration: config.duration,
+            biller: None,
         };
+        let mut terms = thresholds.iter().flat_map(|threshold| &threshold.terms);
+        if terms.any(|term| term.measure == Measure::CostUsd) {
+            let meter = Meter::new(resources.assumptions.free_tier);
+            made.biller = Some(Biller { meter, resources: Arc::clone(resources) });
+        }
         if !thresholds.is_empty() {
             made.table = vec![0; (run + 1) * Measure::COUNT];
         }
@@ -717,9 +733,7 @@ impl Probes {
             || term.per.is_some_and(|(_, outer)| outer == Statistic::Count);
         match value {
             // Times stay in nanoseconds, whatever the unit they are shown in.
-            Some(Value::Number(kept))
-                if matches!(term.measure.unit(), Unit::GbSeconds | Unit::Share) && !counts =>
-            {
+            Some(Value::Number(kept)) if !term.measure.unit().is_time() && !counts => {
                 let scale = i128::from(term.measure.unit().scale());
                 kept.divided_by(Number::whole(scale)).map(Value::Number)
             }
@@ -867,6 +881,7 @@ pub struct ProbesNow<'a> {
 pub struct ProbesOf<'a> {
     probes: &'a mut Probes,
     register: &'a Register,
+    subject: Subject,
     /// Where the subject begins in the table.
     base: usize,
     now: Time,
@@ -894,6 +909,31 @@ impl ProbesOf<'_> {
     }
 }
 
+impl ProbesOf<'_> {
+    /// What was counted may be billed: `cost_usd` counts what it costs at this point of the month.
+    #[inline(always)]
+    fn bill(&mut self, measure: Measure, quantity: u64) {
+        if self.probes.biller.is_some() {
+            self.bill_counted(measure, quantity);
+        }
+    }
+
+    #[inline(never)]
+    fn bill_counted(&mut self, measure: Measure, quantity: u64) {
+        let Probes { biller: Some(biller), base, warmup, .. } = &mut *self.probes else { return };
+        if self.now < *warmup {
+            return;
+        }
+        let Some(item) = cost::item(self.subject, measure, &biller.resources) else { return };
+        let more = biller.meter.add(item, quantity).0;
+        let more = u64::try_from(more).expect("one thing costs less than 1,800 dollars");
+        self.base = base.of(Subject::Run);
+        let now = self.now;
+        self.each(Measure::CostUsd, About::default(), |gather| gather.add(now, more, more > 0));
+        self.base = self.probes.base.of(self.subject);
+    }
+}
+
 /// The ledger's word for a place.
 const fn word_of(place: Place) -> Measure {
     match place {
@@ -918,7 +958,7 @@ impl Sink for ProbesNow<'_> {
     #[inline(always)]
     fn of(&mut self, subject: Subject) -> ProbesOf<'_> {
         let base = self.probes.base.of(subject);
-        ProbesOf { probes: self.probes, register: self.register, base, now: self.now }
+        ProbesOf { probes: self.probes, register: self.register, subject, base, now: self.now }
     }
 
     fn entered(&mut self, caller: CallId, copied: bool, payload: PayloadId) {
@@ -960,6 +1000,7 @@ impl SinkOf for ProbesOf<'_> {
     #[inline(always)]
     fn count(&mut self, measure: Measure, counted: bool, about: About) {
         self.count_at(self.now, measure, counted, about);
+        self.bill(measure, u64::from(counted));
     }
 
     #[inline(always)]
@@ -971,6 +1012,7 @@ impl SinkOf for ProbesOf<'_> {
     fn add(&mut self, measure: Measure, amount: u64, about: About) {
         let now = self.now;
         self.each(measure, about, |gather| gather.add(now, amount, amount > 0));
+        self.bill(measure, amount);
     }
 
     #[inline(always)]

@@ -6,6 +6,7 @@
 
 use super::{
     cell::{Cell, Totals},
+    cost::Bill,
     digest::Fingerprint,
     histogram::{Histogram, Percent},
     ledger::Ledger,
@@ -133,6 +134,8 @@ pub struct Results {
     /// The run's ledger; each caller's is under its name.
     #[serde(serialize_with = "run_only")]
     pub ledger: Ledger,
+    /// What it costs.
+    pub cost: Bill,
     /// In the order of the thresholds.
     pub thresholds: Vec<Verdict>,
 }

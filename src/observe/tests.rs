@@ -12,6 +12,7 @@ pub fn function(name: &str) -> Function {
         name: name.to_owned(),
         timeout: Span::secs(3),
         memory_mb: 128,
+        architecture: Default::default(),
         reserved: None,
         provisioned: 0,
         loops_allowed: false,
@@ -578,9 +579,9 @@ fn mappings_and_sinks_count_what_they_are_told() {
     let payload = play.arrive(FEED);
     let mapping = MappingId(0);
     play.note(Fact::PollersScaled { mapping, pollers: 5 });
-    play.note(Fact::Polled { mapping, events: 10 });
-    play.note(Fact::Polled { mapping, events: 4 });
-    play.note(Fact::FilteredOut { mapping, payload });
+    play.note(Fact::Polled { mapping, events: 10, requests: 1 });
+    play.note(Fact::Polled { mapping, events: 4, requests: 3 });
+    play.note(Fact::FilteredOut { mapping, payload, nth: 1 });
     play.note(Fact::Invoked { mapping, events: 13 });
     play.note(Fact::InvokeFailed { mapping, events: 3 });
     play.note(Fact::EventsDeleted { mapping, events: 10 });
@@ -598,6 +599,9 @@ fn mappings_and_sinks_count_what_they_are_told() {
     assert_eq!(count(&outcome, "Shipped", "NumberOfMessagesPublished"), 1);
     assert_eq!(count(&outcome, "Bus", "published"), 1);
     assert_eq!(count(&outcome, "Jobs", "NumberOfEmptyReceives"), 1);
+    // Receives 1 and 3, the empty one among the mapping's; a delete of 1 and one of 10 at once.
+    let requests = ["Jobs", "Shipped", "Bus"].map(|name| count(&outcome, name, "billed_requests"));
+    assert_eq!(requests, [6, 1, 1]);
 }
 
 #[test]

@@ -731,7 +731,7 @@ impl<'a> Reader<'a> {
             self.wrong(range, "a filter is written [key=value]", "");
             return None;
         };
-        if !measure.is_ours() || measure == Measure::Pollers {
+        if !measure.is_of_payloads() {
             let message = format!("`{}` cannot be narrowed", measure.name());
             self.wrong(range, message, "only dwell's own measures of payloads are");
             return None;
@@ -1206,7 +1206,6 @@ mod tests {
         let later = "not yet in this version";
         told("Worker.Errors sum over runs mean < 5", "over runs mean", later);
         told("Parse.IteratorAge max > 23h", "IteratorAge", later);
-        told("cost_usd < 5", "cost_usd", later);
         told("DLQAlarm.alarms == 0", "DLQAlarm.alarms", "alarms have no measures yet");
         assert!(Threshold::check_policy("As deployed").is_ok());
         assert!(Threshold::check_policy("Ten tries vs As deployed").is_err());

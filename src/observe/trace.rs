@@ -244,7 +244,7 @@ fn parts(fact: &Fact) -> Parts {
         Fact::MoveTaskEnded { queue, .. } => plain("move_task_ended", Queue(queue)),
         Fact::Purged { queue, payload, .. } => of("purged", Queue(queue), payload),
         Fact::Polled { mapping, .. } => plain("polled", Mapping(mapping)),
-        Fact::FilteredOut { mapping, payload } => of("filtered_out", Mapping(mapping), payload),
+        Fact::FilteredOut { mapping, payload, .. } => of("filtered_out", Mapping(mapping), payload),
         Fact::Invoked { mapping, .. } => plain("invoked", Mapping(mapping)),
         Fact::InvokeFailed { mapping, .. } => plain("invoke_failed", Mapping(mapping)),
         Fact::EventsDeleted { mapping, .. } => plain("events_deleted", Mapping(mapping)),

@@ -26,6 +26,7 @@ pub fn summary(report: &Report<'_>) -> Value {
     put("ledger", take("ledger"));
     put("resources", take("resources"));
     put("callers", take("callers"));
+    put("cost", take("cost"));
     put("thresholds", take("thresholds"));
     let assumptions = report.assumptions.iter().map(|assumption| {
         let value = json!({"value": assumption.value, "default": assumption.is_default});

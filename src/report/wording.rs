@@ -2,6 +2,7 @@
 
 use super::Report;
 use crate::observe::{
+    cost::{PRICES_OF, REGION},
     ledger::Account,
     measure::Owner,
     summary::{DistributionTotal, Measures, Total},
@@ -42,6 +43,7 @@ pub fn blocks(report: &Report<'_>) -> Vec<Block> {
         blocks.extend(resources(report, kind));
     }
     blocks.extend(callers(report));
+    blocks.extend(cost(report));
     if !report.results.thresholds.is_empty() {
         blocks.push(verdicts(report));
     }
@@ -216,6 +218,41 @@ fn callers(report: &Report<'_>) -> Option<Block> {
     table(Owner::Caller, report.results.callers.0.iter())
 }
 
+/// What the run costs; nothing if it used nothing that is billed.
+fn cost(report: &Report<'_>) -> Option<Block> {
+    let bill = &report.results.cost;
+    if bill.lines.is_empty() {
+        return None;
+    }
+    let free = if bill.free_tier { "free tier taken off" } else { "no free tier" };
+    let heading = format!("Cost ({REGION}, prices of {PRICES_OF}, a month of its own, {free})");
+    let columns = ["", "item", "quantity", "USD a million", "USD"].map(str::to_owned);
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for line in &bill.lines {
+        rows.push(vec![
+            line.resource.clone(),
+            line.item.clone(),
+            grouped(&rounded(line.quantity(), 3)),
+            rounded(line.usd_per_million(), 4),
+            dollars(line.usd.dollars()),
+        ]);
+    }
+    let total = dollars(bill.total.dollars());
+    rows.push(vec!["all".to_owned(), String::new(), String::new(), String::new(), total]);
+    Some(Block::Table(heading, columns.to_vec(), rows))
+}
+
+/// At most so many decimals.
+fn rounded(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Dollars: cents from one dollar on, below that as many decimals as it takes.
+fn dollars(usd: f64) -> String {
+    if 1.0 <= usd.abs() { grouped(&format!("{usd:.2}")) } else { rounded(usd, 10) }
+}
+
 fn table<'a>(kind: Owner, of_kind: impl Iterator<Item = &'a (String, Measures)>) -> Option<Block> {
     let (heading, shown) = shown(kind);
     let rows_of_kind: Vec<_> = of_kind.collect();
@@ -291,7 +328,8 @@ fn grouped(digits: &str) -> String {
     let (whole, rest) = digits.split_once('.').map_or((digits, None), |(w, r)| (w, Some(r)));
     let mut out = String::new();
     for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) && digit.is_ascii_digit() {
+        let after_digit = out.ends_with(|before: char| before.is_ascii_digit());
+        if after_digit && (whole.len() - at).is_multiple_of(3) && digit.is_ascii_digit() {
             out.push(',');
         }
         out.push(digit);
@@ -347,5 +385,11 @@ mod tests {
     fn thousands_are_set_apart() {
         let told = [0, 999, 1000, 1_234_567].map(count);
         assert_eq!(told, ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn money_is_told_in_cents_or_exactly() {
+        let told = [0.0, 0.20833375, 2e-7, 1234.5678, -400_000.5].map(dollars);
+        assert_eq!(told, ["0", "0.20833375", "0.0000002", "1,234.57", "-400,000.50"]);
     }
 }

@@ -7,6 +7,7 @@ pub mod lifetime;
 pub mod partial;
 pub mod pollers;
 pub mod redrive;
+pub mod requests;
 pub mod retrier;
 pub mod retry;
 pub mod sdk;

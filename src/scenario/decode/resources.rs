@@ -7,9 +7,9 @@ use crate::{
     kernel::{Span, Stream, Time},
     model::{
         config::{
-            Account, Assumptions, Behaviour, Dependency, EventQueue, Function, IdleLife, Mapping,
-            MaxAge, OnPartialFailure, Queue, Redrive, Resources, Scaling, Sink, ThrottledPoll,
-            TokenRate,
+            Account, Architecture, Assumptions, Behaviour, Dependency, EventQueue, Function,
+            IdleLife, Mapping, MaxAge, OnPartialFailure, Queue, Redrive, Resources, Scaling, Sink,
+            ThrottledPoll, TokenRate,
         },
         value::{AttributeId, Quantity, Word, WordLaw},
         vocabulary::{FunctionId, QueueId, Target},
@@ -148,6 +148,7 @@ fn nothing() -> Function {
         name: String::new(),
         timeout: Span::ZERO,
         memory_mb: 0,
+        architecture: Default::default(),
         reserved: None,
         provisioned: 0,
         loops_allowed: false,
@@ -190,6 +191,7 @@ fn function(name: &str, body: &Body<'_>, lifetime: Lifetime, next_call: &mut usi
         name: name.to_string(),
         timeout: body.aws_time("Timeout"),
         memory_mb: body.count_u32("MemorySize"),
+        architecture: architecture(body),
         reserved: body.count_u32_maybe("ReservedConcurrentExecutions"),
         provisioned: body
             .map("ProvisionedConcurrencyConfig")
@@ -254,6 +256,26 @@ fn init_time(name: &str, body: &Body<'_>) -> Quantity {
     let message = format!("`init_time` of {name} is that measured of {quoted_runtime}");
     body.cx.say(Diagnostic::note(message).at(body.place_of("Runtime")).path(path));
     measured
+}
+
+/// AWS's list of one.
+fn architecture(body: &Body<'_>) -> Architecture {
+    let mut found = None;
+    for (path, node) in body.list("Architectures") {
+        let word = match super::body::one_of(node, &["x86_64", "arm64"], &[]) {
+            Ok(word) => word,
+            Err(mistake) => {
+                body.cx.say(mistake.path(path));
+                continue;
+            }
+        };
+        if found.is_some() {
+            let mistake = Diagnostic::error("more than one architecture").at(node.place);
+            body.cx.say(mistake.path(path).label("a function has one"));
+        }
+        found = Some(if word == "arm64" { Architecture::Arm } else { Architecture::X86 });
+    }
+    found.unwrap_or_default()
 }
 
 /// What a body says of a run; of a case, over what the function itself says.
@@ -556,6 +578,7 @@ fn assumptions(file: &Body<'_>) -> (Assumptions, Lifetime) {
         },
         request_rate_limit: body.word("request_rate_limit") != Some("off"),
         provisioned_start_delay: body.time("provisioned_start_delay"),
+        free_tier: body.flag("free_tier"),
     };
     for (name, pollers) in [
         ("pollers_initial", assumptions.pollers_initial),

@@ -121,6 +121,11 @@ const FUNCTION_AWS: &[Property] = &[
     .rule(Rule::SE1)
     .live(),
     aws(
+        "Architectures",
+        List(&OneOf(&["x86_64", "arm64"], &[])),
+        "the one instruction set; what a run's time costs depends on it; x86_64 if not said",
+    ),
+    aws(
         "ReservedConcurrentExecutions",
         Count(0, MANY),
         "concurrency that is the function's own, and its ceiling; the account keeps 100 unreserved",
@@ -303,7 +308,6 @@ const FUNCTION_OTHER: &[Property] = &[
     later("FunctionUrlConfig", "a URL of the function's own"),
     later("DurableConfig", "durable executions"),
     later("CapacityProviderConfig", "managed instances"),
-    ignored("Architectures"),
     ignored("AutoPublishAlias"),
     ignored("Code"),
     ignored("CodeSigningConfigArn"),
@@ -1014,6 +1018,8 @@ const ASSUMPTION: &[Property] = &[
     .default("as_written")
     .measured("aws_2021")
     .rule(Rule::SE27),
+    ours("free_tier", Flag, "whether the free use of a month is taken off the cost (SP9)")
+        .default("false"),
     ours("age_equality_retries", Flag, "whether an event is tried when it is then just at its age")
         .default("true")
         .rule(Rule::A2_16),

@@ -7,6 +7,7 @@
 mod async_invoke;
 mod callers;
 mod concurrency;
+mod cost;
 mod dependency;
 mod destinations;
 mod environments;

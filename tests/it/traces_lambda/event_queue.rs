@@ -145,6 +145,7 @@ impl System {
             name: "function".to_owned(),
             timeout: Span::mins(15),
             memory_mb: 128,
+            architecture: Default::default(),
             reserved: None,
             provisioned: 0,
             loops_allowed: false,

@@ -1,0 +1,460 @@
+//! What a run costs: AWS's prices in one table, and the bill that the totals come to.
+//!
+//! ```text
+//!  Invocations, billed_gb_seconds, billed_requests ──► item and quantity ──► Bill (at the end)
+//!                                                                        └─► Meter (`cost_usd`)
+//! ```
+//!
+//! A run is billed as a month of its own in `us-east-1`: tiers and free use begin with it, as with
+//! the first of a month, and nothing is scaled up to a month. All is whole numbers until it is
+//! shown: an amount is counted in [`Usd`], of which there are so many in a dollar that every price
+//! times every quantity is one.
+
+use super::{
+    cell::{Cell, Totals},
+    measure::Measure,
+    point::Subject,
+};
+use crate::model::config::{Architecture, Resources};
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+/// Where the prices hold.
+pub const REGION: &str = "us-east-1";
+/// When the newest and the oldest of them were read.
+pub const PRICES_OF: &str = "2026-03 to 2026-09";
+
+/// What is billed by quantity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Item {
+    /// Runs of functions.
+    LambdaRequests,
+    /// Billed duration times memory of functions on x86.
+    GbSecondsX86,
+    /// The same on arm64.
+    GbSecondsArm,
+    /// Requests to standard queues.
+    SqsRequests,
+    /// Publishes to topics.
+    SnsRequests,
+    /// Custom events put on buses.
+    EventBridgeEvents,
+}
+
+/// A line of AWS's price list.
+#[derive(Clone, Copy, Debug)]
+struct Price {
+    item: Item,
+    /// What the bill calls it, in the plural.
+    word: &'static str,
+    /// How many of what is counted make one of it.
+    scale: u64,
+    /// From so many in a month on, so much each, in 10⁻¹⁰ dollars.
+    tiers: &'static [(u64, i64)],
+}
+
+/// Milliseconds times megabytes in a gigabyte-second.
+const GB_SECOND: u64 = 1000 * 1024;
+const BILLION: u64 = 1_000_000_000;
+
+/// The price list, in the order of [`Item`]; `docs/rules.md` has the source of each.
+const PRICES: [Price; 6] = [
+    // SP1: 0.20 a million.
+    Price { item: Item::LambdaRequests, word: "requests", scale: 1, tiers: &[(0, 2_000)] },
+    // SP2
+    Price {
+        item: Item::GbSecondsX86,
+        word: "GB-seconds",
+        scale: GB_SECOND,
+        tiers: &[(0, 166_667), (6 * BILLION, 150_000), (15 * BILLION, 133_334)],
+    },
+    // SP3
+    Price {
+        item: Item::GbSecondsArm,
+        word: "GB-seconds on arm64",
+        scale: GB_SECOND,
+        tiers: &[
+            (0, 133_334),
+            (7 * BILLION + BILLION / 2, 120_001),
+            (18 * BILLION + 3 * BILLION / 4, 106_667),
+        ],
+    },
+    // C1: 0.40 a million, then 0.30 and 0.24.
+    Price {
+        item: Item::SqsRequests,
+        word: "SQS requests",
+        scale: 1,
+        tiers: &[(0, 4_000), (100 * BILLION, 3_000), (200 * BILLION, 2_400)],
+    },
+    // A9: 0.50 a million.
+    Price { item: Item::SnsRequests, word: "SNS publishes", scale: 1, tiers: &[(0, 5_000)] },
+    // A9: 1.00 a million.
+    Price {
+        item: Item::EventBridgeEvents,
+        word: "EventBridge events",
+        scale: 1,
+        tiers: &[(0, 10_000)],
+    },
+];
+
+/// The free use of a month (SP9, C1), with the items that it is taken off: the first first.
+const FREE: [(&[Item], u64); 4] = [
+    (&[Item::LambdaRequests], 1_000_000),
+    (&[Item::GbSecondsX86, Item::GbSecondsArm], 400_000),
+    (&[Item::SqsRequests], 1_000_000),
+    (&[Item::SnsRequests], 1_000_000),
+];
+
+impl Item {
+    /// Everything that is billed.
+    pub fn all() -> impl Iterator<Item = Item> {
+        PRICES.iter().map(|price| price.item)
+    }
+
+    fn price(self) -> &'static Price {
+        &PRICES[self as usize]
+    }
+}
+
+/// What a count of `measure` of `subject` is billed as, if it is.
+pub fn item(subject: Subject, measure: Measure, resources: &Resources) -> Option<Item> {
+    match (measure, subject) {
+        (Measure::Invocations, Subject::Function(_)) => Some(Item::LambdaRequests),
+        (Measure::BilledGbSeconds, Subject::Function(id)) => {
+            Some(match resources.functions[id.index()].architecture {
+                Architecture::X86 => Item::GbSecondsX86,
+                Architecture::Arm => Item::GbSecondsArm,
+            })
+        }
+        (Measure::BilledRequests, Subject::Queue(_)) => Some(Item::SqsRequests),
+        (Measure::BilledRequests, Subject::Sink(id)) => {
+            Some(match resources.sinks[id.index()].bus {
+                true => Item::EventBridgeEvents,
+                false => Item::SnsRequests,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// An amount of money, exact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Usd(pub i128);
+
+impl Usd {
+    /// How many there are in a dollar: prices have ten decimals, and milliseconds times megabytes
+    /// are counted.
+    pub const DOLLAR: u64 = 10_000_000_000 * GB_SECOND;
+
+    /// In dollars, to ten decimals.
+    pub fn dollars(self) -> f64 {
+        let step = i128::from(GB_SECOND);
+        let half = step / 2;
+        let rounded = if self.0 < 0 { (self.0 - half) / step } else { (self.0 + half) / step };
+        rounded as f64 / 1e10
+    }
+
+    fn of(price: &Price, quantity: i128, tenth_nanos: i64) -> Usd {
+        // Of something that is counted by ones, a one costs as much as `GB_SECOND` of the finest.
+        let finest = i128::from(GB_SECOND / price.scale);
+        Usd(quantity * finest * i128::from(tenth_nanos))
+    }
+}
+
+impl std::ops::Add for Usd {
+    type Output = Usd;
+    fn add(self, other: Usd) -> Usd {
+        Usd(self.0 + other.0)
+    }
+}
+
+impl std::iter::Sum for Usd {
+    fn sum<I: Iterator<Item = Usd>>(all: I) -> Usd {
+        all.fold(Usd::default(), |sum, one| sum + one)
+    }
+}
+
+/// How much was used of each item, in what is counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Meter {
+    quantities: [i128; PRICES.len()],
+    free_tier: bool,
+}
+
+impl Meter {
+    /// Nothing used yet. `free_tier`: the free use of a month is taken off.
+    pub fn new(free_tier: bool) -> Meter {
+        Meter { free_tier, ..Meter::default() }
+    }
+
+    /// So much more is used. What more it costs; never less than nothing.
+    pub fn add(&mut self, item: Item, quantity: u64) -> Usd {
+        let before = self.total();
+        self.quantities[item as usize] += i128::from(quantity);
+        Usd(self.total().0 - before.0)
+    }
+
+    /// What all of it costs.
+    pub fn total(&self) -> Usd {
+        let full = Item::all().map(|item| {
+            let price = item.price();
+            Usd::of(price, self.quantities[item as usize], price.tiers[0].1)
+        });
+        let rebates = self.rebates();
+        full.sum::<Usd>() + rebates.map(|rebate| rebate.usd()).sum::<Usd>()
+    }
+
+    /// What is taken off the full price: by tiers, then by the free use.
+    fn rebates(&self) -> impl Iterator<Item = Rebate> + '_ {
+        let tiers = PRICES.iter().flat_map(|price| {
+            let used = self.quantities[price.item as usize];
+            price.tiers.windows(2).filter_map(move |pair| {
+                let [(_, before), (from, now)] = [pair[0], pair[1]];
+                let over = used - i128::from(from) * i128::from(price.scale);
+                let why = Why::Tier(from);
+                (over > 0).then_some(Rebate { price, why, quantity: over, each: now - before })
+            })
+        });
+        let allowances = FREE.iter().filter(|_| self.free_tier);
+        let free = allowances.flat_map(move |(items, free)| {
+            let mut left = i128::from(*free) * i128::from(items[0].price().scale);
+            items.iter().filter_map(move |item| {
+                let price = item.price();
+                let taken = left.min(self.quantities[*item as usize]);
+                left -= taken;
+                let each = -price.tiers[0].1;
+                (taken > 0).then_some(Rebate { price, why: Why::Free, quantity: taken, each })
+            })
+        });
+        tiers.chain(free)
+    }
+}
+
+/// Something taken off the full price.
+#[derive(Clone, Copy, Debug)]
+struct Rebate {
+    price: &'static Price,
+    why: Why,
+    quantity: i128,
+    each: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Why {
+    /// From so many on.
+    Tier(u64),
+    Free,
+}
+
+impl Rebate {
+    fn usd(&self) -> Usd {
+        Usd::of(self.price, self.quantity, self.each)
+    }
+}
+
+/// One line of a bill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The resource; `account` for what is taken off the whole.
+    pub resource: String,
+    /// What it is for.
+    pub item: String,
+    /// How much of it, in what is counted.
+    quantity: i128,
+    /// How many of what is counted make one of it.
+    scale: u64,
+    /// What one costs, in 10⁻¹⁰ dollars; below 0 for what is taken off.
+    each: i64,
+    /// What it comes to.
+    pub usd: Usd,
+}
+
+impl Line {
+    fn new(resource: &str, item: String, price: &Price, quantity: i128, each: i64) -> Line {
+        let usd = Usd::of(price, quantity, each);
+        Line { resource: resource.to_owned(), item, quantity, scale: price.scale, each, usd }
+    }
+
+    /// How much of it.
+    pub fn quantity(&self) -> f64 {
+        self.quantity as f64 / self.scale as f64
+    }
+
+    /// What a million of it costs, in dollars.
+    pub fn usd_per_million(&self) -> f64 {
+        self.each as f64 / 1e4
+    }
+}
+
+impl Serialize for Line {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut line = serializer.serialize_struct("Line", 5)?;
+        line.serialize_field("resource", &self.resource)?;
+        line.serialize_field("item", &self.item)?;
+        if self.quantity % i128::from(self.scale) == 0 {
+            let whole = i64::try_from(self.quantity / i128::from(self.scale));
+            line.serialize_field("quantity", &whole.unwrap_or(i64::MAX))?;
+        } else {
+            line.serialize_field("quantity", &self.quantity())?;
+        }
+        line.serialize_field("usd_per_million", &self.usd_per_million())?;
+        line.serialize_field("usd", &self.usd.dollars())?;
+        line.end()
+    }
+}
+
+/// What a run costs, line by line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bill {
+    /// Resources in file order, then what is taken off the whole.
+    pub lines: Vec<Line>,
+    /// What they add up to.
+    pub total: Usd,
+    /// Whether the free use of a month is taken off.
+    pub free_tier: bool,
+}
+
+impl Bill {
+    /// The bill of what was counted.
+    pub fn of(totals: &mut Totals, resources: &Resources) -> Bill {
+        let mut meter = Meter::new(resources.assumptions.free_tier);
+        let mut lines = Vec::new();
+        for (owner, subject) in Subject::all(resources) {
+            for measure in owner.measures() {
+                let Some(item) = item(subject, measure, resources) else { continue };
+                let quantity = match totals.cell(subject, measure) {
+                    Cell::Counter(cell) => i128::from(cell.sum),
+                    Cell::Tally(cell) => i128::try_from(cell.sum).unwrap_or(i128::MAX),
+                    Cell::Gauge(_) | Cell::Samples(_) => unreachable!("what is billed is counted"),
+                };
+                if quantity == 0 {
+                    continue;
+                }
+                meter.quantities[item as usize] += quantity;
+                let price = item.price();
+                let name = subject.name(resources);
+                lines.push(Line::new(
+                    name,
+                    price.word.to_owned(),
+                    price,
+                    quantity,
+                    price.tiers[0].1,
+                ));
+            }
+        }
+        for Rebate { price, why, quantity, each } in meter.rebates() {
+            let item = match why {
+                Why::Tier(from) => format!("{} above {from}", price.word),
+                Why::Free => format!("free {}", price.word),
+            };
+            lines.push(Line::new("account", item, price, quantity, each));
+        }
+        Bill { lines, total: meter.total(), free_tier: meter.free_tier }
+    }
+}
+
+impl Serialize for Bill {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut bill = serializer.serialize_struct("Bill", 6)?;
+        bill.serialize_field("currency", "USD")?;
+        bill.serialize_field("region", REGION)?;
+        bill.serialize_field("prices_of", PRICES_OF)?;
+        bill.serialize_field("free_tier", &self.free_tier)?;
+        bill.serialize_field("total_usd", &self.total.dollars())?;
+        bill.serialize_field("lines", &self.lines)?;
+        bill.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MILLION: u64 = 1_000_000;
+
+    fn gb_seconds(n: u64) -> u64 {
+        n * GB_SECOND
+    }
+
+    /// What so much costs, in dollars.
+    fn cost(free_tier: bool, used: &[(Item, u64)]) -> f64 {
+        let mut meter = Meter::new(free_tier);
+        let added: Usd = used.iter().map(|(item, quantity)| meter.add(*item, *quantity)).sum();
+        assert_eq!(added, meter.total(), "what each part costs adds up to the whole");
+        meter.total().dollars()
+    }
+
+    #[test]
+    fn prices_stand_in_the_order_of_their_items_and_fall() {
+        for (at, price) in PRICES.iter().enumerate() {
+            assert_eq!(price.item as usize, at);
+            assert_eq!(GB_SECOND % price.scale, 0, "an amount of it is whole");
+            let rises = |pair: &[(u64, i64)]| pair[0].0 < pair[1].0 && pair[0].1 > pair[1].1;
+            assert!(price.tiers.windows(2).all(rises) && price.tiers[0].0 == 0);
+        }
+    }
+
+    /// The example of AWS's price page: 3 million × 120 ms × 1.5 GB.
+    #[test]
+    fn sp9_of_540_000_gb_seconds_140_000_are_paid() {
+        let used =
+            [(Item::LambdaRequests, 3 * MILLION), (Item::GbSecondsX86, 3 * MILLION * 120 * 1536)];
+        assert_eq!(used[1].1, gb_seconds(540_000));
+        assert_eq!(cost(true, &used[..1]), 0.4);
+        assert_eq!(cost(true, &used[1..]), 2.333338, "$2.33");
+        assert_eq!(cost(false, &used), 0.6 + 9.000018);
+    }
+
+    /// 1 million × 100 ms × 128 MB = 12,500 GB-s.
+    #[test]
+    fn sp1_sp2_sp3_a_million_short_runs() {
+        let time = MILLION * 100 * 128;
+        assert_eq!(time, gb_seconds(12_500));
+        assert_eq!(cost(false, &[(Item::LambdaRequests, MILLION)]), 0.2);
+        assert_eq!(cost(false, &[(Item::GbSecondsX86, time)]), 0.20833375);
+        assert_eq!(cost(false, &[(Item::GbSecondsArm, time)]), 0.1666675);
+    }
+
+    /// Just at a boundary, a GB-second before and one after.
+    #[test]
+    fn sp2_sp3_tiers_begin_after_their_boundaries() {
+        let x86 = |n: u64| cost(false, &[(Item::GbSecondsX86, gb_seconds(n))]);
+        let step = |of: &dyn Fn(u64) -> f64, n: u64| {
+            let rise = |from: u64| libm::round((of(from + 1) - of(from)) * 1e8) / 1e8;
+            [rise(n - 1), rise(n)]
+        };
+        assert_eq!(x86(6 * BILLION), 100_000.2);
+        assert_eq!(x86(15 * BILLION), 100_000.2 + 135_000.0);
+        assert_eq!(x86(16 * BILLION), 100_000.2 + 135_000.0 + 13_333.4);
+        // Dollars of six digits before the point leave eight decimals in a float.
+        assert_eq!(step(&x86, 6 * BILLION), [0.00001667, 0.000015]);
+        let arm = |n: u64| cost(false, &[(Item::GbSecondsArm, gb_seconds(n))]);
+        assert_eq!(arm(7_500_000_000), 100_000.5);
+        assert_eq!(arm(18_750_000_000), 100_000.5 + 135_001.125);
+        assert_eq!(arm(19_750_000_000), 100_000.5 + 135_001.125 + 10_666.7);
+    }
+
+    #[test]
+    fn sp9_the_free_gb_seconds_are_shared_and_taken_off_the_dearer_first() {
+        let hundred = gb_seconds(300_000);
+        let both = [(Item::GbSecondsArm, hundred), (Item::GbSecondsX86, hundred)];
+        assert_eq!(cost(true, &both), 2.66668, "200,000 GB-s on arm64");
+    }
+
+    #[test]
+    fn c1_a9_requests_to_queues_topics_and_buses() {
+        assert_eq!(cost(false, &[(Item::SqsRequests, 648_000)]), 0.2592, "C5: an idle mapping");
+        assert_eq!(cost(true, &[(Item::SqsRequests, 648_000)]), 0.0);
+        assert_eq!(cost(true, &[(Item::SqsRequests, 2 * 648_000)]), 0.1184, "C6: two of them");
+        assert_eq!(cost(false, &[(Item::SqsRequests, 201 * BILLION)]), 70_240.0);
+        assert_eq!(cost(false, &[(Item::SnsRequests, MILLION)]), 0.5);
+        assert_eq!(cost(true, &[(Item::EventBridgeEvents, MILLION)]), 1.0, "never free");
+    }
+
+    #[test]
+    fn an_amount_is_shown_to_ten_decimals() {
+        let of = |n: i128| Usd(n).dollars();
+        let step = i128::from(GB_SECOND);
+        assert_eq!([of(step / 2 - 1), of(step / 2), of(-step)], [0.0, 1e-10, -1e-10]);
+    }
+}
