@@ -4,6 +4,7 @@
 //! defaults are the property table's.
 
 use super::{
+    alarm::Alarm,
     fact::Answer,
     policy::{retrier::Retrier, sdk},
     services::{Manner, Service},
@@ -49,6 +50,8 @@ pub struct Resources {
     pub mappings: Vec<Mapping>,
     /// Dependencies.
     pub dependencies: Vec<Dependency>,
+    /// CloudWatch alarms, which only observers read.
+    pub alarms: Vec<Alarm>,
     /// Callers, then the entries of functions' `calls`.
     pub calls: Vec<Call>,
     /// How many of `calls` are callers.
@@ -623,6 +626,8 @@ pub struct Assumptions {
     pub request_rate_limit: bool,
     /// From a changed provisioned concurrency to the first environment made for it (SN5).
     pub provisioned_start_delay: Span,
+    /// How many points beyond its `EvaluationPeriods` an alarm looks at where some are missing (CW3).
+    pub alarm_range_extra: u32,
     /// Whether the month's free use is taken off the bill (SP9).
     pub free_tier: bool,
 }
@@ -648,6 +653,7 @@ impl Default for Assumptions {
             scaling: Scaling::Continuous,
             request_rate_limit: true,
             provisioned_start_delay: Span::secs(90),
+            alarm_range_extra: 2,
             free_tier: false,
         }
     }

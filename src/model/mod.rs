@@ -1,5 +1,6 @@
 //! AWS semantics as small state machines. Imports `kernel` only; no IO, no serialization, no failure.
 
+pub mod alarm;
 pub mod config;
 pub mod effects;
 pub mod fact;

@@ -30,6 +30,8 @@ ids! {
     MappingId(u16),
     /// A dependency, in file order.
     DependencyId(u16),
+    /// An alarm, in file order.
+    AlarmId(u16),
     /// A caller, or an entry of a function's `calls`: callers first, each in file order.
     CallId(u16),
     /// A payload in the [`Register`](super::Register).

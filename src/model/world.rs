@@ -556,6 +556,9 @@ pub struct Finish {
     pub events: u64,
 }
 
+/// SQS publishes once a minute; a shorter period of the series is sampled as often as it has rows.
+const SAMPLING_MAX: Span = Span::mins(1);
+
 /// A system in motion.
 pub struct World<O, S> {
     core: Core<O, S>,
@@ -614,6 +617,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
         let (seed, catalog) = (config.seed, &config.catalog);
         let assumptions = &resources.assumptions;
         let until = config.duration;
+        let sampling = config.period.min(SAMPLING_MAX);
         let functions = || resources.function_ids().zip(&resources.functions);
         World {
             core: Core {
@@ -669,7 +673,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             rare: 0,
             timeline: config.timeline.iter().cloned().collect(),
             resources: resources.clone(),
-            sample: (Time::ZERO + config.period, config.period),
+            sample: (Time::ZERO + sampling, sampling),
             duration: config.duration,
             horizon: config.duration.saturating_add(config.drain).min(Time::LAST),
             declared: declared(resources),

@@ -382,6 +382,10 @@ cells! {
         queued: Gauge = WorkQueued,
         response_time: Samples = DependencyResponseTime,
     }
+    /// Of an alarm.
+    AlarmCells {
+        alarms: Counter = Alarms,
+    }
     /// Of the account.
     AccountCells {
         running: Gauge = ConcurrentExecutions,
@@ -439,6 +443,7 @@ enum Cells<'a> {
     Sink(&'a mut SinkCells),
     Mapping(&'a mut MappingCells),
     Dependency(&'a mut DependencyCells),
+    Alarm(&'a mut AlarmCells),
     Account(&'a mut AccountCells),
     Caller(&'a mut Caller),
 }
@@ -452,6 +457,7 @@ impl<'a> Cells<'a> {
             Cells::Sink(cells) => cells.cell(measure),
             Cells::Mapping(cells) => cells.cell(measure),
             Cells::Dependency(cells) => cells.cell(measure),
+            Cells::Alarm(cells) => cells.cell(measure),
             Cells::Account(cells) => cells.cell(measure),
             Cells::Caller(cells) => cells.cell(measure),
         }
@@ -459,6 +465,7 @@ impl<'a> Cells<'a> {
 
     fn into_cell(self, measure: Measure) -> Cell<'a> {
         match self {
+            Cells::Alarm(cells) => cells.cell(measure),
             Cells::Function(cells) => cells.cell(measure),
             Cells::Queue(cells) => cells.cell(measure),
             Cells::Sink(cells) => cells.cell(measure),
@@ -478,6 +485,7 @@ pub struct Totals {
     sinks: Vec<SinkCells>,
     mappings: Vec<MappingCells>,
     dependencies: Vec<DependencyCells>,
+    alarms: Vec<AlarmCells>,
     account: AccountCells,
     /// The callers, in file order.
     pub callers: Vec<Caller>,
@@ -500,6 +508,7 @@ impl Totals {
             sinks: vec![SinkCells::default(); resources.sinks.len()],
             mappings: vec![MappingCells::default(); resources.mappings.len()],
             dependencies: vec![DependencyCells::default(); resources.dependencies.len()],
+            alarms: vec![AlarmCells::default(); resources.alarms.len()],
             account: AccountCells::default(),
             callers: vec![Caller::default(); resources.callers],
             all,
@@ -521,6 +530,7 @@ impl Totals {
             Subject::Sink(id) => Cells::Sink(&mut self.sinks[id.index()]),
             Subject::Mapping(id) => Cells::Mapping(&mut self.mappings[id.index()]),
             Subject::Dependency(id) => Cells::Dependency(&mut self.dependencies[id.index()]),
+            Subject::Alarm(id) => Cells::Alarm(&mut self.alarms[id.index()]),
             Subject::Account => Cells::Account(&mut self.account),
             Subject::Caller(id) => Cells::Caller(&mut self.callers[id.index()]),
             Subject::Run => unreachable!("the run's ledger is its callers' together"),
@@ -694,6 +704,7 @@ mod tests {
                     Owner::Topic | Owner::Bus => kind_of(SinkCells::default().cell(measure)),
                     Owner::Mapping => kind_of(MappingCells::default().cell(measure)),
                     Owner::Dependency => kind_of(DependencyCells::default().cell(measure)),
+                    Owner::Alarm => kind_of(AlarmCells::default().cell(measure)),
                     Owner::Account => kind_of(AccountCells::default().cell(measure)),
                     Owner::Caller => kind_of(Caller::default().cell(measure)),
                     Owner::Run => continue,

@@ -50,6 +50,11 @@ impl Percent {
             return None;
         }
         let thousandths: u32 = format!("{whole}{decimals:0<3}").parse().ok()?;
+        Percent::of_thousandths(thousandths)
+    }
+
+    /// So many thousandths of a percent: above 0, at most 100,000.
+    pub fn of_thousandths(thousandths: u32) -> Option<Percent> {
         (1..=100_000).contains(&thousandths).then_some(Percent(thousandths))
     }
 

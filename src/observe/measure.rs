@@ -22,6 +22,8 @@ pub enum Owner {
     Mapping,
     /// A dependency.
     Dependency,
+    /// An alarm.
+    Alarm,
     /// The account.
     Account,
     /// A caller.
@@ -32,13 +34,14 @@ pub enum Owner {
 
 impl Owner {
     /// Every kind, in the order of the outputs.
-    pub const ALL: [Owner; 9] = [
+    pub const ALL: [Owner; 10] = [
         Owner::Function,
         Owner::Queue,
         Owner::Topic,
         Owner::Bus,
         Owner::Mapping,
         Owner::Dependency,
+        Owner::Alarm,
         Owner::Account,
         Owner::Caller,
         Owner::Run,
@@ -53,6 +56,7 @@ impl Owner {
             Owner::Bus => "buses",
             Owner::Mapping => "event_source_mappings",
             Owner::Dependency => "dependencies",
+            Owner::Alarm => "alarms",
             Owner::Account => "account",
             Owner::Caller => "callers",
             Owner::Run => "the run",
@@ -271,6 +275,9 @@ measures! {
     DependencyResponseTime "response_time" of Dependency: Distribution in Milliseconds, "ours",
         "From request to the end of its work, whether or not anybody still waits for it.";
 
+    Alarms "alarms" of Alarm: Count in Count, "ours",
+        "Changes to the state ALARM.";
+
     Arrivals "arrivals" of Caller Run: Count in Count, "ours",
         "Payloads that callers started.";
     Copies "copies" of Caller Run: Count in Count, "ours",
@@ -330,8 +337,8 @@ impl Measure {
 
     /// Whether it is ours and counts payloads, so that their attributes can narrow it.
     pub fn is_of_payloads(self) -> bool {
-        use Measure::{BilledRequests, CostUsd, Pollers};
-        self.is_ours() && !matches!(self, Pollers | BilledRequests | CostUsd)
+        use Measure::{Alarms, BilledRequests, CostUsd, Pollers};
+        self.is_ours() && !matches!(self, Pollers | BilledRequests | Alarms | CostUsd)
     }
 }
 
@@ -347,7 +354,6 @@ pub const LATER: &[(&str, &str)] = &[
     ("event_source_mappings", "DroppedEventCount"),
     ("event_source_mappings", "OnFailureDestinationDeliveredEventCount"),
     ("event_source_mappings", "ProvisionedPollers"),
-    ("alarms", "alarms"),
     ("rules", "Invocations"),
     ("rules", "FailedInvocations"),
 ];

@@ -4,7 +4,8 @@
 //!                    ┌► digest      64 bits of everything
 //!                    ├► checker     what must hold in every run
 //!   fact ──► Watch ──┼► points ──┬► totals ──► series, ledger, results
-//!                    │           └► probes ──► verdicts of thresholds
+//!                    │           ├► probes ──► verdicts of thresholds
+//!                    │           └► alarms ──► their states
 //!                    └► trace       one row a fact, when asked for
 //! ```
 //!
@@ -31,6 +32,8 @@ pub mod summary;
 pub mod number;
 
 pub mod threshold;
+
+pub mod alarm;
 
 pub mod probe;
 
@@ -62,6 +65,7 @@ use crate::{
         vocabulary::QueueId,
     },
 };
+use alarm::Alarms;
 use cell::{Totals, TotalsNow};
 use checker::Checker;
 use digest::Digest;
@@ -82,8 +86,9 @@ pub struct Watch<'a> {
     totals: Totals,
     series: Series,
     probes: Probes,
+    alarms: Option<Box<Alarms>>,
     trace: Option<Trace<RowSink<'a>>>,
-    /// Whether there are probes or a trace.
+    /// Whether there are probes, alarms or a trace.
     asked: bool,
     rare: Rare,
 }
@@ -129,8 +134,9 @@ impl<'a> Watch<'a> {
             guide: Guide::new(config),
             totals: Totals::new(&resources),
             series: Series::new(config.period, config.warmup),
-            asked: !probes.is_empty() || trace.is_some(),
+            asked: !probes.is_empty() || trace.is_some() || !resources.alarms.is_empty(),
             probes,
+            alarms: Alarms::new(config).map(Box::new),
             trace: trace.map(|sink| Trace::new(Arc::clone(&resources), sink)),
             rare: Rare {
                 period: 0,
@@ -150,18 +156,24 @@ impl<'a> Watch<'a> {
 
     /// The next instant at which something rare happens.
     fn next_edge(&self) -> Time {
-        self.series.start_of(self.rare.period + 1).min(self.warmup_end())
+        self.series.start_of(self.rare.period + 1).min(self.warmup_end()).min(self.next_look())
+    }
+
+    /// When alarms are looked at next.
+    fn next_look(&self) -> Time {
+        self.alarms.as_ref().map_or(Time::NEVER, |alarms| alarms.next())
     }
 
     /// Catches up with what happened rarely up to `now`: in order of time, the period's end first.
+    /// At a sampling point the alarms of just that time still wait for the samples.
     #[cold]
     #[inline(never)]
-    fn turn(&mut self, now: Time) {
+    fn turn(&mut self, now: Time, sampling: bool) {
         while self.edge <= now {
             let edge = self.edge;
             if self.series.start_of(self.rare.period + 1) <= edge {
                 // Periods in which nothing is seen have no rows.
-                let until = now.min(self.warmup_end());
+                let until = now.min(self.warmup_end()).min(self.next_look());
                 let next = self.series.period_of(until).max(self.rare.period + 1);
                 let start = self.series.start_of(next);
                 let Watch { totals, series, rare, .. } = self;
@@ -172,17 +184,40 @@ impl<'a> Watch<'a> {
                 self.totals.begin_counting(self.rare.warmup);
                 self.rare.counting = true;
             }
+            if self.next_look() <= edge {
+                if sampling && edge == now {
+                    return;
+                }
+                self.look_at_alarms(edge);
+            }
             self.edge = self.next_edge();
+        }
+    }
+
+    /// What rings from `now` on is counted.
+    fn look_at_alarms(&mut self, now: Time) {
+        let Watch { alarms: Some(alarms), totals, series, probes, .. } = self else { return };
+        let (about, register) = (About::default(), &Register::default());
+        for alarm in alarms.tick() {
+            let alarm = Subject::Alarm(alarm);
+            TotalsNow { totals, series, now }.of(alarm).count(Measure::Alarms, true, about);
+            if !probes.is_empty() {
+                let mut probes = ProbesNow { probes, register, now };
+                probes.of(alarm).count(Measure::Alarms, true, about);
+            }
         }
     }
 
     /// What only some runs want, kept apart so that the others do not carry it along.
     #[inline(never)]
     fn ask(&mut self, moment: Moment<'_>, fact: Fact) {
-        let Watch { guide, probes, trace, .. } = self;
+        let Watch { guide, probes, alarms, trace, .. } = self;
         let Moment { now, register, .. } = moment;
         if !probes.is_empty() {
             points(guide, &moment, &fact, &mut ProbesNow { probes, register, now });
+        }
+        if let Some(alarms) = alarms {
+            points(guide, &moment, &fact, &mut **alarms);
         }
         if let Some(trace) = trace {
             trace.saw(&moment, &fact);
@@ -196,8 +231,8 @@ impl<'a> Watch<'a> {
 
     /// What the run came to. It ended at `end` with `register` as it is.
     pub fn finish(mut self, end: Time, register: &Register) -> Outcome {
-        self.turn(end);
-        let Watch { mut totals, mut series, rare, mut checker, digest, probes, .. } = self;
+        self.turn(end, false);
+        let Watch { mut totals, mut series, rare, mut checker, digest, probes, alarms, .. } = self;
         totals.close_period(rare.period, Time::NEVER, &mut series, rare.counting);
         for (subject, measure) in totals.below_zero() {
             let (name, measure) = (subject.name(&rare.resources), measure.name());
@@ -209,7 +244,8 @@ impl<'a> Watch<'a> {
         });
         let ledger = Ledger::new(accounts.collect());
         let faults = checker.finish(end, &ledger, register);
-        let (resources, callers) = summary::total(&mut totals, &rare.resources, rare.warmup, end);
+        let (resources, callers) =
+            summary::total(&mut totals, alarms.as_deref(), &rare.resources, rare.warmup, end);
         let results = Results {
             digest: digest.fingerprint(),
             ended_at_s: end.as_secs_f64(),
@@ -230,7 +266,7 @@ impl Observer for Watch<'_> {
     fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
         let now = moment.now;
         if self.edge <= now {
-            self.turn(now);
+            self.turn(now, false);
         }
         self.digest.fold(moment, fact);
         self.checker.saw(now, fact);
@@ -245,10 +281,13 @@ impl Observer for Watch<'_> {
 
     fn configured(&mut self, now: Time, resources: &Resources) {
         if self.edge <= now {
-            self.turn(now);
+            self.turn(now, false);
         }
         self.checker.configured(resources);
-        let Watch { guide, totals, series, probes, .. } = self;
+        let Watch { guide, totals, series, probes, alarms, .. } = self;
+        if let Some(alarms) = alarms {
+            alarms.configured(resources);
+        }
         let register = &Register::default();
         for (running, unreserved) in guide.configured(resources) {
             let measure = Measure::UnreservedConcurrentExecutions;
@@ -260,6 +299,9 @@ impl Observer for Watch<'_> {
                     let mut probes = ProbesNow { probes, register, now };
                     probes.of(Subject::Account).step(measure, unreserved, about);
                 }
+                if let Some(alarms) = alarms {
+                    alarms.of(Subject::Account).step(measure, unreserved, about);
+                }
             }
         }
         let (measure, claimed) = (Measure::ClaimedAccountConcurrency, guide.claimed(resources));
@@ -267,16 +309,23 @@ impl Observer for Watch<'_> {
         if !probes.is_empty() {
             ProbesNow { probes, register, now }.of(Subject::Account).set(measure, claimed);
         }
+        if let Some(alarms) = alarms {
+            alarms.of(Subject::Account).set(measure, claimed);
+        }
     }
 
     fn sampled(&mut self, now: Time, queue: QueueId, oldest: Option<Span>) {
         if self.edge <= now {
-            self.turn(now);
+            self.turn(now, true);
         }
-        let (queue, measure) = (Subject::Queue(queue), Measure::ApproximateAgeOfOldestMessage);
+        let (id, queue, measure) =
+            (queue, Subject::Queue(queue), Measure::ApproximateAgeOfOldestMessage);
         let age = oldest.map_or(0, Span::as_nanos);
-        let Watch { totals, series, probes, .. } = self;
+        let Watch { totals, series, probes, alarms, .. } = self;
         TotalsNow { totals, series, now }.of(queue).set(measure, age);
+        if let Some(alarms) = alarms {
+            alarms.sampled(id, age);
+        }
         if !probes.is_empty() {
             let register = &Register::default();
             ProbesNow { probes, register, now }.of(queue).set(measure, age);

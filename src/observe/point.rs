@@ -19,8 +19,8 @@ use crate::{
         policy::requests,
         services::told,
         vocabulary::{
-            CallId, Condition, Deletion, DependencyId, Entry, FunctionId, MappingId, PayloadId,
-            QueueId, SinkId,
+            AlarmId, CallId, Condition, Deletion, DependencyId, Entry, FunctionId, MappingId,
+            PayloadId, QueueId, SinkId,
         },
     },
 };
@@ -38,6 +38,8 @@ pub enum Subject {
     Mapping(MappingId),
     /// A dependency.
     Dependency(DependencyId),
+    /// An alarm.
+    Alarm(AlarmId),
     /// The account.
     Account,
     /// A caller.
@@ -61,12 +63,15 @@ impl Subject {
             .map(|at| (Owner::Mapping, Subject::Mapping(MappingId::at(at))));
         let dependencies = (0..resources.dependencies.len())
             .map(|at| (Owner::Dependency, Subject::Dependency(DependencyId::at(at))));
+        let alarms =
+            (0..resources.alarms.len()).map(|at| (Owner::Alarm, Subject::Alarm(AlarmId::at(at))));
         let callers = resources.caller_ids().map(|id| (Owner::Caller, Subject::Caller(id)));
         functions
             .chain(queues)
             .chain(sinks)
             .chain(mappings)
             .chain(dependencies)
+            .chain(alarms)
             .chain([(Owner::Account, Subject::Account)])
             .chain(callers)
             .chain([(Owner::Run, Subject::Run)])
@@ -81,10 +86,61 @@ impl Subject {
             Subject::Sink(id) => &resources.sinks[id.index()].name,
             Subject::Mapping(id) => &resources.mappings[id.index()].name,
             Subject::Dependency(id) => &resources.dependencies[id.index()].name,
+            Subject::Alarm(id) => &resources.alarms[id.index()].name,
             Subject::Account => "account",
             Subject::Caller(id) => &resources.calls[id.index()].name,
             Subject::Run => "",
         }
+    }
+}
+
+/// Where the measures of each subject begin in a table of all subjects and measures.
+#[derive(Clone, Copy, Debug)]
+pub struct Bases {
+    queues: usize,
+    sinks: usize,
+    mappings: usize,
+    dependencies: usize,
+    alarms: usize,
+    account: usize,
+    callers: usize,
+    run: usize,
+}
+
+impl Bases {
+    /// The table for these resources.
+    pub fn new(resources: &Resources) -> Bases {
+        let queues = resources.functions.len();
+        let sinks = queues + resources.queues.len();
+        let mappings = sinks + resources.sinks.len();
+        let dependencies = mappings + resources.mappings.len();
+        let alarms = dependencies + resources.dependencies.len();
+        let account = alarms + resources.alarms.len();
+        let callers = account + 1;
+        let run = callers + resources.callers;
+        Bases { queues, sinks, mappings, dependencies, alarms, account, callers, run }
+    }
+
+    /// Where the table ends.
+    pub const fn end(&self) -> usize {
+        (self.run + 1) * Measure::COUNT
+    }
+
+    /// Where a subject's measures begin.
+    #[inline(always)]
+    pub fn of(&self, subject: Subject) -> usize {
+        let subject = match subject {
+            Subject::Function(id) => id.index(),
+            Subject::Queue(id) => self.queues + id.index(),
+            Subject::Sink(id) => self.sinks + id.index(),
+            Subject::Mapping(id) => self.mappings + id.index(),
+            Subject::Dependency(id) => self.dependencies + id.index(),
+            Subject::Alarm(id) => self.alarms + id.index(),
+            Subject::Account => self.account,
+            Subject::Caller(id) => self.callers + id.index(),
+            Subject::Run => self.run,
+        };
+        subject * Measure::COUNT
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     histogram::Histogram,
     measure::{Kind, Measure},
     number::Number,
-    point::{About, Reason, Sink, SinkOf, Subject},
+    point::{About, Bases, Reason, Sink, SinkOf, Subject},
     threshold::{Dimension, Filter, Operand, Side, Statistic, Term, Threshold, Window},
 };
 use crate::{
@@ -55,35 +55,6 @@ pub struct Probes {
 struct Biller {
     meter: Meter,
     resources: Arc<Resources>,
-}
-
-/// Where each kind of subject begins in the table.
-#[derive(Clone, Copy, Debug)]
-struct Bases {
-    queues: usize,
-    sinks: usize,
-    mappings: usize,
-    dependencies: usize,
-    account: usize,
-    callers: usize,
-    run: usize,
-}
-
-impl Bases {
-    #[inline(always)]
-    fn of(&self, subject: Subject) -> usize {
-        let subject = match subject {
-            Subject::Function(id) => id.index(),
-            Subject::Queue(id) => self.queues + id.index(),
-            Subject::Sink(id) => self.sinks + id.index(),
-            Subject::Mapping(id) => self.mappings + id.index(),
-            Subject::Dependency(id) => self.dependencies + id.index(),
-            Subject::Account => self.account,
-            Subject::Caller(id) => self.callers + id.index(),
-            Subject::Run => self.run,
-        };
-        subject * Measure::COUNT
-    }
 }
 
 #[derive(Debug)]
@@ -643,14 +614,7 @@ impl Probes {
     /// Probes for the measures of `thresholds`.
     pub fn new(config: &Config, thresholds: Vec<Threshold>) -> Probes {
         let resources = &config.resources;
-        let queues = resources.functions.len();
-        let sinks = queues + resources.queues.len();
-        let mappings = sinks + resources.sinks.len();
-        let dependencies = mappings + resources.mappings.len();
-        let account = dependencies + resources.dependencies.len();
-        let callers = account + 1;
-        let run = callers + resources.callers;
-        let base = Bases { queues, sinks, mappings, dependencies, account, callers, run };
+        let base = Bases::new(resources);
         let mut made = Probes {
             thresholds: Vec::new(),
             probes: Vec::new(),
@@ -669,7 +633,7 @@ impl Probes {
             made.biller = Some(Biller { meter, resources: Arc::clone(resources) });
         }
         if !thresholds.is_empty() {
-            made.table = vec![0; (run + 1) * Measure::COUNT];
+            made.table = vec![0; base.end()];
         }
         for threshold in &thresholds {
             made.first.push(made.probes.len());

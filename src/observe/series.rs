@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     kernel::{Span, Time},
-    model::vocabulary::{CallId, DependencyId, FunctionId, MappingId, QueueId, SinkId},
+    model::vocabulary::{AlarmId, CallId, DependencyId, FunctionId, MappingId, QueueId, SinkId},
 };
 use std::collections::BTreeMap;
 
@@ -176,6 +176,7 @@ fn spell(subject: Subject) -> (u8, u16) {
         Subject::Caller(id) => (5, id.0),
         Subject::Run => (6, 0),
         Subject::Dependency(id) => (7, id.0),
+        Subject::Alarm(id) => (8, id.0),
     }
 }
 
@@ -188,7 +189,8 @@ fn unspell(kind: u8, id: u16) -> Subject {
         4 => Subject::Account,
         5 => Subject::Caller(CallId(id)),
         6 => Subject::Run,
-        _ => Subject::Dependency(DependencyId(id)),
+        7 => Subject::Dependency(DependencyId(id)),
+        _ => Subject::Alarm(AlarmId(id)),
     }
 }
 

@@ -5,6 +5,7 @@
 //! their table; times are in the measure's unit, milliseconds for ours.
 
 use super::{
+    alarm::{Alarms, States},
     cell::{Cell, Totals},
     cost::Bill,
     digest::Fingerprint,
@@ -59,6 +60,8 @@ pub enum Total {
     ByStatus(Table<&'static str, u64>),
     /// Of a gauge.
     Gauge(GaugeTotal),
+    /// Of an alarm, beside its count.
+    States(States),
     /// Of a distribution.
     Distribution(Box<DistributionTotal>),
 }
@@ -147,6 +150,7 @@ fn run_only<S: Serializer>(ledger: &Ledger, serializer: S) -> Result<S::Ok, S::E
 /// Every measure of every subject at the end of a run.
 pub fn total(
     totals: &mut Totals,
+    alarms: Option<&Alarms>,
     resources: &Resources,
     counted_from: Time,
     end: Time,
@@ -173,6 +177,12 @@ pub fn total(
                     let total = cell_total(totals, subject, measure, counted_from, end);
                     (measure.name(), total)
                 });
+                let states = match (subject, alarms) {
+                    (Subject::Alarm(id), Some(alarms)) => Some(alarms.states(id).clone()),
+                    _ => None,
+                };
+                let states = states.map(|states| ("states", Total::States(states)));
+                let of_resource = of_resource.chain(states);
                 of_resources.0.push((name, Table(of_resource.collect())));
             }
         }

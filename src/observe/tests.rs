@@ -122,6 +122,7 @@ fn resources() -> Resources {
             enabled: true,
         }],
         dependencies: Vec::new(),
+        alarms: Vec::new(),
         calls: vec![
             call("Uploads", Via::InvokeAsync, Target::Function(WORKER)),
             call("Users", Via::Invoke, Target::Function(WORKER)),

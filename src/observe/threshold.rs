@@ -1032,7 +1032,7 @@ mod tests {
         for (id, name) in (0..).zip(callers) {
             resources.push(known(name, Owner::Caller, Subject::Caller(CallId(id))));
         }
-        resources.push(("DLQAlarm".to_owned(), Named::Later("alarms")));
+        resources.push(("Clicks".to_owned(), Named::Later("streams")));
         Names { resources, attributes: vec!["kind".to_owned()], point: &point }
     }
 
@@ -1206,7 +1206,7 @@ mod tests {
         let later = "not yet in this version";
         told("Worker.Errors sum over runs mean < 5", "over runs mean", later);
         told("Parse.IteratorAge max > 23h", "IteratorAge", later);
-        told("DLQAlarm.alarms == 0", "DLQAlarm.alarms", "alarms have no measures yet");
+        told("Clicks.x == 0", "Clicks.x", "streams have no measures yet");
         assert!(Threshold::check_policy("As deployed").is_ok());
         assert!(Threshold::check_policy("Ten tries vs As deployed").is_err());
     }

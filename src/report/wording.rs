@@ -2,6 +2,7 @@
 
 use super::Report;
 use crate::observe::{
+    alarm::States,
     cost::{PRICES_OF, REGION},
     ledger::Account,
     measure::Owner,
@@ -42,6 +43,7 @@ pub fn blocks(report: &Report<'_>) -> Vec<Block> {
     {
         blocks.extend(resources(report, kind));
     }
+    blocks.extend(alarms(report));
     blocks.extend(callers(report));
     blocks.extend(cost(report));
     if !report.results.thresholds.is_empty() {
@@ -192,7 +194,7 @@ fn shown(kind: Owner) -> (&'static str, &'static [(&'static str, &'static str, S
                 ("end_to_end", "end to end p99", P99),
             ],
         ),
-        Owner::Account | Owner::Run => ("", &[]),
+        Owner::Alarm | Owner::Account | Owner::Run => ("", &[]),
     }
 }
 
@@ -216,6 +218,27 @@ fn resources(report: &Report<'_>, kind: Owner) -> Option<Block> {
 
 fn callers(report: &Report<'_>) -> Option<Block> {
     table(Owner::Caller, report.results.callers.0.iter())
+}
+
+/// So many changes of an alarm stand in its row.
+const CHANGES_SHOWN: usize = 6;
+
+fn alarms(report: &Report<'_>) -> Option<Block> {
+    let columns = ["", "alarms", "at end", "changes"].map(str::to_owned);
+    let mut rows = Vec::new();
+    for (name, measures) in &report.results.resources.0 {
+        let Some(Total::States(States { end, changes })) = measures.get("states") else { continue };
+        let shown = changes.iter().take(CHANGES_SHOWN);
+        let mut told: Vec<String> = shown
+            .map(|change| format!("{} {}", seconds(change.at_s), change.state.word()))
+            .collect();
+        if CHANGES_SHOWN < changes.len() {
+            told.push("…".to_owned());
+        }
+        let alarms = cell(measures.get("alarms"), Shown::Sum, "alarms");
+        rows.push(vec![name.clone(), alarms, end.word().to_owned(), told.join(", ")]);
+    }
+    (!rows.is_empty()).then(|| Block::Table("Alarms".to_owned(), columns.to_vec(), rows))
 }
 
 /// What the run costs; nothing if it used nothing that is billed.
@@ -305,7 +328,7 @@ fn cell(total: Option<&Total>, how: Shown, measure: &str) -> String {
             let told = answers.0.iter().map(|(status, n)| format!("{status} × {}", count(*n)));
             told.collect::<Vec<_>>().join(", ")
         }
-        (None, _) => String::new(),
+        (Some(Total::States(_)) | None, _) => String::new(),
     }
 }
 

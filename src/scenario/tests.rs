@@ -1298,3 +1298,102 @@ fn the_measured_profile_has_defaults_of_its_own_and_what_is_written_wins() {
     assert_eq!(queue.retry_jitter, 0.0);
     assert!(matches!(queue.dispatch_latency, Quantity::Law(_)), "beside what is written");
 }
+
+/// An alarm with these properties, where there are others by default.
+fn alarmed(properties: &[(&str, &str)]) -> String {
+    let mut all = vec![
+        ("Namespace", "AWS/SQS"),
+        ("MetricName", "NumberOfMessagesSent"),
+        ("Dimensions", "[{Name: QueueName, Value: Q}]"),
+        ("Statistic", "Sum"),
+        ("Period", "60"),
+        ("EvaluationPeriods", "3"),
+        ("Threshold", "1"),
+        ("ComparisonOperator", "GreaterThanThreshold"),
+    ];
+    for (name, value) in properties {
+        all.retain(|(known, _)| known != name);
+        all.extend((!value.is_empty()).then_some((*name, *value)));
+    }
+    let lines: Vec<String> =
+        all.iter().map(|(name, value)| format!("    {name}: {value}\n")).collect();
+    format!("{GOOD}alarms:\n  A:\n{}", lines.concat())
+}
+
+#[test]
+fn an_alarm_is_read_into_what_it_watches() {
+    use crate::model::alarm::{Comparison, MissingData, Statistic, Watched};
+    let read =
+        |properties: &[(&str, &str)]| good(&alarmed(properties)).config.resources.alarms[0].clone();
+    let plain = read(&[]);
+    assert_eq!((plain.watched, plain.metric), (Watched::Queue(QueueId(0)), "NumberOfMessagesSent"));
+    assert_eq!((plain.period_minutes, plain.periods, plain.breaches), (1, 3, 3));
+    assert_eq!((plain.threshold_millionths, plain.missing), (1_000_000, MissingData::Missing));
+    assert_eq!((plain.statistic, plain.comparison), (Statistic::Sum, Comparison::Greater));
+    let lambda = [("Namespace", "AWS/Lambda"), ("MetricName", "Duration"), ("Statistic", "")];
+    let lambda = [
+        &lambda[..],
+        &[("Dimensions", "[{Name: FunctionName, Value: !Ref F}]"), ("ExtendedStatistic", "p99.9")],
+    ];
+    let one = read(&lambda.concat());
+    assert_eq!(one.watched, Watched::Function(FunctionId(0)));
+    assert_eq!(one.statistic, Statistic::Percentile(99_900));
+    let all = read(&[&lambda.concat()[..], &[("Dimensions", "")]].concat());
+    assert_eq!(all.watched, Watched::AllFunctions);
+    let account = [("Namespace", "AWS/Lambda"), ("MetricName", "ConcurrentExecutions")];
+    let account = read(&[&account[..], &[("Dimensions", ""), ("Threshold", "-0.000001")]].concat());
+    assert_eq!((account.watched, account.threshold_millionths), (Watched::Account, -1));
+    let topic = [("Namespace", "AWS/SNS"), ("MetricName", "NumberOfMessagesPublished")];
+    let by_name = [("Dimensions", "[{Name: TopicName, Value: !GetAtt T.TopicName}]")];
+    assert_eq!(read(&[&topic[..], &by_name].concat()).watched, Watched::Topic(SinkId(0)));
+    let hours = [("Period", "1h"), ("EvaluationPeriods", "168"), ("DatapointsToAlarm", "2")];
+    let hours = read(&hours);
+    assert_eq!((hours.period_minutes, hours.periods, hours.breaches), (60, 168, 2));
+}
+
+#[test]
+fn an_alarm_that_cloudwatch_would_refuse_is_refused() {
+    for (properties, expected) in [
+        (&[("MetricName", "NumberOfMessagesSend")][..], "did you mean `NumberOfMessagesSent`"),
+        (&[("MetricName", "Errors")], "it is a metric of AWS/Lambda by FunctionName"),
+        (&[("MetricName", "arrived")], "no metric `arrived` of AWS/SQS by QueueName"),
+        (&[("Dimensions", "")], "AWS/SQS has no metrics without a dimension"),
+        (&[("Dimensions", "[{Name: Queuename, Value: Q}]")], "did you mean `QueueName`"),
+        (&[("Dimensions", "[{Name: QueueName, Value: F}]")], "`F` is a function"),
+        (&[("Dimensions", "[{Name: QueueName, Value: QQ}]")], "nothing here is called `QQ`"),
+        (&[("Dimensions", "[{Name: QueueName}]")], "`Value` is missing"),
+        (&[("Statistic", "")], "`Statistic` is missing"),
+        (&[("ExtendedStatistic", "p99")], "`ExtendedStatistic` beside `Statistic`"),
+        (&[("Statistic", ""), ("ExtendedStatistic", "tm99")], "`tm99` is no percentile"),
+        (&[("Statistic", "Maximun")], "did you mean `Maximum`"),
+        (&[("Period", "30")], "the metrics of AWS's services have a point a minute"),
+        (&[("Period", "5")], "below AWS's limit"),
+        (&[("EvaluationPeriods", "1441")], "1441 periods are more than 24 h"),
+        (&[("Period", "3600"), ("EvaluationPeriods", "169")], "169 periods are more than 7 d"),
+        (&[("DatapointsToAlarm", "4")], "4 points of 3"),
+        (&[("Threshold", "0.0000001")], "has more than six decimals"),
+        (&[("Threshold", "")], "`Threshold` is missing"),
+        (&[("TreatMissingData", "notbreaching")], "did you mean `notBreaching`"),
+        (&[("Namespace", "AWS/Events")], "is not yet in this version"),
+        (&[("Metrics", "[]")], "`Metrics` is not yet in this version"),
+        (&[("AlarmAction", "x")], "did you mean `AlarmActions`"),
+    ] {
+        let found = mistakes(&alarmed(properties));
+        assert!(found.iter().any(|said| said.contains(expected)), "{expected}: {found:#?}");
+        assert!(found.iter().all(|said| said.contains("alarms.A")), "{found:#?}");
+    }
+    assert_eq!(mistakes(&alarmed(&[("Period", "86400"), ("EvaluationPeriods", "7")])), [""; 0]);
+    assert_eq!(mistakes(&alarmed(&[("AlarmActions", "[x]"), ("Unit", "Count")])), [""; 0]);
+}
+
+#[test]
+fn an_alarm_on_what_is_sent_to_a_dead_letter_queue_is_warned_of() {
+    let by_name = ("Dimensions", "[{Name: QueueName, Value: D}]");
+    let warned = |properties: &[(&str, &str)]| {
+        let warnings = good(&alarmed(properties)).warnings;
+        warnings.iter().any(|said| said.message.contains("counts no message that a redrive policy"))
+    };
+    assert!(warned(&[by_name]));
+    assert!(!warned(&[by_name, ("MetricName", "NumberOfMessagesReceived")]));
+    assert!(!warned(&[]));
+}

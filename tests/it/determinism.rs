@@ -372,6 +372,7 @@ fn the_order_of_sections_comments_and_layout_change_nothing() {
 const GOLDEN: &[(&str, &str)] = &[
     ("a-retry-storm-that-stays", "a3274ecf5b6adf68"),
     ("age-disables-retries", "569f7649e70e3a9f"),
+    ("alarm-on-the-wrong-metric", "dcb3ea640ec89e66"),
     ("one-bad-in-ten", "b641708dd3e7b29b"),
     ("poison-for-ever", "a2bca535ed2dba06"),
     ("poison-three-receives", "f56b6f040c416273"),

@@ -9,6 +9,7 @@ use dwell::{
     model::world::{Limits, Stop, Wake},
     observe::{
         Results,
+        alarm::StateChange,
         summary::{Measures, Total},
     },
     scenario::{self, Options, Scenario},
@@ -354,6 +355,13 @@ fn laws_of(results: &Results) -> Vec<String> {
                 Total::Gauge(gauge) => {
                     let mean = gauge.mean.unwrap_or(0.0);
                     0.0 <= gauge.end && gauge.end <= gauge.max && mean <= gauge.max * 1.000_001
+                }
+                Total::States(states) => {
+                    let goes_on = |pair: &[StateChange]| {
+                        pair[0].at_s < pair[1].at_s && pair[0].state != pair[1].state
+                    };
+                    states.changes.windows(2).all(goes_on)
+                        && states.changes.last().is_none_or(|last| last.state == states.end)
                 }
                 Total::Distribution(all) => {
                     let rising = [all.min, all.p50, all.p90, all.p99, all.p99_9, all.max];

@@ -123,6 +123,7 @@ const EXAMPLES: &[Example] = &[
     example("a05-three-tries"),
     example("a06-six-hours"),
     example("a08-dlq-in-the-wrong-place"),
+    example("a09-alarm-that-never-rings"),
     // Its answer takes it that a throttled batch is tried once in each visibility timeout. The
     // default tries again within it, and of a flood of 9,742 all but 1,329 find a place in time.
     Example { excused: &[PING_PONG], ..example("a10-redrive-ping-pong") },

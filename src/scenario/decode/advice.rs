@@ -6,6 +6,7 @@ use super::{Body, body::time_text};
 use crate::{
     kernel::{Probability, Span, Time},
     model::{
+        alarm::Watched,
         config::{Behaviour, Change, Function, Queue, Resources},
         value::Quantity,
         vocabulary::{FunctionId, QueueId, Target},
@@ -31,6 +32,7 @@ pub fn advise(file: &Body<'_>, resources: &Resources, timeline: &[(Time, Change)
         advice.queue(QueueId::at(at), queue);
     }
     advice.mappings();
+    advice.alarms();
     advice.circles();
 }
 
@@ -276,6 +278,24 @@ impl Advice<'_> {
                 let message = format!("{} does the same already", quoted(&twin.name));
                 self.warn(at(""), message, "AWS refuses a second mapping of the same two");
             }
+        }
+    }
+
+    /// An alarm on what is sent to a queue that SQS itself fills.
+    fn alarms(&self) {
+        for alarm in &self.resources.alarms {
+            let Watched::Queue(id) = alarm.watched else { continue };
+            let queue = &self.resources.queues[id.index()];
+            if alarm.metric != "NumberOfMessagesSent" || !queue.dead_letter_queue {
+                continue;
+            }
+            let message = format!(
+                "{} counts no message that a redrive policy moves to {}: this alarm does not see them",
+                quoted("NumberOfMessagesSent"),
+                quoted(&queue.name)
+            );
+            let help = "watch `ApproximateNumberOfMessagesVisible`, with `Statistic: Maximum`";
+            self.warn(self.place("alarms", &alarm.name, "MetricName"), message, help);
         }
     }
 

@@ -12,6 +12,7 @@
 pub mod body;
 
 mod advice;
+mod alarms;
 mod calls;
 mod names;
 mod resources;

@@ -166,7 +166,7 @@ impl Named {
             Kind::Queue => Some(Target::Queue(QueueId::at(self.at))),
             Kind::Topic | Kind::Bus => Some(Target::Sink(SinkId::at(self.at))),
             Kind::Dependency => Some(Target::Dependency(DependencyId::at(self.at))),
-            Kind::Mapping | Kind::Caller | Kind::Later(_) => None,
+            Kind::Mapping | Kind::Alarm | Kind::Caller | Kind::Later(_) => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Body, body::time_text, calls, names};
+use super::{Body, alarms, body::time_text, calls, names};
 use crate::{
     kernel::{Span, Stream, Time},
     model::{
@@ -113,6 +113,7 @@ pub fn resources(file: &Body<'_>, duration: Option<Time>, earlier: Option<&Earli
     let dependencies = names::bodies(file, "dependencies");
     let dependencies = dependencies.iter().map(|(name, body)| dependency(name, body.as_ref()));
     read.resources.dependencies = dependencies.collect();
+    read.resources.alarms = alarms::alarms(file);
     read.resources.account = account;
     read.resources.functions = functions;
     read.resources.queues = queues;
@@ -578,6 +579,7 @@ fn assumptions(file: &Body<'_>) -> (Assumptions, Lifetime) {
         },
         request_rate_limit: body.word("request_rate_limit") != Some("off"),
         provisioned_start_delay: body.time("provisioned_start_delay"),
+        alarm_range_extra: body.count_u32("alarm_range_extra"),
         free_tier: body.flag("free_tier"),
     };
     for (name, pollers) in [

@@ -148,6 +148,8 @@ pub enum Kind {
     Mapping,
     /// A dependency.
     Dependency,
+    /// A CloudWatch alarm.
+    Alarm,
     /// A caller.
     Caller,
     /// A resource of a later version; its section.
@@ -164,6 +166,7 @@ impl Kind {
             Kind::Bus => "a bus",
             Kind::Mapping => "an event source mapping",
             Kind::Dependency => "a dependency",
+            Kind::Alarm => "an alarm",
             Kind::Caller => "a caller",
             Kind::Later(section) => section,
         }
@@ -177,6 +180,7 @@ impl Kind {
             Kind::Bus => "buses",
             Kind::Mapping => "event_source_mappings",
             Kind::Dependency => "dependencies",
+            Kind::Alarm => "alarms",
             Kind::Caller => "callers",
             Kind::Later(section) => section,
         }

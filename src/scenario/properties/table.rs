@@ -1,7 +1,7 @@
 //! The rows. Ranges and defaults of AWS's properties are AWS's.
 
 use super::{
-    Kind::{self, Bus, Caller, Dependency, Function, Mapping, Queue, Topic},
+    Kind::{self, Alarm, Bus, Caller, Dependency, Function, Mapping, Queue, Topic},
     Property, Rows, Takes,
 };
 use crate::{
@@ -81,12 +81,12 @@ const SECTIONS: &[Property] = &[
         Named(Dependency, DEPENDENCY),
         "services that functions and callers wait for, such as a database",
     ),
+    ours("alarms", Named(Alarm, ALARM), "CloudWatch alarms on metrics of what is in the file"),
     ours("callers", Named(Caller, CALLER), "who starts the work"),
     later("subscriptions", "what a topic sends on, and to whom"),
     later("rules", "what a bus sends on, and to whom"),
     later("buckets", "S3 buckets"),
     later("streams", "Kinesis, DynamoDB, Kafka, MQ and DocumentDB streams"),
-    later("alarms", "CloudWatch alarms"),
 ];
 
 const PLAY: &[Property] = &[
@@ -529,6 +529,92 @@ const DEPENDENCY: Rows = &[
         .live(),
     ],
     ANY,
+];
+
+const ALARM: Rows = &[
+    &[
+        aws("Namespace", OneOf(&["AWS/Lambda", "AWS/SQS", "AWS/SNS"], &["AWS/Events"]), "whose")
+            .required()
+            .live(),
+        aws("MetricName", Text, "which metric of it").required().live(),
+        aws(
+            "Dimensions",
+            List(&Map(&[&[
+                aws("Name", Text, "FunctionName, QueueName or TopicName").required().live(),
+                aws("Value", Reference(&[Function, Queue, Topic], false), "the resource")
+                    .required()
+                    .live(),
+            ]])),
+            "the resource whose metric it is; none for all functions together",
+        )
+        .live(),
+        aws(
+            "Statistic",
+            OneOf(&["SampleCount", "Average", "Sum", "Minimum", "Maximum"], &[]),
+            "what is made of the samples of a period",
+        )
+        .live(),
+        aws("ExtendedStatistic", Text, "a percentile instead, such as p99").live(),
+        aws("Period", Aws(Seconds, 10, 604_800), "the time of one point, a multiple of 60")
+            .required()
+            .live(),
+        aws("EvaluationPeriods", Count(1, 10_080), "how many of the latest points are looked at")
+            .required()
+            .live(),
+        aws(
+            "DatapointsToAlarm",
+            Count(1, 10_080),
+            "how many of them must breach the threshold; all, if not said",
+        )
+        .live(),
+        aws(
+            "Threshold",
+            Number(-1e12, 1e12),
+            "what points are compared with, in the metric's unit",
+        )
+        .required()
+        .live(),
+        aws(
+            "ComparisonOperator",
+            OneOf(
+                &[
+                    "GreaterThanOrEqualToThreshold",
+                    "GreaterThanThreshold",
+                    "LessThanThreshold",
+                    "LessThanOrEqualToThreshold",
+                ],
+                &[
+                    "GreaterThanUpperThreshold",
+                    "LessThanLowerThreshold",
+                    "LessThanLowerOrGreaterThanUpperThreshold",
+                ],
+            ),
+            "which points breach it",
+        )
+        .required()
+        .live(),
+        aws(
+            "TreatMissingData",
+            OneOf(&["missing", "ignore", "breaching", "notBreaching"], &[]),
+            "what a missing point counts as, where too few are there",
+        )
+        .default("missing")
+        .live(),
+    ],
+    &[
+        later("Metrics", "an expression over several metrics"),
+        later("ThresholdMetricId", "a threshold by anomaly detection"),
+        later("EvaluationWindow", "points by the clock instead of a sliding window"),
+        ignored("ActionsEnabled"),
+        ignored("AlarmActions"),
+        ignored("AlarmDescription"),
+        ignored("AlarmName"),
+        ignored("EvaluateLowSampleCountPercentile"),
+        ignored("InsufficientDataActions"),
+        ignored("OKActions"),
+        ignored("Tags"),
+        ignored("Unit"),
+    ],
 ];
 
 /// Services through which a target can be asked, and which later versions have.
@@ -1018,6 +1104,12 @@ const ASSUMPTION: &[Property] = &[
     .default("as_written")
     .measured("aws_2021")
     .rule(Rule::SE27),
+    ours(
+        "alarm_range_extra",
+        Count(0, 100),
+        "points beyond its periods that an alarm looks at where some are missing (CW3)",
+    )
+    .default("2"),
     ours("free_tier", Flag, "whether the free use of a month is taken off the cost (SP9)")
         .default("false"),
     ours("age_equality_retries", Flag, "whether an event is tried when it is then just at its age")
@@ -1033,10 +1125,10 @@ pub const KINDS: [Kind; 12] = [
     Bus,
     Mapping,
     Dependency,
+    Alarm,
     Caller,
     Kind::Later("subscriptions"),
     Kind::Later("rules"),
     Kind::Later("buckets"),
     Kind::Later("streams"),
-    Kind::Later("alarms"),
 ];

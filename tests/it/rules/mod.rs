@@ -4,6 +4,7 @@
 //! rule books, after that too (`c1`, `x1`, `t1`). Names are short: a function is `F`, a queue `Q`, its
 //! dead-letter queue `D`, a mapping `M`, a caller `C`.
 
+mod alarms;
 mod async_invoke;
 mod callers;
 mod concurrency;
