@@ -68,7 +68,7 @@ pub fn drawn(all: &[Predicted], mean_error: f64) -> String {
 <rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>
 "##
     ));
-    svg.text((24.0, 34.0), 18, INK, r#"font-weight="bold""#, &title);
+    svg.text((24.0, 34.0), 16, INK, r#"font-weight="bold""#, &title);
     let about = "20 experiments of 0.0019 to 1 request a second; each bar is three standard errors of the measurement";
     svg.text((24.0, 56.0), 12, MUTED, "", about);
 
