@@ -116,6 +116,7 @@ fn storm(length: Span, outage: bool) -> Config {
         age_max: Span::hours(6),
         on_success: None,
         on_failure: None,
+        answers: false,
         forbidden: false,
         system_error_rate: Probability::NEVER,
         init_time: Quantity::span(Span::millis(200)),

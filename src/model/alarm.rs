@@ -163,6 +163,13 @@ pub const FAMILIES: &[Family] = &[
     Family {
         namespace: "AWS/SNS",
         dimension: Some("TopicName"),
-        metrics: &["NumberOfMessagesPublished"],
+        metrics: &[
+            "NumberOfMessagesPublished",
+            "NumberOfNotificationsDelivered",
+            "NumberOfNotificationsFailed",
+            "NumberOfNotificationsFilteredOut",
+            "NumberOfNotificationsRedrivenToDlq",
+            "NumberOfNotificationsFailedToRedriveToDlq",
+        ],
     },
 ];

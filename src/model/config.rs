@@ -6,12 +6,12 @@
 use super::{
     alarm::Alarm,
     fact::Answer,
-    policy::{retrier::Retrier, sdk},
+    policy::{delivery::Tries, retrier::Retrier, sdk},
     services::{Manner, Service},
     value::{Catalog, Pattern, Quantity},
-    vocabulary::{CallId, FunctionId, MappingId, QueueId, SinkId, Target},
+    vocabulary::{CallId, FunctionId, MappingId, QueueId, RuleId, SinkId, Target},
 };
-use crate::kernel::{Probability, Span, Time};
+use crate::kernel::{Probability, Span, Time, name_key};
 use std::sync::Arc;
 
 /// A whole scenario under one policy.
@@ -44,8 +44,12 @@ pub struct Resources {
     pub functions: Vec<Function>,
     /// Queues.
     pub queues: Vec<Queue>,
-    /// Topics, then buses.
+    /// Buses, then buckets, then topics: one topic more moves no id.
     pub sinks: Vec<Sink>,
+    /// Rules of buses.
+    pub rules: Vec<EventRule>,
+    /// Subscriptions, then the targets of rules, then the services that hand on what callers and calls start.
+    pub outlets: Vec<Outlet>,
     /// Event source mappings.
     pub mappings: Vec<Mapping>,
     /// Dependencies.
@@ -133,6 +137,8 @@ pub struct Function {
     pub on_success: Option<Target>,
     /// `EventInvokeConfig.DestinationConfig.OnFailure.Destination`.
     pub on_failure: Option<Target>,
+    /// Whether it is a custom resource: its success is an answer that somebody waits for.
+    pub answers: bool,
     /// Deleted, or the permission lost.
     pub forbidden: bool,
     /// Share of invocations refused with a 5xx.
@@ -309,17 +315,96 @@ pub struct Redrive {
     pub receives_max: u32,
 }
 
-/// A topic or a bus: in this version it takes everything.
+/// What takes messages and stores none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SinkKind {
+    /// A topic.
+    Topic,
+    /// A bus.
+    Bus,
+    /// A bucket.
+    Bucket,
+}
+
+/// A topic, a bus or a bucket.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sink {
     /// Its name in the file.
     pub name: String,
-    /// Whether it is a bus.
-    pub bus: bool,
+    /// What it is.
+    pub kind: SinkKind,
     /// Share of publishes refused with a 5xx.
     pub system_error_rate: Probability,
     /// Deleted, or the permission lost.
     pub forbidden: bool,
+}
+
+/// A rule of a bus; what it does is in its outlets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventRule {
+    /// Its name in the file.
+    pub name: String,
+}
+
+/// Where an outlet's messages come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutletOf {
+    /// A subscription of this topic.
+    Topic(SinkId),
+    /// A target of this rule of this bus.
+    Rule(SinkId, RuleId),
+    /// A service that hands on what this caller or call starts.
+    Call(CallId),
+}
+
+impl OutletOf {
+    /// The topic or bus, if there is one.
+    pub const fn sink(self) -> Option<SinkId> {
+        match self {
+            OutletOf::Topic(sink) | OutletOf::Rule(sink, _) => Some(sink),
+            OutletOf::Call(_) => None,
+        }
+    }
+}
+
+/// A subscription, a rule's target, or a service that hands a call's events to its function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outlet {
+    /// The name of the subscription, of the rule or of the call.
+    pub name: String,
+    /// Names its luck, which is nobody else's.
+    pub luck: String,
+    /// Where its messages come from.
+    pub origin: OutletOf,
+    /// The service that hands them on.
+    pub service: Service,
+    /// Who gets them.
+    pub target: Target,
+    /// Which it wants; none: all.
+    pub wants: Option<Pattern>,
+    /// `State`: whether it wants any.
+    pub enabled: bool,
+    /// Deleted, or the permission lost.
+    pub forbidden: bool,
+    /// Share of attempts refused with a 5xx, whoever is to get it.
+    pub system_error_rate: Probability,
+    /// How it tries again.
+    pub tries: Tries,
+    /// How long a message is on its way.
+    pub delay: Quantity,
+    /// `FlexibleTimeWindow`: as much longer, at most.
+    pub window: Span,
+    /// The dead-letter queue.
+    pub dead_letter: Option<Target>,
+    /// `ServiceTimeout`: how long the operation waits for the function's answer.
+    pub patience: Span,
+}
+
+impl Outlet {
+    /// What makes its copies: its own name, so that no other outlet moves their luck.
+    pub fn maker(&self) -> u64 {
+        name_key(&format!("outlet/{}", self.luck))
+    }
 }
 
 /// An event source mapping on a queue.
@@ -425,7 +510,7 @@ impl Via {
         match self {
             Via::Invoke => true,
             Via::InvokeAsync | Via::Send => false,
-            Via::Service(service) => matches!(service.manner(), Manner::Waits),
+            Via::Service(service) => matches!(service.manner(), Manner::Waits | Manner::Operates),
         }
     }
 }
@@ -433,7 +518,11 @@ impl Via {
 impl Via {
     /// Whether a function asked so has the request in its event queue.
     pub const fn queues(self) -> bool {
-        matches!(self, Via::InvokeAsync)
+        match self {
+            Via::InvokeAsync => true,
+            Via::Invoke | Via::Send => false,
+            Via::Service(service) => service.carrier().is_some(),
+        }
     }
 }
 

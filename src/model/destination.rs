@@ -62,6 +62,8 @@ pub enum Out {
     },
     /// Invoke a function asynchronously.
     Accept(FunctionId, PayloadId),
+    /// A custom resource answered.
+    Done(PayloadId),
 }
 
 /// It makes no appointments.
@@ -85,6 +87,10 @@ impl Component for Destination {
                 if let Some(target) = self.config.on_success {
                     let copy = self.record(now, payload, Rule::A3_2, fx);
                     self.deliver(target, copy, Condition::Success, false, fx);
+                }
+                if self.config.answers {
+                    fx.register().hold(payload);
+                    fx.send(Out::Done(payload));
                 }
                 fx.register().release(payload);
             }

@@ -18,7 +18,7 @@ use super::{
     config::{self, Assumptions},
     policy::retry::{Failure, History, RetryPolicy, Verdict},
     register::Record,
-    vocabulary::{CallId, Condition, FunctionId, Outcome, PayloadId, Work},
+    vocabulary::{CallId, Condition, FunctionId, Outcome, PayloadId, Receipt, Work},
 };
 use crate::kernel::{Class, Classed, Slab, Span, Stream, Time};
 use std::collections::VecDeque;
@@ -47,6 +47,7 @@ pub struct EventQueue {
     latency: Stream,
     jitter: Stream,
     duplicate: Stream,
+    refusal: Stream,
 }
 
 /// What a run of the function is given: one event, or a batch kept together.
@@ -83,6 +84,8 @@ pub enum Asker {
     Call(CallId, u32),
     /// A destination of this function, which asks for no answer.
     Destination(FunctionId),
+    /// A service that hands events on.
+    Outlet(u32),
 }
 
 /// What the queue asks of others.
@@ -97,6 +100,8 @@ pub enum Out {
         /// Whether the function is there.
         found: bool,
     },
+    /// The same, to a service that hands events on: it can also be a 5xx.
+    Told(u32, Receipt),
     /// Run the function.
     Invoke {
         /// With this.
@@ -199,6 +204,7 @@ impl EventQueue {
             latency: stream("latency"),
             jitter: stream("jitter"),
             duplicate: stream("duplicate"),
+            refusal: stream("refusal"),
         }
     }
 
@@ -229,7 +235,13 @@ impl EventQueue {
                     fx.note(Rule::A3_10, Fact::Dropped { function, payload, condition });
                     fx.register().release(payload);
                 }
+                Asker::Outlet(slot) => fx.send(Out::Told(slot, Receipt::Refused)),
             }
+            return;
+        }
+        if let Asker::Outlet(slot) = asker
+            && !self.takes_from_a_service(payload, slot, fx)
+        {
             return;
         }
         // Not even reserved concurrency 0 is looked at here.
@@ -256,6 +268,26 @@ impl EventQueue {
             let wait = self.config.event_queue.dispatch_latency.sample_span(&mut draw, |_| None);
             fx.wake(wait, Wake::Due(slot));
         }
+    }
+
+    /// Answers a service that hands an event on (D15).
+    #[cold]
+    fn takes_from_a_service(
+        &mut self,
+        payload: PayloadId,
+        slot: u32,
+        fx: &mut impl Port<Self>,
+    ) -> bool {
+        let known = fx.register().get_mut(payload);
+        known.tries += 1;
+        let (key, tries) = (known.key, known.tries);
+        let refused = self.refusal.happens(key, tries, self.config.system_error_rate);
+        if refused {
+            fx.note(Rule::D15, Fact::SystemErred { function: self.id, payload });
+        }
+        let receipt = if refused { Receipt::SystemError } else { Receipt::Accepted };
+        fx.send(Out::Told(slot, receipt));
+        !refused
     }
 
     /// A poller comes once this instant has happened, so that what comes at one instant is taken together.
@@ -486,7 +518,7 @@ impl EventQueue {
         let register = fx.register();
         let key = register.get(register.head(parcel.work)).key;
         let duplicate = again.as_f64() > 0.0 && self.duplicate.happens(key, parcel.runs, again);
-        if self.config.on_success.is_some() {
+        if self.config.on_success.is_some() || self.config.answers {
             each(parcel.work, fx, |payload, fx| {
                 if duplicate {
                     fx.register().hold(payload);

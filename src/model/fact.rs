@@ -9,7 +9,7 @@ use super::{
     rule::Rule,
     vocabulary::{
         CallId, Condition, Deletion, DependencyId, Entry, ErrorKind, FunctionId, MappingId,
-        PayloadId, QueueId, SinkId,
+        OutletId, PayloadId, QueueId, SinkId, Undelivered,
     },
 };
 use crate::kernel::{Span, Time};
@@ -88,12 +88,14 @@ pub enum Resource {
     Function(FunctionId),
     /// A queue.
     Queue(QueueId),
-    /// A topic or a bus.
+    /// A topic, a bus or a bucket.
     Sink(SinkId),
     /// An event source mapping.
     Mapping(MappingId),
     /// A dependency.
     Dependency(DependencyId),
+    /// A subscription, a rule's target, or a service that hands events on.
+    Outlet(OutletId),
 }
 
 /// The state that a message in a queue was in.
@@ -114,6 +116,8 @@ pub enum Maker {
     Call(CallId),
     /// A destination of a function.
     Destination(FunctionId),
+    /// A subscription, a rule's target, or a service that hands events on.
+    Outlet(OutletId),
 }
 
 /// What a requester was told.
@@ -321,6 +325,26 @@ pub enum Fact {
     Published { sink: Option<SinkId>, payload: PayloadId, place: Place },
     /// A topic or bus refused a message.
     PublishRefused { sink: SinkId, payload: PayloadId },
+    /// A filter policy or pattern did not want a message that the topic or bus took.
+    NotWanted { outlet: OutletId, payload: PayloadId },
+    /// No subscription or rule wanted it.
+    Unwanted { sink: SinkId, payload: PayloadId },
+
+    // Services that hand events on.
+    /// The service is to hand it on in `wait`.
+    Handed { outlet: OutletId, payload: PayloadId, wait: Span },
+    /// It was refused, and is handed on again in `wait`, for the `attempt`th time.
+    DeliveryRetried { outlet: OutletId, payload: PayloadId, attempt: u32, wait: Span },
+    /// Who was to get it took it, `took` after the service did: from here on it is theirs.
+    HandedOn { outlet: OutletId, payload: PayloadId, took: Span },
+    /// The service gave it up after `attempts` attempts.
+    DeliveryFailed { outlet: OutletId, payload: PayloadId, why: Undelivered, attempts: u32 },
+    /// Its dead-letter queue took what the service gave up.
+    DeliveryKept { outlet: OutletId, payload: PayloadId },
+    /// Its dead-letter queue refused what the service gave up.
+    DeliveryNotKept { outlet: OutletId, payload: PayloadId },
+    /// Nobody kept what the service gave up.
+    DeliveryLost { outlet: OutletId, payload: PayloadId, why: Undelivered },
 }
 
 impl Fact {
@@ -341,7 +365,9 @@ impl Fact {
             }
             Tried { payload, .. } => (payload, Place::InFlight),
             Completed { payload, .. } => (payload, Place::Succeeded),
-            Dropped { payload, .. } => (payload, Place::Dropped),
+            Dropped { payload, .. } | DeliveryLost { payload, .. } => (payload, Place::Dropped),
+            Handed { payload, .. } | DeliveryRetried { payload, .. } => (payload, Place::Waiting),
+            Unwanted { payload, .. } => (payload, Place::Filtered),
             DeadLettered { payload, .. } => (payload, Place::DeadLettered),
             Enqueued { payload, place, .. } | Published { payload, place, .. } => (payload, place),
             Received { payload, .. } => (payload, Place::InFlight),
@@ -390,7 +416,12 @@ impl Fact {
             | WorkEnded { .. }
             | WorkAbandoned { .. }
             | WorkCancelled { .. }
-            | PublishRefused { .. } => return None,
+            | PublishRefused { .. }
+            | NotWanted { .. }
+            | HandedOn { .. }
+            | DeliveryFailed { .. }
+            | DeliveryKept { .. }
+            | DeliveryNotKept { .. } => return None,
         })
     }
 }

@@ -15,6 +15,7 @@ pub mod policy;
 
 pub mod arrivals;
 pub mod call;
+pub mod delivery;
 pub mod dependency;
 pub mod destination;
 pub mod event_queue;

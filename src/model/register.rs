@@ -199,6 +199,14 @@ impl Register {
         id
     }
 
+    /// From here on the payload meets other luck, as if `maker` had made it: what it contains stays.
+    ///
+    /// Of a message that goes to several, one keeps the payload; so its luck does not tell which.
+    pub fn rekey(&mut self, id: PayloadId, maker: u64) {
+        let payload = self.get_mut(id);
+        payload.key = child_key(payload.key, maker, 0);
+    }
+
     fn vacant_id(&self) -> PayloadId {
         match self.vacant.last() {
             Some(slot) => PayloadId(*slot),

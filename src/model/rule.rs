@@ -61,6 +61,8 @@ rules! {
     A3_13 = "A3.13",
     /// Of one function, 16 runs are allowed in a chain; the 17th is stopped.
     A6_2 = "A6.2",
+    /// A chain of invocations is followed through SQS, SNS and S3, and lost through EventBridge and others.
+    A6_4 = "A6.4",
     /// A stopped event goes to the dead-letter queue and failure destination, or is dropped.
     A6_6 = "A6.6",
     /// A synchronous invocation is answered when its run has ended.
@@ -161,6 +163,36 @@ rules! {
     SC90 = "SC90",
     /// A function URL answers 502 to a function error or timeout.
     SC91 = "SC91",
+    /// A service that hands an event to a function is done with it at Lambda's 202: what fails after is Lambda's.
+    D1 = "D1",
+    /// A topic or bus hands what it took to each subscription or target that wants it, a copy each.
+    D2 = "D2",
+    /// What no filter policy or pattern wants is handed to nobody.
+    D3 = "D3",
+    /// SNS tries again 3 times at once, 2 times after 1 s, 10 times after 1 s to 20 s and 100,000 times after 20 s.
+    D4 = "D4",
+    /// What is refused for good is not tried again: it goes to the service's dead-letter queue at once, or is lost.
+    D5 = "D5",
+    /// EventBridge tries again for 24 h and up to 185 times unless RetryPolicy says less.
+    D6 = "D6",
+    /// EventBridge Scheduler has the same limits as EventBridge.
+    D7 = "D7",
+    /// A schedule with a flexible window fires at some time in it.
+    D8 = "D8",
+    /// S3, SES, CloudFormation, CodeCommit, Config and IoT say nothing of trying again: they do not.
+    D9 = "D9",
+    /// SES waits 30 s for a function whose InvocationType is RequestResponse.
+    D10 = "D10",
+    /// A custom resource waits for the function's own answer, up to ServiceTimeout, while Lambda tries again.
+    D11 = "D11",
+    /// CloudWatch Logs tries again for 24 h and then drops.
+    D12 = "D12",
+    /// After a refusal for good CloudWatch Logs switches the filter off for 10 min and skips what is logged.
+    D13 = "D13",
+    /// An event is some time on its way from the service to who gets it.
+    D14 = "D14",
+    /// A service's asynchronous Invoke meets the function's share of 5xx, and nothing is queued then.
+    D15 = "D15",
     /// The account's concurrency is shared by all functions without reserved concurrency.
     SN2 = "SN2",
     /// Reserved concurrency is taken out of the account's and is the function's ceiling.

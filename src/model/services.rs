@@ -11,22 +11,32 @@ macro_rules! services {
     ($($(#[doc = $says:literal])* $variant:ident $word:literal $name:literal $manner:ident,)*) => {
         /// A service through which a function can be asked: a word of `via`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Service { $($(#[doc = $says])* $variant,)* }
+        pub enum Service {
+            $($(#[doc = $says])* $variant,)*
+            /// SES, as `InvocationType: RequestResponse` has it.
+            SesWaiting,
+        }
 
         impl Service {
-            /// Every service, in the order of the documents.
+            /// Every service, in the order of the documents; [`Service::SesWaiting`] is `ses` too.
             pub const ALL: &[Service] = &[$(Service::$variant),*];
             /// The word of `via`.
             pub const fn word(self) -> &'static str {
-                match self { $(Service::$variant => $word),* }
+                match self { $(Service::$variant => $word,)* Service::SesWaiting => "ses" }
             }
             /// What AWS calls it.
             pub const fn name(self) -> &'static str {
-                match self { $(Service::$variant => $name),* }
+                match self {
+                    $(Service::$variant => $name,)*
+                    Service::SesWaiting => "SES, RequestResponse",
+                }
             }
             /// How it deals with the function's answer.
             pub const fn manner(self) -> Manner {
-                match self { $(Service::$variant => Manner::$manner),* }
+                match self {
+                    $(Service::$variant => Manner::$manner,)*
+                    Service::SesWaiting => Manner::Waits,
+                }
             }
         }
     };
@@ -63,6 +73,26 @@ services! {
     S3Batch "s3_batch" "S3 Batch Operations" Waits,
     /// A stream that has its records transformed.
     Firehose "firehose" "Data Firehose" Buffers,
+    /// A topic with the function as a subscriber.
+    Sns "sns" "SNS" HandsOn,
+    /// A rule with the function as its target.
+    EventBridge "eventbridge" "EventBridge rule" HandsOn,
+    /// A schedule with the function as its target.
+    Scheduler "eventbridge_scheduler" "EventBridge Scheduler" HandsOn,
+    /// A bucket that notifies the function.
+    S3 "s3" "S3 event notification" HandsOn,
+    /// A receipt rule.
+    Ses "ses" "SES receipt rule" HandsOn,
+    /// A custom resource of a stack.
+    CloudFormation "cloudformation" "CloudFormation custom resource" Operates,
+    /// A subscription filter of a log group.
+    CloudWatchLogs "cloudwatch_logs" "CloudWatch Logs subscription" HandsOn,
+    /// A trigger of a repository.
+    CodeCommit "codecommit" "CodeCommit trigger" HandsOn,
+    /// A custom rule.
+    Config "config" "AWS Config rule" HandsOn,
+    /// A rule of IoT Core.
+    Iot "iot" "IoT rule" HandsOn,
 }
 
 /// How a service deals with a function's answer.
@@ -72,6 +102,43 @@ pub enum Manner {
     Waits,
     /// It takes records at once, and has them transformed in batches.
     Buffers,
+    /// It takes the event at once and hands it to the function's event queue, which ends its part.
+    HandsOn,
+    /// It hands an event on, and its own operation waits until the function has done it.
+    Operates,
+}
+
+/// How a service that hands events on tries again after a refusal that may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Persistence {
+    /// The four phases of SNS.
+    Phases,
+    /// As often and as long as its `RetryPolicy` says; so without one.
+    Policy {
+        /// Tries after the first.
+        retries: u32,
+        /// Nothing older is tried.
+        age: Span,
+    },
+    /// As long as this.
+    For(Span),
+    /// It does not say: `delivery_retries`.
+    Assumed,
+}
+
+/// What a service that hands events on does.
+#[derive(Clone, Copy, Debug)]
+pub struct Carrier {
+    /// How it tries again.
+    pub persistence: Persistence,
+    /// The key of its dead-letter queue, if it can have one.
+    pub dead_letter: Option<&'static str>,
+    /// Whether it carries on the chain of invocations for the recursion guard.
+    pub carries_lineage: bool,
+    /// The assumption that says how long it takes to hand an event on; none: nothing is known.
+    pub delay: Option<&'static str>,
+    /// After a refusal for good it hands nothing on for so long.
+    pub switched_off: Option<Span>,
 }
 
 /// How long a service waits for one answer.
@@ -115,6 +182,16 @@ pub struct Front {
     pub rate: Option<(u32, u32)>,
     /// Whether it carries on the chain of invocations for the recursion guard.
     pub carries_lineage: bool,
+}
+
+impl Carrier {
+    const PLAIN: Carrier = Carrier {
+        persistence: Persistence::Assumed,
+        dead_letter: None,
+        carries_lineage: false,
+        delay: None,
+        switched_off: None,
+    };
 }
 
 const MIB: u32 = 1 << 20;
@@ -199,7 +276,75 @@ impl Service {
                 ..plain
             },
             Service::S3Batch => Front { retries: Retries::Assumed(BUSY), ..plain },
-            Service::Firehose => return None,
+            Service::SesWaiting => Front { limit: Limit::Fixed(Span::secs(30)), ..plain },
+            Service::Firehose
+            | Service::Sns
+            | Service::EventBridge
+            | Service::Scheduler
+            | Service::S3
+            | Service::Ses
+            | Service::CloudFormation
+            | Service::CloudWatchLogs
+            | Service::CodeCommit
+            | Service::Config
+            | Service::Iot => return None,
+        })
+    }
+
+    /// What it does, if it hands events on.
+    pub const fn carrier(self) -> Option<Carrier> {
+        const DAY: Span = Span::hours(24);
+        const WITH_POLICY: Carrier = Carrier {
+            persistence: Persistence::Policy { retries: 185, age: DAY },
+            dead_letter: Some("DeadLetterConfig"),
+            ..Carrier::PLAIN
+        };
+        Some(match self {
+            Service::Sns => Carrier {
+                persistence: Persistence::Phases,
+                dead_letter: Some("RedrivePolicy"),
+                carries_lineage: true,
+                delay: Some("sns_delivery_delay"),
+                ..Carrier::PLAIN
+            },
+            Service::EventBridge => {
+                Carrier { delay: Some("eventbridge_delivery_delay"), ..WITH_POLICY }
+            }
+            Service::Scheduler => {
+                Carrier { delay: Some("scheduler_delivery_delay"), ..WITH_POLICY }
+            }
+            Service::S3 => Carrier {
+                carries_lineage: true,
+                delay: Some("s3_delivery_delay"),
+                ..Carrier::PLAIN
+            },
+            Service::CloudWatchLogs => Carrier {
+                persistence: Persistence::For(DAY),
+                delay: Some("cloudwatch_logs_delivery_delay"),
+                switched_off: Some(Span::mins(10)),
+                ..Carrier::PLAIN
+            },
+            Service::Ses
+            | Service::CloudFormation
+            | Service::CodeCommit
+            | Service::Config
+            | Service::Iot => Carrier::PLAIN,
+            Service::Sdk
+            | Service::ApiGatewayRest
+            | Service::ApiGatewayHttp
+            | Service::ApiGatewayWebsocket
+            | Service::Alb
+            | Service::FunctionUrl
+            | Service::Cognito
+            | Service::Lex
+            | Service::Alexa
+            | Service::CloudFront
+            | Service::StepFunctions
+            | Service::AppSync
+            | Service::Connect
+            | Service::S3Batch
+            | Service::Firehose
+            | Service::SesWaiting => return None,
         })
     }
 
@@ -213,13 +358,23 @@ impl Service {
             Service::CloudFront => &["EventType"],
             Service::StepFunctions => &["Retry", "TimeoutSeconds"],
             Service::Firehose => &["BufferSizeInMBs", "BufferIntervalInSeconds", "NumberOfRetries"],
+            Service::Sns => &["RedrivePolicy"],
+            Service::EventBridge => &["RetryPolicy", "DeadLetterConfig"],
+            Service::Scheduler => &["RetryPolicy", "DeadLetterConfig", "FlexibleTimeWindow"],
+            Service::Ses | Service::SesWaiting => &["InvocationType"],
+            Service::CloudFormation => &["ServiceTimeout"],
             Service::FunctionUrl
             | Service::Cognito
             | Service::Lex
             | Service::Alexa
             | Service::AppSync
             | Service::Connect
-            | Service::S3Batch => &[],
+            | Service::S3Batch
+            | Service::S3
+            | Service::CloudWatchLogs
+            | Service::CodeCommit
+            | Service::Config
+            | Service::Iot => &[],
         }
     }
 
@@ -257,6 +412,10 @@ impl Service {
             (Connect, _) => Rule::SC57,
             (S3Batch, _) => Rule::SC88,
             (Firehose, _) => Rule::SC71,
+            (SesWaiting, _) => Rule::D10,
+            (CloudFormation, _) => Rule::D11,
+            (Sns | EventBridge | Scheduler | S3 | Ses | CloudWatchLogs, _) => Rule::D1,
+            (CodeCommit | Config | Iot, _) => Rule::D1,
         }
     }
 
@@ -266,6 +425,16 @@ impl Service {
             Service::Sdk => &[Rule::SR1, Rule::SR2, Rule::SR3, Rule::SR5, Rule::SR6, Rule::SR7],
             Service::StepFunctions => &[Rule::SC82, Rule::SC84],
             Service::Firehose => &[Rule::SC70, Rule::SC76, Rule::SC77],
+            Service::Sns => &[Rule::A6_4, Rule::D2, Rule::D3, Rule::D5, Rule::D14, Rule::D15],
+            Service::EventBridge => &[Rule::D2, Rule::D3, Rule::D5, Rule::D14, Rule::D15],
+            Service::Scheduler => &[Rule::D5, Rule::D8, Rule::D14, Rule::D15],
+            Service::S3 => &[Rule::A6_4, Rule::D14, Rule::D15],
+            Service::CloudWatchLogs => &[Rule::D13, Rule::D14, Rule::D15],
+            Service::Ses
+            | Service::CloudFormation
+            | Service::CodeCommit
+            | Service::Config
+            | Service::Iot => &[Rule::D15],
             _ => &[],
         }
     }
@@ -279,6 +448,16 @@ impl Service {
             Service::Connect => Rule::SC57,
             Service::S3Batch => Rule::SC88,
             Service::Firehose => Rule::SC74,
+            Service::Sns => Rule::D4,
+            Service::EventBridge => Rule::D6,
+            Service::Scheduler => Rule::D7,
+            Service::CloudWatchLogs => Rule::D12,
+            Service::S3
+            | Service::Ses
+            | Service::CloudFormation
+            | Service::CodeCommit
+            | Service::Config
+            | Service::Iot => Rule::D9,
             _ => Rule::SI9,
         }
     }
@@ -405,5 +584,23 @@ pub const fn told(service: Service, answer: Answer) -> Told {
             Ok => says("200", "the record is taken"),
             _ => says("503", "the record is refused"),
         },
+        Service::SesWaiting => match answer {
+            Ok => says("CONTINUE", "the rule set goes on"),
+            LimitReached => says("timeout", "the mail's sender sees nothing: the action failed"),
+            _ => says("error", "the mail's sender sees nothing: the action failed"),
+        },
+        Service::CloudFormation => match answer {
+            Ok => says("CREATE_COMPLETE", "the operation succeeds"),
+            _ => says("CREATE_FAILED", "the operation fails, and the stack rolls back"),
+        },
+        Service::Sns => says("200", "the message is published; nothing of what comes after"),
+        Service::EventBridge => says("200", "the event is put; nothing of what comes after"),
+        Service::Scheduler => says("fired", "nothing"),
+        Service::S3 => says("200", "the object is there; nothing of what comes after"),
+        Service::Ses => says("250", "the mail is accepted; nothing of what comes after"),
+        Service::CloudWatchLogs => says("200", "the line is logged; nothing of what comes after"),
+        Service::CodeCommit => says("pushed", "the push succeeds; nothing of what comes after"),
+        Service::Config => says("recorded", "nothing, but that the rule is not evaluated"),
+        Service::Iot => says("published", "the message is published; nothing of what comes after"),
     }
 }

@@ -1,20 +1,45 @@
-//! A topic or a bus. In this version it takes everything and hands nothing on.
+//! A topic, a bus or a bucket: it takes a message, and says who is to have it.
+//!
+//! ```text
+//!  caller, destination ── In ──►  sink  ── Deliver, one for each that wants it ──►  delivery
+//!                       ◄─ Told ──
+//! ```
+//!
+//! It owns who wants what: the filter policies of subscriptions, the patterns of rules. It does not own
+//! how a message is handed on; whoever published is answered before that. Where nothing in the file
+//! listens, a message rests here.
 
 use super::{
-    Component, Fact, Place, Port, Rule, config,
-    vocabulary::{PayloadId, Receipt, Sender, SinkId},
+    Component, Fact, Place, Port, Rule,
+    config::{self, Outlet},
+    fact::Maker,
+    value::{Catalog, Pattern, Subject},
+    vocabulary::{Entry, OutletId, PayloadId, Receipt, Sender, SinkId},
 };
 use crate::kernel::{Class, Classed, Stream, Time};
+use std::sync::Arc;
 
-/// A topic or a bus.
+/// A topic, a bus or a bucket.
 #[derive(Debug)]
 pub struct Sink {
     id: SinkId,
     config: config::Sink,
+    listeners: Vec<Listener>,
+    catalog: Arc<Catalog>,
     luck: Stream,
 }
 
-/// Publish a payload, which is then at this place in the ledger.
+/// A subscription, or a target of a rule.
+#[derive(Debug)]
+struct Listener {
+    outlet: OutletId,
+    enabled: bool,
+    wants: Option<Pattern>,
+    /// Makes its copies.
+    maker: u64,
+}
+
+/// Publish a payload, which is then at this place in the ledger if nobody listens.
 #[derive(Clone, Copy, Debug)]
 pub struct In {
     /// What. Its hold comes with it, and stays with the sender if it is refused.
@@ -23,6 +48,22 @@ pub struct In {
     pub place: Place,
     /// Whom to answer.
     pub sender: Sender,
+}
+
+/// What it asks of others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Out {
+    /// What became of a publish.
+    Told(Sender, Receipt),
+    /// An outlet is to have this. The payload's hold goes along.
+    Deliver {
+        /// The outlet.
+        outlet: OutletId,
+        /// What.
+        payload: PayloadId,
+        /// As what it comes into a queue.
+        entry: Entry,
+    },
 }
 
 /// It makes no appointments.
@@ -38,9 +79,9 @@ impl Classed for Wake {
 impl Component for Sink {
     type Wake = Wake;
     type In = In;
-    type Out = (Sender, Receipt);
+    type Out = Out;
 
-    fn on(&mut self, _now: Time, message: In, fx: &mut impl Port<Self>) {
+    fn on(&mut self, now: Time, message: In, fx: &mut impl Port<Self>) {
         let In { payload, place, sender } = message;
         let (key, tries) = {
             let known = fx.register().get_mut(payload);
@@ -56,15 +97,20 @@ impl Component for Sink {
         };
         let rule = match sender {
             Sender::Delivery(..) => Rule::A3_2,
+            Sender::Outlet(_) => Rule::D2,
             Sender::Call(..) | Sender::None => Rule::Ours,
         };
-        if receipt == Receipt::Accepted {
+        fx.send(Out::Told(sender, receipt));
+        if receipt != Receipt::Accepted {
+            fx.note(Rule::Ours, Fact::PublishRefused { sink: self.id, payload });
+        } else if self.listeners.is_empty() {
             fx.note(rule, Fact::Published { sink: Some(self.id), payload, place });
             fx.register().release(payload);
         } else {
-            fx.note(Rule::Ours, Fact::PublishRefused { sink: self.id, payload });
+            let waiting = Place::Waiting;
+            fx.note(rule, Fact::Published { sink: Some(self.id), payload, place: waiting });
+            self.fan_out(now, payload, place, fx);
         }
-        fx.send((sender, receipt));
     }
 
     fn woken(&mut self, _now: Time, token: Wake, _fx: &mut impl Port<Self>) {
@@ -73,14 +119,61 @@ impl Component for Sink {
 }
 
 impl Sink {
-    /// The topic or bus `id`.
-    pub fn new(id: SinkId, config: &config::Sink, seed: u64) -> Sink {
+    /// The topic, bus or bucket `id`, with those of `outlets` that listen to it.
+    pub fn new(
+        id: SinkId,
+        config: &config::Sink,
+        outlets: &[Outlet],
+        catalog: Arc<Catalog>,
+        seed: u64,
+    ) -> Sink {
         let luck = Stream::new(seed, &format!("sink/{}/system-error", config.name));
-        Sink { id, config: config.clone(), luck }
+        let mut sink = Sink { id, config: config.clone(), listeners: Vec::new(), catalog, luck };
+        sink.configure(config, outlets);
+        sink
     }
 
     /// Takes changed settings.
-    pub fn configure(&mut self, config: &config::Sink) {
+    pub fn configure(&mut self, config: &config::Sink, outlets: &[Outlet]) {
         self.config = config.clone();
+        let mine = |(_, outlet): &(usize, &Outlet)| outlet.origin.sink() == Some(self.id);
+        let listener = |(at, outlet): (usize, &Outlet)| Listener {
+            outlet: OutletId::at(at),
+            enabled: outlet.enabled,
+            wants: outlet.wants.clone(),
+            maker: outlet.maker(),
+        };
+        self.listeners = outlets.iter().enumerate().filter(mine).map(listener).collect();
+    }
+
+    /// Each that wants it gets one: the first the payload itself, the others copies. Each has luck of its
+    /// own, so that one more or fewer moves nobody else's.
+    fn fan_out(&mut self, now: Time, payload: PayloadId, place: Place, fx: &mut impl Port<Self>) {
+        let entry = if place == Place::DeadLettered { Entry::DeadLetter } else { Entry::Sent };
+        let mut chosen: Vec<(OutletId, u64)> = Vec::new();
+        for Listener { outlet, enabled, wants, maker } in &self.listeners {
+            let subject = Subject { attempt: 1, poison: false };
+            let known = fx.register().get(payload);
+            let fits = |wants: &Pattern| wants.fits(&self.catalog, known, &subject);
+            if *enabled && wants.as_ref().is_none_or(fits) {
+                chosen.push((*outlet, *maker));
+            } else if *enabled {
+                fx.note(Rule::D3, Fact::NotWanted { outlet: *outlet, payload });
+            }
+        }
+        let Some(&(first, kept)) = chosen.first() else {
+            fx.note(Rule::D3, Fact::Unwanted { sink: self.id, payload });
+            return fx.register().release(payload);
+        };
+        let mut handed = vec![(first, payload)];
+        for &(outlet, maker) in &chosen[1..] {
+            let copy = fx.register().copy(payload, maker, 0, now);
+            fx.note(Rule::D2, Fact::Copied { maker: Maker::Outlet(outlet), payload: copy });
+            handed.push((outlet, copy));
+        }
+        fx.register().rekey(payload, kept);
+        for (outlet, payload) in handed {
+            fx.send(Out::Deliver { outlet, payload, entry });
+        }
     }
 }

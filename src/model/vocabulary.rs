@@ -24,7 +24,7 @@ ids! {
     FunctionId(u16),
     /// A queue, in file order.
     QueueId(u16),
-    /// A topic or a bus: a place that takes everything, in file order.
+    /// A topic, a bus or a bucket, in file order.
     SinkId(u16),
     /// An event source mapping, in file order.
     MappingId(u16),
@@ -32,6 +32,10 @@ ids! {
     DependencyId(u16),
     /// An alarm, in file order.
     AlarmId(u16),
+    /// A rule of a bus, in file order.
+    RuleId(u16),
+    /// A subscription, a rule's target, or a service that hands a call's events to its function.
+    OutletId(u16),
     /// A caller, or an entry of a function's `calls`: callers first, each in file order.
     CallId(u16),
     /// A payload in the [`Register`](super::Register).
@@ -49,7 +53,7 @@ pub enum Target {
     Function(FunctionId),
     /// A queue.
     Queue(QueueId),
-    /// A topic or a bus.
+    /// A topic, a bus or a bucket.
     Sink(SinkId),
     /// A dependency: asked and waited for.
     Dependency(DependencyId),
@@ -192,6 +196,30 @@ pub enum Sender {
     Call(CallId, u32),
     /// A function's dead-letter queue or destination.
     Delivery(FunctionId, u32),
+    /// A subscription, a rule's target, or a service that hands events on.
+    Outlet(u32),
+}
+
+/// Why a service gave up handing something on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Undelivered {
+    /// Who was to get it is deleted, or the permission is lost.
+    Forbidden,
+    /// It was tried as often, or for as long, as the service tries.
+    Exhausted,
+    /// The service had stopped handing on for a while.
+    SwitchedOff,
+}
+
+impl Undelivered {
+    /// The word of `[reason=…]`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Undelivered::Forbidden => "EndpointForbidden",
+            Undelivered::Exhausted => "DeliveryExhausted",
+            Undelivered::SwitchedOff => "DeliverySwitchedOff",
+        }
+    }
 }
 
 /// A question of a caller or a function's call: whose, and in which of its slots.

@@ -9,6 +9,8 @@
 //!    ├──────────┼── calls ─────┘                     │
 //!    ▼          └──► destination ──► sink, sqs, event queue
 //!  dependency
+//!
+//!  call, destination ──► sink ──► delivery ──► event queue, sqs, sink
 //! ```
 //!
 //! It owns the order (`docs/architecture.md`): consequences first, first in first out; then the next
@@ -19,6 +21,7 @@ use super::{
     Component, Fact, Moment, Observer, Port, Register, Rule,
     call::{self, Call},
     config::{Change, Config, Resources, Via},
+    delivery::{self, Deliveries},
     dependency::{self, Dependency},
     destination::{self, Destination},
     event_queue::{self, Asker, EventQueue},
@@ -49,6 +52,7 @@ enum Event {
     Integration(integration::In),
     Firehose(CallId, firehose::In),
     Destination(FunctionId, destination::In),
+    Delivery(delivery::In),
     Sqs(QueueId, sqs::In),
     Mapping(MappingId, mapping::In),
     Sink(SinkId, sink::In),
@@ -68,6 +72,8 @@ pub enum Wake {
     Lambda(lambda::Wake),
     /// Of a service between.
     Integration(integration::Wake),
+    /// Of a service that hands events on.
+    Delivery(delivery::Wake),
     /// Of a Firehose stream.
     Firehose(CallId, firehose::Wake),
     /// Of a queue.
@@ -86,6 +92,7 @@ impl Classed for Wake {
             Wake::EventQueue(_, token) => token.class(),
             Wake::Lambda(token) => token.class(),
             Wake::Integration(token) => token.class(),
+            Wake::Delivery(token) => token.class(),
             Wake::Firehose(_, token) => token.class(),
             Wake::Sqs(_, token) => token.class(),
             Wake::Mapping(_, token) => token.class(),
@@ -126,6 +133,7 @@ fn receipt(sender: Sender, receipt: Receipt) -> Option<Event> {
         Sender::Delivery(function, slot) => {
             Some(Event::Destination(function, destination::In::Sent(slot, receipt)))
         }
+        Sender::Outlet(slot) => Some(Event::Delivery(delivery::In::Told(slot, receipt))),
     }
 }
 
@@ -151,6 +159,7 @@ fn send(
                 Sender::Call(call, slot) => Asker::Call(call, slot),
                 Sender::None => Asker::Destination(function),
                 Sender::Delivery(source, _) => Asker::Destination(source),
+                Sender::Outlet(slot) => Asker::Outlet(slot),
             };
             Event::EventQueue(function, event_queue::In::Accept(payload, asker))
         }
@@ -179,6 +188,9 @@ impl Wired for Call {
                 }
                 (Via::Service(Service::Firehose), _) => {
                     Event::Firehose(id, firehose::In::Put(payload, slot))
+                }
+                (Via::Service(service), Target::Function(_)) if service.carrier().is_some() => {
+                    Event::Delivery(delivery::In::Ask { call: id, slot, payload })
                 }
                 (Via::Service(_), Target::Function(function)) => {
                     Event::Integration(integration::In::Ask { call: id, slot, function, payload })
@@ -209,6 +221,9 @@ impl Wired for EventQueue {
             event_queue::Out::Accepted { call, slot, found } => {
                 let answer = if found { Answer::Ok } else { Answer::NotFound };
                 Event::Call(call, call::In::Answered(slot, answer))
+            }
+            event_queue::Out::Told(slot, receipt) => {
+                Event::Delivery(delivery::In::Told(slot, receipt))
             }
             event_queue::Out::Invoke { work, attempt, slot } => Event::Lambda(lambda::In::Invoke {
                 function: id,
@@ -341,10 +356,32 @@ impl Wired for Destination {
                 function,
                 event_queue::In::Accept(payload, Asker::Destination(id)),
             ),
+            destination::Out::Done(payload) => Event::Delivery(delivery::In::Done(payload)),
         }
     }
     fn own(_: FunctionId, token: destination::Wake) -> Wake {
         match token {}
+    }
+}
+
+impl Wired for Deliveries {
+    type Id = ();
+    fn route((): (), message: delivery::Out, _: &Routes) -> Event {
+        match message {
+            delivery::Out::Send { target, payload, entry, attempt, slot } => {
+                let place = match entry {
+                    Entry::DeadLetter => Place::DeadLettered,
+                    Entry::Sent | Entry::Redriven | Entry::MovedBack => Place::Delivered,
+                };
+                send(target, payload, entry, place, None, attempt, Sender::Outlet(slot))
+            }
+            delivery::Out::Answered(call, slot, answer) => {
+                Event::Call(call, call::In::Answered(slot, answer))
+            }
+        }
+    }
+    fn own((): (), token: delivery::Wake) -> Wake {
+        Wake::Delivery(token)
     }
 }
 
@@ -409,8 +446,15 @@ impl Wired for Mapping {
 
 impl Wired for Sink {
     type Id = SinkId;
-    fn route(_: SinkId, (sender, told): (Sender, Receipt), _: &Routes) -> Event {
-        receipt(sender, told).expect("whoever publishes asks to be told")
+    fn route(_: SinkId, message: sink::Out, _: &Routes) -> Event {
+        match message {
+            sink::Out::Told(sender, told) => {
+                receipt(sender, told).expect("whoever publishes asks to be told")
+            }
+            sink::Out::Deliver { outlet, payload, entry } => {
+                Event::Delivery(delivery::In::Deliver { outlet, payload, entry })
+            }
+        }
     }
     fn own(_: SinkId, token: sink::Wake) -> Wake {
         match token {}
@@ -569,6 +613,7 @@ pub struct World<O, S> {
     calls: Vec<Call>,
     event_queues: Vec<EventQueue>,
     destinations: Vec<Destination>,
+    deliveries: Deliveries,
     queues: Vec<Queue>,
     mappings: Vec<Mapping>,
     sinks: Vec<Sink>,
@@ -646,6 +691,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             destinations: functions()
                 .map(|(id, function)| Destination::new(id, function))
                 .collect(),
+            deliveries: Deliveries::new(resources, seed),
             queues: (0..)
                 .zip(&resources.queues)
                 .map(|(id, queue)| Queue::new(QueueId(id), queue, assumptions, seed))
@@ -659,7 +705,9 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
                 .collect(),
             sinks: (0..)
                 .zip(&resources.sinks)
-                .map(|(id, sink)| Sink::new(SinkId(id), sink, seed))
+                .map(|(id, sink)| {
+                    Sink::new(SinkId(id), sink, &resources.outlets, catalog.clone(), seed)
+                })
                 .collect(),
             dependencies: (0..)
                 .zip(&resources.dependencies)
@@ -830,6 +878,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             Event::Destination(id, message) => {
                 step!(self, self.destinations[id.index()], id, on, message, hold);
             }
+            Event::Delivery(message) => step!(self, self.deliveries, (), on, message, hold),
             Event::Sqs(id, message) => {
                 step!(self, self.queues[id.index()], id, on, message, hold);
             }
@@ -843,6 +892,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             Event::Outside(payload, place, sender) => {
                 let rule = match sender {
                     Sender::Delivery(..) => Rule::A3_2,
+                    Sender::Outlet(_) => Rule::D2,
                     Sender::Call(..) | Sender::None => Rule::Ours,
                 };
                 self.core.note(rule, Fact::Published { sink: None, payload, place });
@@ -883,6 +933,9 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             }
             Wake::Integration(token) => {
                 step!(self, self.integrations, (), woken, token, handle_apart);
+            }
+            Wake::Delivery(token) => {
+                step!(self, self.deliveries, (), woken, token, handle_apart);
             }
             Wake::Sqs(id, token) => {
                 step!(self, self.queues[id.index()], id, woken, token, handle_apart);
@@ -967,7 +1020,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             self.queues[id.index()].configure(now, queue, &mut Lane(core, id));
         }
         for (id, sink) in (0..).zip(&resources.sinks) {
-            self.sinks[SinkId(id).index()].configure(sink);
+            self.sinks[SinkId(id).index()].configure(sink, &resources.outlets);
         }
         for (id, mapping) in (0..).zip(&resources.mappings) {
             let id = MappingId(id);
@@ -983,6 +1036,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             self.calls[id.index()].configure(now, call, &mut Lane(core, id));
         }
         self.integrations.configure(now, resources);
+        self.deliveries.configure(resources);
         for (stream, call) in self.firehoses.iter_mut().zip(&resources.calls) {
             if let Some(stream) = stream {
                 stream.configure(call);

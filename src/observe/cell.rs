@@ -358,11 +358,26 @@ cells! {
         delayed: Gauge = ApproximateNumberOfMessagesDelayed,
         oldest: Gauge = ApproximateAgeOfOldestMessage,
     }
-    /// Of a topic or a bus.
+    /// Of a topic, a bus or a bucket.
     SinkCells {
         messages: Counter = NumberOfMessagesPublished,
+        delivered: Counter = NumberOfNotificationsDelivered,
+        failed: Counter = NumberOfNotificationsFailed,
+        filtered_out: Counter = NumberOfNotificationsFilteredOut,
+        kept: Counter = NumberOfNotificationsRedrivenToDlq,
+        not_kept: Counter = NumberOfNotificationsFailedToRedriveToDlq,
         events: Counter = Published,
         requests: Tally = BilledRequests,
+        objects: Counter = Objects,
+    }
+    /// Of a rule.
+    RuleCells {
+        invocations: Counter = RuleInvocations,
+        failed: Counter = FailedInvocations,
+        retried: Counter = RetryInvocationAttempts,
+        kept: Counter = InvocationsSentToDlq,
+        not_kept: Counter = InvocationsFailedToBeSentToDlq,
+        latency: Samples = IngestionToInvocationSuccessLatency,
     }
     /// Of an event source mapping.
     MappingCells {
@@ -441,6 +456,7 @@ enum Cells<'a> {
     Function(&'a mut FunctionCells),
     Queue(&'a mut QueueCells),
     Sink(&'a mut SinkCells),
+    Rule(&'a mut RuleCells),
     Mapping(&'a mut MappingCells),
     Dependency(&'a mut DependencyCells),
     Alarm(&'a mut AlarmCells),
@@ -455,6 +471,7 @@ impl<'a> Cells<'a> {
             Cells::Function(cells) => cells.cell(measure),
             Cells::Queue(cells) => cells.cell(measure),
             Cells::Sink(cells) => cells.cell(measure),
+            Cells::Rule(cells) => cells.cell(measure),
             Cells::Mapping(cells) => cells.cell(measure),
             Cells::Dependency(cells) => cells.cell(measure),
             Cells::Alarm(cells) => cells.cell(measure),
@@ -469,6 +486,7 @@ impl<'a> Cells<'a> {
             Cells::Function(cells) => cells.cell(measure),
             Cells::Queue(cells) => cells.cell(measure),
             Cells::Sink(cells) => cells.cell(measure),
+            Cells::Rule(cells) => cells.cell(measure),
             Cells::Mapping(cells) => cells.cell(measure),
             Cells::Dependency(cells) => cells.cell(measure),
             Cells::Account(cells) => cells.cell(measure),
@@ -483,6 +501,7 @@ pub struct Totals {
     functions: Vec<FunctionCells>,
     queues: Vec<QueueCells>,
     sinks: Vec<SinkCells>,
+    rules: Vec<RuleCells>,
     mappings: Vec<MappingCells>,
     dependencies: Vec<DependencyCells>,
     alarms: Vec<AlarmCells>,
@@ -506,6 +525,7 @@ impl Totals {
             functions: vec![FunctionCells::default(); resources.functions.len()],
             queues: vec![QueueCells::default(); resources.queues.len()],
             sinks: vec![SinkCells::default(); resources.sinks.len()],
+            rules: vec![RuleCells::default(); resources.rules.len()],
             mappings: vec![MappingCells::default(); resources.mappings.len()],
             dependencies: vec![DependencyCells::default(); resources.dependencies.len()],
             alarms: vec![AlarmCells::default(); resources.alarms.len()],
@@ -528,6 +548,7 @@ impl Totals {
             Subject::Function(id) => Cells::Function(&mut self.functions[id.index()]),
             Subject::Queue(id) => Cells::Queue(&mut self.queues[id.index()]),
             Subject::Sink(id) => Cells::Sink(&mut self.sinks[id.index()]),
+            Subject::Rule(id) => Cells::Rule(&mut self.rules[id.index()]),
             Subject::Mapping(id) => Cells::Mapping(&mut self.mappings[id.index()]),
             Subject::Dependency(id) => Cells::Dependency(&mut self.dependencies[id.index()]),
             Subject::Alarm(id) => Cells::Alarm(&mut self.alarms[id.index()]),
@@ -701,7 +722,10 @@ mod tests {
                 let found = match owner {
                     Owner::Function => kind_of(FunctionCells::default().cell(measure)),
                     Owner::Queue => kind_of(QueueCells::default().cell(measure)),
-                    Owner::Topic | Owner::Bus => kind_of(SinkCells::default().cell(measure)),
+                    Owner::Topic | Owner::Bus | Owner::Bucket => {
+                        kind_of(SinkCells::default().cell(measure))
+                    }
+                    Owner::Rule => kind_of(RuleCells::default().cell(measure)),
                     Owner::Mapping => kind_of(MappingCells::default().cell(measure)),
                     Owner::Dependency => kind_of(DependencyCells::default().cell(measure)),
                     Owner::Alarm => kind_of(AlarmCells::default().cell(measure)),

@@ -15,7 +15,7 @@ use super::{
     measure::Measure,
     point::Subject,
 };
-use crate::model::config::{Architecture, Resources};
+use crate::model::config::{Architecture, Resources, SinkKind};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 /// Where the prices hold.
@@ -127,12 +127,11 @@ pub fn item(subject: Subject, measure: Measure, resources: &Resources) -> Option
             })
         }
         (Measure::BilledRequests, Subject::Queue(_)) => Some(Item::SqsRequests),
-        (Measure::BilledRequests, Subject::Sink(id)) => {
-            Some(match resources.sinks[id.index()].bus {
-                true => Item::EventBridgeEvents,
-                false => Item::SnsRequests,
-            })
-        }
+        (Measure::BilledRequests, Subject::Sink(id)) => match resources.sinks[id.index()].kind {
+            SinkKind::Bus => Some(Item::EventBridgeEvents),
+            SinkKind::Topic => Some(Item::SnsRequests),
+            SinkKind::Bucket => None,
+        },
         _ => None,
     }
 }

@@ -20,7 +20,7 @@
 use crate::model::{
     Fact, Moment, Place, Rule,
     fact::{Answer, Held, Maker, Resource},
-    vocabulary::{Condition, Deletion, Entry, ErrorKind, PayloadId},
+    vocabulary::{Condition, Deletion, Entry, ErrorKind, PayloadId, Undelivered},
 };
 use std::fmt;
 
@@ -112,6 +112,7 @@ const fn resource(resource: Resource) -> u32 {
         Resource::Sink(id) => 4 << 16 | id.0 as u32,
         Resource::Mapping(id) => 5 << 16 | id.0 as u32,
         Resource::Dependency(id) => 6 << 16 | id.0 as u32,
+        Resource::Outlet(id) => 16 << 16 | id.0 as u32,
     }
 }
 
@@ -190,10 +191,18 @@ const fn deletion(why: Deletion) -> u64 {
     }
 }
 
+const fn undelivered(why: Undelivered) -> u64 {
+    match why {
+        Undelivered::Forbidden => 0,
+        Undelivered::Exhausted => 1,
+        Undelivered::SwitchedOff => 2,
+    }
+}
+
 /// Every kind's number, resource, payload and what else it says.
 #[inline(always)]
 fn spell(fact: &Fact) -> Spelled {
-    use Resource::{Call, Dependency, Function, Mapping, Queue, Sink};
+    use Resource::{Call, Dependency, Function, Mapping, Outlet, Queue, Sink};
     let say = |kind: u8, about: Resource, payload: PayloadId, a: u64, b: u64| Spelled {
         kind,
         resource: resource(about),
@@ -213,6 +222,9 @@ fn spell(fact: &Fact) -> Spelled {
         Fact::Copied { maker: Maker::Call(call), payload } => say(2, Call(call), payload, 0, 0),
         Fact::Copied { maker: Maker::Destination(function), payload } => {
             say(2, Function(function), payload, 0, 0)
+        }
+        Fact::Copied { maker: Maker::Outlet(outlet), payload } => {
+            say(2, Outlet(outlet), payload, 0, 0)
         }
         Fact::Requested { call, payload, attempt } => {
             say(3, Call(call), payload, u64::from(attempt), 0)
@@ -345,6 +357,25 @@ fn spell(fact: &Fact) -> Spelled {
         }
         Fact::Provisioned { function, environments, billed_ms } => {
             Spelled { b: billed_ms, ..tell(60, Function(function), u64::from(environments)) }
+        }
+        Fact::NotWanted { outlet, payload } => say(80, Outlet(outlet), payload, 0, 0),
+        Fact::Unwanted { sink, payload } => say(81, Sink(sink), payload, 0, 0),
+        Fact::Handed { outlet, payload, wait } => {
+            say(82, Outlet(outlet), payload, wait.as_nanos(), 0)
+        }
+        Fact::DeliveryRetried { outlet, payload, attempt, wait } => {
+            say(83, Outlet(outlet), payload, u64::from(attempt), wait.as_nanos())
+        }
+        Fact::HandedOn { outlet, payload, took } => {
+            say(84, Outlet(outlet), payload, took.as_nanos(), 0)
+        }
+        Fact::DeliveryFailed { outlet, payload, why, attempts } => {
+            say(85, Outlet(outlet), payload, undelivered(why), u64::from(attempts))
+        }
+        Fact::DeliveryKept { outlet, payload } => say(86, Outlet(outlet), payload, 0, 0),
+        Fact::DeliveryNotKept { outlet, payload } => say(87, Outlet(outlet), payload, 0, 0),
+        Fact::DeliveryLost { outlet, payload, why } => {
+            say(88, Outlet(outlet), payload, undelivered(why), 0)
         }
     }
 }

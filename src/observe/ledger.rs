@@ -25,7 +25,7 @@ pub struct Book {
     pub waiting: Gauge,
     /// Being processed or hidden.
     pub in_flight: Gauge,
-    reasons: [u64; 7],
+    reasons: [u64; Reason::ALL.len() + 1],
 }
 
 impl Book {
@@ -94,7 +94,7 @@ pub struct Account {
     /// How many are in each place, in the order of [`Place::ALL`].
     pub places: [u64; 9],
     /// How many were dropped, by reason.
-    pub dropped_by_reason: [(&'static str, u64); 6],
+    pub dropped_by_reason: [(&'static str, u64); Reason::ALL.len()],
 }
 
 impl Account {

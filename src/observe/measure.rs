@@ -18,6 +18,10 @@ pub enum Owner {
     Topic,
     /// An event bus.
     Bus,
+    /// A rule of a bus.
+    Rule,
+    /// A bucket.
+    Bucket,
     /// An event source mapping.
     Mapping,
     /// A dependency.
@@ -34,11 +38,13 @@ pub enum Owner {
 
 impl Owner {
     /// Every kind, in the order of the outputs.
-    pub const ALL: [Owner; 10] = [
+    pub const ALL: [Owner; 12] = [
         Owner::Function,
         Owner::Queue,
         Owner::Topic,
         Owner::Bus,
+        Owner::Rule,
+        Owner::Bucket,
         Owner::Mapping,
         Owner::Dependency,
         Owner::Alarm,
@@ -54,6 +60,8 @@ impl Owner {
             Owner::Queue => "queues",
             Owner::Topic => "topics",
             Owner::Bus => "buses",
+            Owner::Rule => "rules",
+            Owner::Bucket => "buckets",
             Owner::Mapping => "event_source_mappings",
             Owner::Dependency => "dependencies",
             Owner::Alarm => "alarms",
@@ -259,8 +267,32 @@ measures! {
 
     NumberOfMessagesPublished "NumberOfMessagesPublished" of Topic: Count in Count, "ours",
         "Messages that the topic took.";
+    NumberOfNotificationsDelivered "NumberOfNotificationsDelivered" of Topic: Count in Count, "D2",
+        "Messages that a subscriber took, each subscription by itself.";
+    NumberOfNotificationsFailed "NumberOfNotificationsFailed" of Topic: Count in Count, "D5",
+        "Messages whose delivery to a subscriber was given up.";
+    NumberOfNotificationsFilteredOut "NumberOfNotificationsFilteredOut" of Topic: Count in Count,
+        "D3", "Messages that a subscription's filter policy did not want.";
+    NumberOfNotificationsRedrivenToDlq "NumberOfNotificationsRedrivenToDlq" of Topic:
+        Count in Count, "D5", "Messages that a subscription's dead-letter queue took.";
+    NumberOfNotificationsFailedToRedriveToDlq "NumberOfNotificationsFailedToRedriveToDlq" of Topic:
+        Count in Count, "D5", "Messages that a subscription's dead-letter queue refused.";
     Published "published" of Bus: Count in Count, "ours",
         "Events that the bus took.";
+    Objects "objects" of Bucket: Count in Count, "ours",
+        "Objects that the bucket took.";
+    RuleInvocations "Invocations" of Rule: Count in Count, "D6",
+        "Events that a target took, or for which it was given up; each once, retries do not count.";
+    FailedInvocations "FailedInvocations" of Rule: Count in Count, "D5",
+        "Events whose delivery to a target was given up.";
+    RetryInvocationAttempts "RetryInvocationAttempts" of Rule: Count in Count, "D6",
+        "Times that a delivery to a target was tried again.";
+    InvocationsSentToDlq "InvocationsSentToDlq" of Rule: Count in Count, "D5",
+        "Events that a target's dead-letter queue took.";
+    InvocationsFailedToBeSentToDlq "InvocationsFailedToBeSentToDlq" of Rule: Count in Count, "D5",
+        "Events that a target's dead-letter queue refused.";
+    IngestionToInvocationSuccessLatency "IngestionToInvocationSuccessLatency" of Rule:
+        Distribution in Milliseconds, "D14", "From the bus that took an event to the target that did.";
 
     DependencyRequests "requests" of Dependency: Count in Count, "ours",
         "Requests that came to the dependency, retries and refused ones too.";
@@ -281,7 +313,7 @@ measures! {
     Arrivals "arrivals" of Caller Run: Count in Count, "ours",
         "Payloads that callers started.";
     Copies "copies" of Caller Run: Count in Count, "ours",
-        "Further copies made of them by destinations and calls.";
+        "Further copies made of them by fan-out, destinations and calls.";
     Succeeded "succeeded" of Caller Run: Place in Count, "ours",
         "Payloads that were processed.";
     Failed "failed" of Caller Run: Place in Count, "ours",
@@ -307,7 +339,7 @@ measures! {
     Answered "answered" of Caller: Count in Count, "ours",
         "Answers had, by status; a request given up has the status timeout.";
     ServiceRetries "service_retries" of Caller: Count in Count, "ours",
-        "Times that the service between asked the function again by itself.";
+        "Times that a service asked a function, or handed something on, again by itself.";
     ResponseTime "response_time" of Caller: Distribution in Milliseconds, "ours",
         "From request to answer.";
     Latency "latency" of Caller: Distribution in Milliseconds, "ours",
@@ -348,14 +380,9 @@ pub const LATER: &[(&str, &str)] = &[
     ("functions", "IteratorAge"),
     ("queues", "SentMessageSize"),
     ("queues", "NumberOfDeduplicatedSentMessages"),
-    ("topics", "NumberOfNotificationsDelivered"),
-    ("topics", "NumberOfNotificationsFailed"),
-    ("topics", "NumberOfNotificationsFilteredOut"),
     ("event_source_mappings", "DroppedEventCount"),
     ("event_source_mappings", "OnFailureDestinationDeliveredEventCount"),
     ("event_source_mappings", "ProvisionedPollers"),
-    ("rules", "Invocations"),
-    ("rules", "FailedInvocations"),
 ];
 
 #[cfg(test)]

@@ -14,13 +14,13 @@ use crate::{
     kernel::Time,
     model::{
         Fact, Moment, Place, Register,
-        config::{Config, Resources, Via},
+        config::{Config, OutletOf, Resources, SinkKind, Via},
         fact::{Answer, Held},
         policy::requests,
         services::told,
         vocabulary::{
             AlarmId, CallId, Condition, Deletion, DependencyId, Entry, FunctionId, MappingId,
-            PayloadId, QueueId, SinkId,
+            OutletId, PayloadId, QueueId, RuleId, SinkId, Undelivered,
         },
     },
 };
@@ -32,8 +32,10 @@ pub enum Subject {
     Function(FunctionId),
     /// A queue.
     Queue(QueueId),
-    /// A topic or a bus.
+    /// A topic, a bus or a bucket.
     Sink(SinkId),
+    /// A rule of a bus.
+    Rule(RuleId),
     /// An event source mapping.
     Mapping(MappingId),
     /// A dependency.
@@ -56,9 +58,15 @@ impl Subject {
         let queues =
             (0..resources.queues.len()).map(|at| (Owner::Queue, Subject::Queue(QueueId::at(at))));
         let sinks = resources.sinks.iter().enumerate().map(|(at, sink)| {
-            let owner = if sink.bus { Owner::Bus } else { Owner::Topic };
+            let owner = match sink.kind {
+                SinkKind::Topic => Owner::Topic,
+                SinkKind::Bus => Owner::Bus,
+                SinkKind::Bucket => Owner::Bucket,
+            };
             (owner, Subject::Sink(SinkId::at(at)))
         });
+        let rules =
+            (0..resources.rules.len()).map(|at| (Owner::Rule, Subject::Rule(RuleId::at(at))));
         let mappings = (0..resources.mappings.len())
             .map(|at| (Owner::Mapping, Subject::Mapping(MappingId::at(at))));
         let dependencies = (0..resources.dependencies.len())
@@ -69,6 +77,7 @@ impl Subject {
         functions
             .chain(queues)
             .chain(sinks)
+            .chain(rules)
             .chain(mappings)
             .chain(dependencies)
             .chain(alarms)
@@ -84,6 +93,7 @@ impl Subject {
             Subject::Function(id) => &resources.functions[id.index()].name,
             Subject::Queue(id) => &resources.queues[id.index()].name,
             Subject::Sink(id) => &resources.sinks[id.index()].name,
+            Subject::Rule(id) => &resources.rules[id.index()].name,
             Subject::Mapping(id) => &resources.mappings[id.index()].name,
             Subject::Dependency(id) => &resources.dependencies[id.index()].name,
             Subject::Alarm(id) => &resources.alarms[id.index()].name,
@@ -99,6 +109,7 @@ impl Subject {
 pub struct Bases {
     queues: usize,
     sinks: usize,
+    rules: usize,
     mappings: usize,
     dependencies: usize,
     alarms: usize,
@@ -112,13 +123,14 @@ impl Bases {
     pub fn new(resources: &Resources) -> Bases {
         let queues = resources.functions.len();
         let sinks = queues + resources.queues.len();
-        let mappings = sinks + resources.sinks.len();
+        let rules = sinks + resources.sinks.len();
+        let mappings = rules + resources.rules.len();
         let dependencies = mappings + resources.mappings.len();
         let alarms = dependencies + resources.dependencies.len();
         let account = alarms + resources.alarms.len();
         let callers = account + 1;
         let run = callers + resources.callers;
-        Bases { queues, sinks, mappings, dependencies, alarms, account, callers, run }
+        Bases { queues, sinks, rules, mappings, dependencies, alarms, account, callers, run }
     }
 
     /// Where the table ends.
@@ -133,6 +145,7 @@ impl Bases {
             Subject::Function(id) => id.index(),
             Subject::Queue(id) => self.queues + id.index(),
             Subject::Sink(id) => self.sinks + id.index(),
+            Subject::Rule(id) => self.rules + id.index(),
             Subject::Mapping(id) => self.mappings + id.index(),
             Subject::Dependency(id) => self.dependencies + id.index(),
             Subject::Alarm(id) => self.alarms + id.index(),
@@ -200,19 +213,24 @@ pub enum Reason {
     GivenUp(Condition),
     /// Its queue was purged.
     Purged,
+    /// A service could not hand it on, and nobody kept it.
+    Undelivered(Undelivered),
     /// It was not dropped.
     None,
 }
 
 impl Reason {
     /// Every reason for which a payload is dropped.
-    pub const ALL: [Reason; 6] = [
+    pub const ALL: [Reason; 9] = [
         Reason::GivenUp(Condition::RetriesExhausted),
         Reason::GivenUp(Condition::EventAgeExceeded),
         Reason::GivenUp(Condition::ZeroReservedConcurrency),
         Reason::GivenUp(Condition::RecursiveInvocation),
         Reason::GivenUp(Condition::Success),
         Reason::Purged,
+        Reason::Undelivered(Undelivered::Forbidden),
+        Reason::Undelivered(Undelivered::Exhausted),
+        Reason::Undelivered(Undelivered::SwitchedOff),
     ];
 
     /// The word of `[reason=…]`.
@@ -220,6 +238,7 @@ impl Reason {
         match self {
             Reason::GivenUp(condition) => condition.word(),
             Reason::Purged => "Purged",
+            Reason::Undelivered(why) => why.word(),
             Reason::None => "",
         }
     }
@@ -233,6 +252,7 @@ impl Reason {
         match fact {
             Fact::Dropped { condition, .. } => Reason::GivenUp(*condition),
             Fact::Purged { .. } => Reason::Purged,
+            Fact::DeliveryLost { why, .. } => Reason::Undelivered(*why),
             _ => Reason::None,
         }
     }
@@ -285,7 +305,9 @@ pub struct Guide {
     /// How each caller asks; a function's calls have no measures.
     callers: Vec<Via>,
     functions: Vec<FunctionNow>,
-    buses: Vec<bool>,
+    sinks: Vec<SinkKind>,
+    /// Where the messages of each outlet come from.
+    outlets: Vec<OutletOf>,
     /// The queue that each mapping reads.
     sources: Vec<QueueId>,
     /// The last run that was billed as wasted: if it was unawaited too, it is not wasted twice.
@@ -330,7 +352,8 @@ impl Guide {
             duration: config.duration,
             callers: resources.calls[..resources.callers].iter().map(|call| call.via).collect(),
             functions: functions.collect(),
-            buses: resources.sinks.iter().map(|sink| sink.bus).collect(),
+            sinks: resources.sinks.iter().map(|sink| sink.kind).collect(),
+            outlets: resources.outlets.iter().map(|outlet| outlet.origin).collect(),
             sources: resources.mappings.iter().map(|mapping| mapping.queue).collect(),
             wasted: None,
         }
@@ -398,6 +421,11 @@ impl Guide {
     fn takes_rarely(&self, register: &Register, payload: PayloadId) -> bool {
         let born = register.root(payload).born;
         self.warmup <= born && born < self.duration
+    }
+
+    /// Where the messages of an outlet come from.
+    fn origin(&self, outlet: OutletId) -> OutletOf {
+        self.outlets[outlet.index()]
     }
 
     /// How a caller asks; none for a function's call.
@@ -774,16 +802,93 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         }
 
         Fact::Published { sink: Some(place), payload, .. } => {
-            let measure = if guide.buses[place.index()] {
-                Measure::Published
-            } else {
-                Measure::NumberOfMessagesPublished
+            let kind = guide.sinks[place.index()];
+            let measure = match kind {
+                SinkKind::Topic => Measure::NumberOfMessagesPublished,
+                SinkKind::Bus => Measure::Published,
+                SinkKind::Bucket => Measure::Objects,
             };
             let mut place = sink.of(Subject::Sink(place));
             place.count(measure, true, about(payload));
-            let bytes = u64::from(register.get(payload).bytes);
-            place.add(Measure::BilledRequests, requests::of_bytes(bytes), nothing);
+            if kind != SinkKind::Bucket {
+                let bytes = u64::from(register.get(payload).bytes);
+                place.add(Measure::BilledRequests, requests::of_bytes(bytes), nothing);
+            }
         }
-        Fact::Published { sink: None, .. } | Fact::PublishRefused { .. } => (),
+        Fact::Published { sink: None, .. }
+        | Fact::PublishRefused { .. }
+        | Fact::Unwanted { .. }
+        | Fact::Handed { .. }
+        | Fact::DeliveryLost { .. } => (),
+        Fact::NotWanted { outlet, payload } => {
+            if let OutletOf::Topic(topic) = guide.origin(outlet) {
+                let mut topic = sink.of(Subject::Sink(topic));
+                topic.count(Measure::NumberOfNotificationsFilteredOut, true, about(payload));
+            }
+        }
+        Fact::HandedOn { outlet, payload, took } => match guide.origin(outlet) {
+            OutletOf::Topic(topic) => {
+                let mut topic = sink.of(Subject::Sink(topic));
+                topic.count(Measure::NumberOfNotificationsDelivered, true, about(payload));
+            }
+            OutletOf::Rule(_, rule) => {
+                let mut rule = sink.of(Subject::Rule(rule));
+                rule.count(Measure::RuleInvocations, true, about(payload));
+                if guide.takes(register, payload) {
+                    let took = took.as_nanos();
+                    let latency = Measure::IngestionToInvocationSuccessLatency;
+                    rule.sample(latency, took, about(payload));
+                }
+            }
+            OutletOf::Call(_) => (),
+        },
+        Fact::DeliveryRetried { outlet, payload, .. } => {
+            if let OutletOf::Rule(_, rule) = guide.origin(outlet) {
+                let mut rule = sink.of(Subject::Rule(rule));
+                rule.count(Measure::RetryInvocationAttempts, true, about(payload));
+            }
+            let mut caller = sink.of(Subject::Caller(register.get(payload).caller));
+            caller.count(Measure::ServiceRetries, true, about(payload));
+        }
+        Fact::DeliveryFailed { outlet, payload, why, .. } => {
+            let reason = About { payload: Some(payload), label: why.word() };
+            match guide.origin(outlet) {
+                OutletOf::Topic(topic) => {
+                    let mut topic = sink.of(Subject::Sink(topic));
+                    topic.count(Measure::NumberOfNotificationsFailed, true, reason);
+                }
+                OutletOf::Rule(_, rule) => {
+                    let mut rule = sink.of(Subject::Rule(rule));
+                    rule.count(Measure::RuleInvocations, true, reason);
+                    rule.count(Measure::FailedInvocations, true, reason);
+                }
+                OutletOf::Call(_) => (),
+            }
+        }
+        Fact::DeliveryKept { outlet, payload } => {
+            let (topics, rules) =
+                (Measure::NumberOfNotificationsRedrivenToDlq, Measure::InvocationsSentToDlq);
+            of_origin(guide.origin(outlet), sink, topics, rules, about(payload));
+        }
+        Fact::DeliveryNotKept { outlet, payload } => {
+            let topics = Measure::NumberOfNotificationsFailedToRedriveToDlq;
+            let rules = Measure::InvocationsFailedToBeSentToDlq;
+            of_origin(guide.origin(outlet), sink, topics, rules, about(payload));
+        }
+    }
+}
+
+/// Counts something of an outlet's topic or rule, each with a measure of its own.
+fn of_origin<S: Sink>(
+    origin: OutletOf,
+    sink: &mut S,
+    topics: Measure,
+    rules: Measure,
+    about: About,
+) {
+    match origin {
+        OutletOf::Topic(topic) => sink.of(Subject::Sink(topic)).count(topics, true, about),
+        OutletOf::Rule(_, rule) => sink.of(Subject::Rule(rule)).count(rules, true, about),
+        OutletOf::Call(_) => (),
     }
 }

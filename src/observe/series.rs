@@ -12,7 +12,9 @@ use super::{
 };
 use crate::{
     kernel::{Span, Time},
-    model::vocabulary::{AlarmId, CallId, DependencyId, FunctionId, MappingId, QueueId, SinkId},
+    model::vocabulary::{
+        AlarmId, CallId, DependencyId, FunctionId, MappingId, QueueId, RuleId, SinkId,
+    },
 };
 use std::collections::BTreeMap;
 
@@ -177,6 +179,7 @@ fn spell(subject: Subject) -> (u8, u16) {
         Subject::Run => (6, 0),
         Subject::Dependency(id) => (7, id.0),
         Subject::Alarm(id) => (8, id.0),
+        Subject::Rule(id) => (9, id.0),
     }
 }
 
@@ -190,7 +193,8 @@ fn unspell(kind: u8, id: u16) -> Subject {
         5 => Subject::Caller(CallId(id)),
         6 => Subject::Run,
         7 => Subject::Dependency(DependencyId(id)),
-        _ => Subject::Alarm(AlarmId(id)),
+        8 => Subject::Alarm(AlarmId(id)),
+        _ => Subject::Rule(RuleId(id)),
     }
 }
 

@@ -21,6 +21,7 @@ pub fn function(name: &str) -> Function {
         age_max: Span::hours(6),
         on_success: None,
         on_failure: None,
+        answers: false,
         forbidden: false,
         system_error_rate: Probability::NEVER,
         init_time: Quantity::Plain(0),
@@ -51,12 +52,16 @@ pub fn queue(name: &str) -> Queue {
 
 use crate::model::{
     Place, Rule,
-    config::{Account, Call, Mapping, Redrive, Retry, Sink, Via},
+    config::{
+        Account, Call, EventRule, Mapping, Outlet, OutletOf, Redrive, Retry, Sink, SinkKind, Via,
+    },
     fact::{Answer, Held, Maker},
+    policy::delivery::Tries,
+    services::Service,
     value::{AttributeId, Catalog, WordLaw},
     vocabulary::{
-        CallId, Condition, Deletion, Entry, ErrorKind, FunctionId, MappingId, PayloadId, SinkId,
-        Target,
+        CallId, Condition, Deletion, Entry, ErrorKind, FunctionId, MappingId, OutletId, PayloadId,
+        RuleId, SinkId, Target, Undelivered,
     },
 };
 use crate::model::{config::Assumptions, value::Word};
@@ -90,6 +95,25 @@ fn call(name: &str, via: Via, target: Target) -> Call {
     }
 }
 
+fn outlet(origin: OutletOf) -> Outlet {
+    Outlet {
+        name: "Outlet".into(),
+        luck: "Outlet".into(),
+        origin,
+        service: Service::Sns,
+        target: Target::Queue(JOBS),
+        wants: None,
+        enabled: true,
+        forbidden: false,
+        system_error_rate: Probability::NEVER,
+        tries: Tries::NONE,
+        delay: Quantity::Plain(0),
+        window: Span::ZERO,
+        dead_letter: None,
+        patience: Span::ZERO,
+    }
+}
+
 fn resources() -> Resources {
     let redrive = Some(Redrive { dead_letter_queue: DLQ, receives_max: 3 });
     Resources {
@@ -99,17 +123,21 @@ fn resources() -> Resources {
         sinks: vec![
             Sink {
                 name: "Shipped".into(),
-                bus: false,
+                kind: SinkKind::Topic,
                 system_error_rate: Probability::NEVER,
                 forbidden: false,
             },
             Sink {
                 name: "Bus".into(),
-                bus: true,
+                kind: SinkKind::Bus,
                 system_error_rate: Probability::NEVER,
                 forbidden: false,
             },
         ],
+        rules: vec![EventRule { name: "Paid".into() }],
+        outlets: [OutletOf::Topic(SinkId(0)), OutletOf::Rule(SinkId(1), RuleId(0))]
+            .map(outlet)
+            .into(),
         mappings: vec![Mapping {
             name: "JobsToWorker".into(),
             queue: JOBS,
@@ -603,6 +631,34 @@ fn mappings_and_sinks_count_what_they_are_told() {
     // Receives 1 and 3, the empty one among the mapping's; a delete of 1 and one of 10 at once.
     let requests = ["Jobs", "Shipped", "Bus"].map(|name| count(&outcome, name, "billed_requests"));
     assert_eq!(requests, [6, 1, 1]);
+}
+
+#[test]
+fn a_topic_and_a_rule_count_what_became_of_their_deliveries() {
+    let mut play = Play::new();
+    let payload = play.arrive(FEED);
+    let why = Undelivered::Exhausted;
+    for outlet in [OutletId(0), OutletId(1)] {
+        play.note(Fact::NotWanted { outlet, payload });
+        let wait = Span::secs(1);
+        play.note(Fact::DeliveryRetried { outlet, payload, attempt: 2, wait });
+        play.note(Fact::HandedOn { outlet, payload, took: Span::secs(2) });
+        play.note(Fact::DeliveryFailed { outlet, payload, why, attempts: 2 });
+        play.note(Fact::DeliveryKept { outlet, payload });
+        play.note(Fact::DeliveryNotKept { outlet, payload });
+    }
+    play.note(Fact::DeliveryLost { outlet: OutletId(1), payload, why });
+    let outcome = play.finish();
+    let names = ["Delivered", "Failed", "FilteredOut", "RedrivenToDlq", "FailedToRedriveToDlq"];
+    for name in names.map(|name| format!("NumberOfNotifications{name}")) {
+        assert_eq!(count(&outcome, "Shipped", &name), 1, "{name}");
+    }
+    let names = ["Invocations", "FailedInvocations", "RetryInvocationAttempts"];
+    assert_eq!(names.map(|name| count(&outcome, "Paid", name)), [2, 1, 1]);
+    let names = ["InvocationsSentToDlq", "InvocationsFailedToBeSentToDlq"];
+    assert_eq!(names.map(|name| count(&outcome, "Paid", name)), [1, 1]);
+    let dropped = outcome.results.ledger.run.dropped_by_reason;
+    assert!(dropped.contains(&("DeliveryExhausted", 1)), "{dropped:?}");
 }
 
 #[test]

@@ -154,6 +154,7 @@ fn name(resources: &Resources, resource: Resource) -> &str {
         Resource::Sink(id) => &resources.sinks[id.index()].name,
         Resource::Mapping(id) => &resources.mappings[id.index()].name,
         Resource::Dependency(id) => &resources.dependencies[id.index()].name,
+        Resource::Outlet(id) => &resources.outlets[id.index()].name,
     }
 }
 
@@ -165,7 +166,7 @@ struct Parts {
 }
 
 fn parts(fact: &Fact) -> Parts {
-    use Resource::{Call, Dependency, Function, Mapping, Queue, Sink};
+    use Resource::{Call, Dependency, Function, Mapping, Outlet, Queue, Sink};
     let of = |word, resource, payload| Parts {
         word,
         resource: Some(resource),
@@ -183,6 +184,9 @@ fn parts(fact: &Fact) -> Parts {
         Fact::Copied { maker: Maker::Call(call), payload } => of("copied", Call(call), payload),
         Fact::Copied { maker: Maker::Destination(function), payload } => {
             of("copied", Function(function), payload)
+        }
+        Fact::Copied { maker: Maker::Outlet(outlet), payload } => {
+            of("copied", Outlet(outlet), payload)
         }
         Fact::Requested { call, payload, attempt } => {
             nth("requested", Call(call), payload, attempt)
@@ -276,6 +280,21 @@ fn parts(fact: &Fact) -> Parts {
         Fact::WorkCancelled { dependency, payload, .. } => {
             of("work_cancelled", Dependency(dependency), payload)
         }
+        Fact::NotWanted { outlet, payload } => of("not_wanted", Outlet(outlet), payload),
+        Fact::Unwanted { sink, payload } => of("unwanted", Sink(sink), payload),
+        Fact::Handed { outlet, payload, .. } => of("handed", Outlet(outlet), payload),
+        Fact::DeliveryRetried { outlet, payload, attempt, .. } => {
+            nth("delivery_retried", Outlet(outlet), payload, attempt)
+        }
+        Fact::HandedOn { outlet, payload, .. } => of("handed_on", Outlet(outlet), payload),
+        Fact::DeliveryFailed { outlet, payload, .. } => {
+            of("delivery_failed", Outlet(outlet), payload)
+        }
+        Fact::DeliveryKept { outlet, payload } => of("delivery_kept", Outlet(outlet), payload),
+        Fact::DeliveryNotKept { outlet, payload } => {
+            of("delivery_not_kept", Outlet(outlet), payload)
+        }
+        Fact::DeliveryLost { outlet, payload, .. } => of("delivery_lost", Outlet(outlet), payload),
     }
 }
 
@@ -325,9 +344,16 @@ impl fmt::Display for Detail<'_> {
             }
             Fact::RequestRetried { wait, .. }
             | Fact::ServiceRetried { wait, .. }
+            | Fact::Handed { wait, .. }
+            | Fact::DeliveryRetried { wait, .. }
             | Fact::Requeued { wait, .. } => {
                 write!(f, "wait={wait}")?;
             }
+            Fact::HandedOn { took, .. } => write!(f, "took={took}")?,
+            Fact::DeliveryFailed { why, attempts, .. } => {
+                write!(f, "reason={} attempts={attempts}", why.word())?;
+            }
+            Fact::DeliveryLost { why, .. } => write!(f, "reason={}", why.word())?,
             Fact::Resolved { ok, since, .. } => {
                 write!(f, "ok={} since={since}", if ok { "yes" } else { "no" })?;
             }
@@ -404,6 +430,7 @@ impl fmt::Display for Detail<'_> {
                 let by = match maker {
                     Maker::Call(id) => &self.resources.calls[id.index()].name,
                     Maker::Destination(id) => &self.resources.functions[id.index()].name,
+                    Maker::Outlet(id) => &self.resources.outlets[id.index()].name,
                 };
                 write!(f, "by={by}")?;
             }
@@ -438,7 +465,11 @@ impl fmt::Display for Detail<'_> {
             | Fact::PublishRefused { .. }
             | Fact::DependencyAsked { .. }
             | Fact::WorkQueued { .. }
-            | Fact::WorkAbandoned { .. } => {
+            | Fact::WorkAbandoned { .. }
+            | Fact::NotWanted { .. }
+            | Fact::Unwanted { .. }
+            | Fact::DeliveryKept { .. }
+            | Fact::DeliveryNotKept { .. } => {
                 return match self.moved {
                     Some(place) => write!(f, "place={}", place.word()),
                     None => Ok(()),

@@ -38,9 +38,16 @@ pub fn blocks(report: &Report<'_>) -> Vec<Block> {
         blocks.push(Block::Labelled("partial", format!("stopped by {stopped_by} at {at}")));
     }
     blocks.push(ledger(report));
-    for kind in
-        [Owner::Function, Owner::Queue, Owner::Mapping, Owner::Topic, Owner::Bus, Owner::Dependency]
-    {
+    for kind in [
+        Owner::Function,
+        Owner::Queue,
+        Owner::Mapping,
+        Owner::Topic,
+        Owner::Bus,
+        Owner::Rule,
+        Owner::Bucket,
+        Owner::Dependency,
+    ] {
         blocks.extend(resources(report, kind));
     }
     blocks.extend(alarms(report));
@@ -166,7 +173,15 @@ fn shown(kind: Owner) -> (&'static str, &'static [(&'static str, &'static str, S
                 ("pollers", "pollers max", Max),
             ],
         ),
-        Owner::Topic => ("Topics", &[("NumberOfMessagesPublished", "published", Sum)]),
+        Owner::Topic => (
+            "Topics",
+            &[
+                ("NumberOfMessagesPublished", "published", Sum),
+                ("NumberOfNotificationsDelivered", "delivered", Sum),
+                ("NumberOfNotificationsFilteredOut", "filtered out", Sum),
+                ("NumberOfNotificationsFailed", "failed", Sum),
+            ],
+        ),
         Owner::Bus => ("Buses", &[("published", "published", Sum)]),
         Owner::Dependency => (
             "Dependencies",
@@ -181,6 +196,16 @@ fn shown(kind: Owner) -> (&'static str, &'static [(&'static str, &'static str, S
                 ("response_time", "p99", P99),
             ],
         ),
+        Owner::Rule => (
+            "Rules",
+            &[
+                ("Invocations", "invocations", Sum),
+                ("FailedInvocations", "failed", Sum),
+                ("RetryInvocationAttempts", "retries", Sum),
+                ("InvocationsSentToDlq", "sent to DLQ", Sum),
+            ],
+        ),
+        Owner::Bucket => ("Buckets", &[("objects", "objects", Sum)]),
         Owner::Caller => (
             "Callers",
             &[

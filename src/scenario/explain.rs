@@ -28,8 +28,8 @@ const VIA: [(&str, &str); 5] = [
     ("invoke", "a function, waited for; the default for one"),
     ("invoke_async", "a function, through its event queue"),
     ("sqs", "a queue: SendMessage; the default for one"),
-    ("sns", "a topic: Publish; the default for one"),
-    ("eventbridge", "a bus: PutEvents; the default for one"),
+    ("sns", "a topic: Publish; the default for one. A function: see below"),
+    ("eventbridge", "a bus: PutEvents; the default for one. A function: see below"),
 ];
 
 /// What `name` means: a key, a path, a part of the language or a word of `via`; `None` if nothing has it.
@@ -52,10 +52,11 @@ pub fn property(name: &str) -> Option<String> {
     }
     if name.eq_ignore_ascii_case("via") {
         found.push_str(&via());
-    } else if let Some(card) = services::explain(name) {
-        found.push_str(&card);
     } else if let Some((word, says)) = VIA.iter().find(|(word, _)| *word == name) {
         found.push_str(&format!("via: {word}\n  {says}\n"));
+    }
+    if let Some(card) = services::explain(name) {
+        found.push_str(&card);
     } else if VIA_LATER.contains(&name) {
         found.push_str(&format!("via: {name}\n  not yet in this version\n"));
     }
@@ -161,7 +162,8 @@ fn one(path: &str, row: &Property) -> String {
 }
 
 fn has_keys(row: &Property) -> bool {
-    matches!(row.takes, Takes::Map(_) | Takes::Named(..) | Takes::List(Takes::Map(_)))
+    use Takes::{JsonMap, List, Map, Named};
+    matches!(row.takes, Map(_) | JsonMap(_) | Named(..) | List(Map(_)))
 }
 
 /// A line for each key that is played; the others by name.

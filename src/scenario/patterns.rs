@@ -27,7 +27,8 @@ pub fn pattern(cx: &Cx<'_>, node: &Node, path: &str, json: bool) -> Option<Patte
     let parsed;
     let node = match &node.value {
         Value::Text(text) if json => {
-            parsed = from_json(cx, node, text, path)?;
+            let example = "a pattern as JSON: `{\"body\": {\"kind\": [\"a\"]}}`";
+            parsed = from_json(cx, node, text, path, example)?;
             &parsed
         }
         _ => node,
@@ -44,11 +45,12 @@ pub fn pattern(cx: &Cx<'_>, node: &Node, path: &str, json: bool) -> Option<Patte
     reader.good.then_some(Pattern(reader.found))
 }
 
-/// JSON is YAML, so the same reader builds the tree; every part of it stands where the text does.
-fn from_json(cx: &Cx<'_>, node: &Node, text: &str, path: &str) -> Option<Node> {
+/// JSON is YAML, so the same reader builds the tree; every part of it stands where the text does. `example`
+/// is what a mistake shows.
+pub fn from_json(cx: &Cx<'_>, node: &Node, text: &str, path: &str, example: &str) -> Option<Node> {
     let refuse = |message: String| {
         let mistake = Diagnostic::error(message).at(node.place).path(path);
-        cx.say(mistake.label("a pattern as JSON: `{\"body\": {\"kind\": [\"a\"]}}`"));
+        cx.say(mistake.label(example));
     };
     if let Err(error) = serde_json::from_str::<serde_json::Value>(text) {
         refuse(format!("not JSON, at character {} of the text", error.column()));

@@ -155,6 +155,9 @@ fn takes(takes_what: &Takes) -> Value {
             json!({"type": "array", "items": definition("part"), "minItems": 1})
         }
         Takes::Map(rows) => or_nothing(object(rows)),
+        Takes::JsonMap(rows) => {
+            json!({"anyOf": [object(rows), {"type": "string"}, {"type": "null"}]})
+        }
         Takes::Named(_, rows) => or_nothing(json!({
             "type": "object",
             "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_-]*$", "maxLength": 128},

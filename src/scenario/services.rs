@@ -11,7 +11,7 @@ use crate::{
     model::{
         Rule,
         fact::Answer,
-        services::{Limit, Manner, Retries, Service, told},
+        services::{Limit, Manner, Persistence, Retries, Service, told},
     },
 };
 
@@ -42,6 +42,14 @@ struct Card {
 /// `dwell explain VIA` for a service; none if there is no service of this word.
 pub fn explain(word: &str) -> Option<String> {
     let service = Service::of_word(word)?;
+    let mut text = one(word, service);
+    if service == Service::Ses {
+        text.push_str(&one(word, Service::SesWaiting));
+    }
+    Some(text)
+}
+
+fn one(word: &str, service: Service) -> String {
     let card = card(service);
     let mut text = format!("via: {word}\n  {}, asks a function\n", service.name());
     for (what, says) in [
@@ -76,7 +84,12 @@ pub fn explain(word: &str) -> Option<String> {
         text.push_str(&format!("  {what:9} {}: {}\n", row.name, row.says));
     }
     text.push_str("  answers\n");
-    for (answer, what) in ANSWERS {
+    let heard = |answer: Answer| match service.manner() {
+        Manner::Waits | Manner::Buffers => true,
+        Manner::HandsOn => answer == Answer::Ok,
+        Manner::Operates => matches!(answer, Answer::Ok | Answer::LimitReached | Answer::NotFound),
+    };
+    for (answer, what) in ANSWERS.into_iter().filter(|(answer, _)| heard(*answer)) {
         let told = told(service, answer);
         text.push_str(&format!("    {what:21} {}: {}\n", told.status, told.seen));
     }
@@ -86,7 +99,7 @@ pub fn explain(word: &str) -> Option<String> {
         text.push_str(&format!("    {:5} {}\n", rule.id(), rule.statement()));
         text.push_str(&format!("          {confidence}; {source}\n"));
     }
-    Some(text)
+    text
 }
 
 /// The table of all callers, as Markdown.
@@ -98,7 +111,7 @@ pub fn table() -> String {
                     | `via` | limit | retries | delay | on throttle | on error | too late | rules |\n\
                     |---|---|---|---|---|---|---|---|\n"
         .to_string();
-    for service in Service::ALL {
+    for service in Service::ALL.iter().chain([&Service::SesWaiting]) {
         let Card { limit, retries, delay, on_throttle, on_error, on_limit } = card(*service);
         let rules: Vec<&str> = rules(*service).iter().map(|rule| rule.id()).collect();
         let (word, name) = (service.word(), service.name());
@@ -114,6 +127,7 @@ pub fn table() -> String {
 fn card(service: Service) -> Card {
     match service.manner() {
         Manner::Waits => waiting(service),
+        Manner::HandsOn | Manner::Operates => handing_on(service),
         Manner::Buffers => Card {
             limit: "5 min for a batch".into(),
             retries: "3 (`NumberOfRetries`), at once".into(),
@@ -123,6 +137,44 @@ fn card(service: Service) -> Card {
             on_limit: "tried again, then in the error bucket".into(),
         },
     }
+}
+
+fn handing_on(service: Service) -> Card {
+    let carrier = service.carrier().expect("a service that hands on has a carrier");
+    let retries = match carrier.persistence {
+        Persistence::Phases => {
+            "100,015 in 23 days: 3 at once, 2 after 1 s, 10 after 1 s to 20 s, then each 20 s"
+                .into()
+        }
+        Persistence::Policy { retries, age } => {
+            format!("{retries} within {}, set by `RetryPolicy`", shown(age))
+        }
+        Persistence::For(age) => format!("for {}", shown(age)),
+        Persistence::Assumed => "`delivery_retries`: none".into(),
+    };
+    let kept = match carrier.dead_letter {
+        Some(key) => format!("in the queue of `{key}`"),
+        None => "lost".into(),
+    };
+    let refused = match carrier.switched_off {
+        Some(off) => format!("{kept}, like all of the next {}", shown(off)),
+        None => kept,
+    };
+    let delay = carrier.delay.map_or("nothing known".to_string(), |key| format!("`{key}`"));
+    let mut card = Card {
+        limit: "it does not wait".into(),
+        retries: format!("{retries}; what is refused for good is at once {refused}"),
+        delay,
+        on_throttle: "not seen: Lambda's event queue took it (202) and tries for 6 h".into(),
+        on_error: "not seen: Lambda tries twice more, after 1 and 2 min".into(),
+        on_limit: "never".into(),
+    };
+    if service.manner() == Manner::Operates {
+        let told = told(service, Answer::LimitReached);
+        card.limit = "1 h, set by `ServiceTimeout`".into();
+        card.on_limit = format!("{}: {}", told.status, told.seen);
+    }
+    card
 }
 
 fn waiting(service: Service) -> Card {
@@ -174,6 +226,10 @@ fn waiting(service: Service) -> Card {
 /// A time as people say it.
 fn shown(span: Span) -> String {
     match span.as_nanos() / 1_000_000_000 {
+        seconds if seconds % 3600 == 0 && seconds < 360_000 => format!("{} h", seconds / 3600),
+        seconds if seconds % 60 == 0 && (600..3600).contains(&seconds) => {
+            format!("{} min", seconds / 60)
+        }
         seconds if seconds >= 10_000 => format!("{seconds} s"),
         _ => span.to_string().replace('s', " s"),
     }

@@ -5,6 +5,8 @@ use crate::{
     kernel::{Dist, Probability, Span},
     model::{
         config::*,
+        policy::delivery::Tries,
+        services::Service,
         value::{AttributeId, Compare, Field, Pattern, Quantity, Test, Word, WordLaw},
         vocabulary::{CallId, FunctionId, QueueId, SinkId, Target},
     },
@@ -96,12 +98,21 @@ fn every_key_of_the_table_is_read() {
         }
     });
     assert!(paths.len() > 120, "{}", paths.len());
+    let good = format!(
+        "{GOOD}buckets: {{K: {{}}}}\nsubscriptions: {{S: {{TopicArn: T, Protocol: sqs, Endpoint: Q}}}}\n\
+         rules: {{R: {{EventBusName: B, EventPattern: {{kind: [a]}}, Targets: [{{Arn: Q}}]}}}}\n"
+    );
     for path in paths {
         let mut concrete = path.clone();
         let names = [("functions.*", "F"), ("queues.*", "Q"), ("topics.*", "T"), ("buses.*", "B")];
-        for (section, name) in
-            names.into_iter().chain([("event_source_mappings.*", "M"), ("callers.*", "C")])
-        {
+        let more = [
+            ("event_source_mappings.*", "M"),
+            ("callers.*", "C"),
+            ("buckets.*", "K"),
+            ("subscriptions.*", "S"),
+            ("rules.*", "R"),
+        ];
+        for (section, name) in names.into_iter().chain(more) {
             if path.starts_with(section) {
                 concrete = concrete.replacen('*', name, 1);
             }
@@ -121,7 +132,25 @@ fn every_key_of_the_table_is_read() {
             sets.insert(0, format!("{call}.via=step_functions"));
             sets.insert(2, format!("{call}.Retry=[{{ErrorEquals: [a]}}]"));
         }
-        let said = mistakes_of(load_with(GOOD, &Options { sets: &sets, ..Options::default() }));
+        if concrete.starts_with("topics.T.Subscription.") {
+            sets.insert(0, "topics.T.Subscription=[{Protocol: sqs, Endpoint: Q}]".to_string());
+        }
+        // What a service implies is read where there is that service.
+        let calls = ["callers.C", "functions.F.calls.0"];
+        for (key, via) in [
+            ("RetryPolicy", "eventbridge"),
+            ("DeadLetterConfig", "eventbridge"),
+            ("RedrivePolicy", "sns"),
+            ("FlexibleTimeWindow", "eventbridge_scheduler"),
+        ] {
+            for call in calls {
+                if concrete.starts_with(&format!("{call}.{key}.")) {
+                    sets.insert(0, format!("{call}.target=F"));
+                    sets.insert(0, format!("{call}.via={via}"));
+                }
+            }
+        }
+        let said = mistakes_of(load_with(&good, &Options { sets: &sets, ..Options::default() }));
         let below = |line: &String| {
             line.starts_with(&format!("{concrete}:")) || line.starts_with(&format!("{concrete}."))
         };
@@ -193,14 +222,15 @@ fn resources_refer_to_each_other_by_position() {
     let Config { resources, .. } = good(GOOD).config;
     let function = &resources.functions[0];
     assert_eq!(function.dead_letter, Some(Target::Queue(QueueId(1))));
-    assert_eq!(function.on_success, Some(Target::Sink(SinkId(0))));
+    assert_eq!(function.on_success, Some(Target::Sink(SinkId(1))));
     assert_eq!(
         resources.queues[0].redrive,
         Some(Redrive { dead_letter_queue: QueueId(1), receives_max: 5 })
     );
     assert!(resources.queues[1].dead_letter_queue && !resources.queues[1].read);
-    let sinks: Vec<_> = resources.sinks.iter().map(|sink| (sink.name.as_str(), sink.bus)).collect();
-    assert_eq!(sinks, [("T", false), ("B", true)]);
+    let sinks: Vec<_> =
+        resources.sinks.iter().map(|sink| (sink.name.as_str(), sink.kind)).collect();
+    assert_eq!(sinks, [("B", SinkKind::Bus), ("T", SinkKind::Topic)]);
     let calls: Vec<_> =
         resources.calls.iter().map(|call| (call.name.as_str(), call.via, call.target)).collect();
     assert_eq!(
@@ -303,7 +333,6 @@ fn what_later_versions_have_is_known_by_name_and_its_body_is_not_read() {
 functions: {F: {SnapStart: {x: y}, on_partial_failure: skip_group}}
 queues: {Q.fifo: {FifoQueue: true, ContentBasedDeduplication: 7}}
 streams: {S: {nonsense: {}}}
-buckets: {B: 5}
 event_source_mappings: {M: {EventSourceArn: S, FunctionName: F, BatchSize: 100, StartingPosition: LATEST}}
 callers:
   C: {target: S, via: kinesis, arrivals: {at: [0s]}, PartitionKey: {one_of: x}}
@@ -1279,6 +1308,114 @@ thresholds:
     assert_eq!(config.resources.dependencies[0].queue, Some(1000));
 }
 
+/// A topic with a queue and a function behind it, a bus with a rule, and a service that implies its own.
+const HANDED_ON: &str = "\
+functions: {F: {EventInvokeConfig: {DestinationConfig: {OnFailure: {Destination: K, Type: S3}}}}}
+queues: {Q: {}, D: {}}
+topics: {T: {Subscription: [{Protocol: lambda, Endpoint: F}]}}
+buses: {B: {}}
+buckets: {K: {}}
+subscriptions:
+  S: {TopicArn: T, Protocol: sqs, Endpoint: !GetAtt Q.Arn, FilterPolicy: '{\"k\": [\"a\"]}', RedrivePolicy: '{\"deadLetterTargetArn\": \"D\"}'}
+rules:
+  R:
+    EventBusName: B
+    EventPattern: {detail: {k: [a]}}
+    Targets: [{Arn: Q, Id: q}, {Arn: T, RetryPolicy: {MaximumRetryAttempts: 7}, DeadLetterConfig: {Arn: D}}]
+callers:
+  C: {target: T, arrivals: {at: [0s]}, attributes: {k: a}}
+  E: {target: B, via: eventbridge, arrivals: {at: [0s]}}
+  G: {target: F, via: eventbridge_scheduler, arrivals: {at: [0s]}, FlexibleTimeWindow: {Mode: FLEXIBLE, MaximumWindowInMinutes: 5}}
+  H: {target: F, via: cloudformation, arrivals: {at: [0s]}, ServiceTimeout: 90}
+  I: {target: F, via: ses, arrivals: {at: [0s]}, InvocationType: RequestResponse}
+";
+
+#[test]
+fn what_is_handed_on_has_an_outlet_for_each_who_gets_it() {
+    let Config { resources, .. } = good(HANDED_ON).config;
+    let kinds: Vec<_> = resources.sinks.iter().map(|sink| sink.kind).collect();
+    assert_eq!(kinds, [SinkKind::Bus, SinkKind::Bucket, SinkKind::Topic]);
+    assert_eq!(resources.functions[0].on_failure, Some(Target::Sink(SinkId(1))));
+    assert!(resources.functions[0].answers);
+    let outlets: Vec<_> = resources.outlets.iter().map(|o| (o.luck.as_str(), o.target)).collect();
+    let (function, queue) = (Target::Function(FunctionId(0)), Target::Queue(QueueId(0)));
+    let expected = [
+        ("S", queue),
+        ("T/Subscription/0", function),
+        ("R/q", queue),
+        ("R/1", Target::Sink(SinkId(2))),
+        ("call/G", function),
+        ("call/H", function),
+    ];
+    assert_eq!(outlets, expected);
+    let topic = |outlet: &Outlet| outlet.origin == OutletOf::Topic(SinkId(2));
+    assert!(resources.outlets[..2].iter().all(topic));
+    let [section, inline, first, second, schedule, operation] = resources.outlets.as_slice() else {
+        panic!("six")
+    };
+    let dead = Some(Target::Queue(QueueId(1)));
+    assert_eq!((section.dead_letter, inline.dead_letter), (dead, None));
+    assert_eq!(section.wants, first.wants);
+    assert_eq!((first.dead_letter, second.dead_letter), (None, dead));
+    let retries = |tries: Tries| match tries {
+        Tries::Doubling { retries_max, age_max, .. } => (retries_max, age_max),
+        Tries::Phases { .. } => panic!("four phases"),
+    };
+    assert_eq!(retries(first.tries), (185, Span::hours(24)));
+    assert_eq!(retries(second.tries), (7, Span::hours(24)));
+    assert_eq!(section.tries, Tries::Phases { jitter: 0.0 });
+    assert_eq!((schedule.window, schedule.delay.is_zero()), (Span::mins(5), true));
+    assert_eq!(operation.patience, Span::secs(90));
+    assert_eq!(resources.calls[4].via, Via::Service(Service::SesWaiting));
+    let measured =
+        format!("{HANDED_ON}assumptions: {{profile: measured, s3_delivery_delay: 2s}}\n");
+    let scenario = good(&measured);
+    assert_eq!(scenario.config.resources.outlets[0].tries, Tries::Phases { jitter: 0.1 });
+    assert!(matches!(scenario.config.resources.outlets[2].delay, Quantity::Law(_)));
+    let law = format!(
+        "{HANDED_ON}assumptions: {{sns_delivery_delay: {{lognormal: {{mean: 8ms, cv: 1}}}}}}\n"
+    );
+    let shown = good(&law).assumptions.into_iter().find(|(name, ..)| name == "sns_delivery_delay");
+    let written = "{lognormal: {mean: 8ms, cv: 1}}".to_string();
+    assert_eq!(shown, Some(("sns_delivery_delay".to_string(), written, false)));
+}
+
+#[test]
+fn mistakes_of_what_is_handed_on_say_what_fits() {
+    let cases = [
+        ("subscriptions.S.Protocol=lambda", "`Protocol: lambda`, but the endpoint is a queue"),
+        ("subscriptions.S.Protocol=https", "`https` is not yet in this version"),
+        ("subscriptions.S.TopicArn=B", "`B` is a bus"),
+        ("subscriptions.S.RedrivePolicy='{\"x'", "not JSON"),
+        ("subscriptions.S.RedrivePolicy.deadLetterTargetArn=F", "`F` is a function"),
+        ("subscriptions.S.FilterPolicy={kk: [a]}", "nothing here has an attribute `kk`"),
+        ("rules.R.EventBusName=T", "`T` is a topic"),
+        ("rules.R.EventPattern=null", "`EventPattern` is missing"),
+        ("rules.R.Targets.1.Id=q", "`R` has two targets with the id `q`"),
+        ("rules.R.Targets.1.RetryPolicy.MaximumRetryAttempts=186", "above AWS's limit of 185"),
+        ("rules.R.Targets.0.Arn=B", "`B` is a bus"),
+        (
+            "functions.F.EventInvokeConfig.DestinationConfig.OnSuccess={Destination: K}",
+            "`K` is a bucket",
+        ),
+        ("callers.C.target=K", "`K` is a bucket"),
+        ("callers.C.via=s3", "`s3` asks a function, and the target is a topic"),
+        ("callers.E.via=sns", "`sns` asks a topic, and the target is a bus"),
+        ("callers.G.RedrivePolicy={deadLetterTargetArn: D}", "has no `RedrivePolicy`"),
+        ("callers.G.FlexibleTimeWindow={Mode: FLEXIBLE}", "a flexible window without its length"),
+        ("callers.H.ServiceTimeout=3601", "above AWS's limit of 3600 s"),
+        ("callers.H.RetryPolicy={MaximumRetryAttempts: 1}", "has no `RetryPolicy`"),
+        ("callers.C.RetryPolicy={MaximumRetryAttempts: 1}", "is for a service between"),
+    ];
+    for (argument, expected) in cases {
+        let sets = [argument.to_string()];
+        let options = Options { sets: &sets, ..Options::default() };
+        let failure = load_text(HANDED_ON, "x.yaml", &options).expect_err(argument);
+        let said = failure.to_string();
+        assert!(said.contains(expected), "{argument}: {said}");
+    }
+}
+
 #[test]
 fn the_measured_profile_has_defaults_of_its_own_and_what_is_written_wins() {
     let with = |more: &str| {
@@ -1345,7 +1482,7 @@ fn an_alarm_is_read_into_what_it_watches() {
     assert_eq!((account.watched, account.threshold_millionths), (Watched::Account, -1));
     let topic = [("Namespace", "AWS/SNS"), ("MetricName", "NumberOfMessagesPublished")];
     let by_name = [("Dimensions", "[{Name: TopicName, Value: !GetAtt T.TopicName}]")];
-    assert_eq!(read(&[&topic[..], &by_name].concat()).watched, Watched::Topic(SinkId(0)));
+    assert_eq!(read(&[&topic[..], &by_name].concat()).watched, Watched::Topic(SinkId(1)));
     let hours = [("Period", "1h"), ("EvaluationPeriods", "168"), ("DatapointsToAlarm", "2")];
     let hours = read(&hours);
     assert_eq!((hours.period_minutes, hours.periods, hours.breaches), (60, 168, 2));

@@ -21,6 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// The components of the model. Only the wiring names more than one.
 const COMPONENTS: &[&str] = &[
     "call",
+    "delivery",
     "dependency",
     "destination",
     "event_queue",

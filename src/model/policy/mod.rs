@@ -2,6 +2,7 @@
 
 pub mod backoff;
 pub mod bucket;
+pub mod delivery;
 pub mod growth;
 pub mod lifetime;
 pub mod partial;

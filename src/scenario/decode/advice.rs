@@ -7,7 +7,7 @@ use crate::{
     kernel::{Probability, Span, Time},
     model::{
         alarm::Watched,
-        config::{Behaviour, Change, Function, Queue, Resources},
+        config::{Behaviour, Change, Function, Outlet, Queue, Resources},
         value::Quantity,
         vocabulary::{FunctionId, QueueId, Target},
     },
@@ -62,6 +62,15 @@ fn ways(resources: &Resources, timeline: &[(Time, Change)]) -> Ways {
     }
     for function in &resources.functions {
         for target in [function.dead_letter, function.on_success, function.on_failure] {
+            match target {
+                Some(Target::Function(id)) => ways.functions[id.index()].2 = true,
+                Some(Target::Queue(id)) => ways.queues[id.index()] = true,
+                Some(Target::Sink(_) | Target::Dependency(_) | Target::Outside) | None => (),
+            }
+        }
+    }
+    for outlet in &resources.outlets {
+        for target in [Some(outlet.target), outlet.dead_letter] {
             match target {
                 Some(Target::Function(id)) => ways.functions[id.index()].2 = true,
                 Some(Target::Queue(id)) => ways.queues[id.index()] = true,
@@ -360,7 +369,20 @@ impl Advice<'_> {
                     found.extend(readers.map(|mapping| mapping.function.index()));
                 }
             }
-            Target::Sink(_) | Target::Dependency(_) | Target::Outside => (),
+            Target::Sink(sink) => {
+                let listens = |outlet: &&Outlet| {
+                    outlet.origin.sink() == Some(sink) && outlet.enabled && outlet.delay.is_zero()
+                };
+                let targets = self.resources.outlets.iter().filter(listens);
+                found.extend(targets.filter_map(|outlet| match outlet.target {
+                    Target::Function(id) => Some(id.index()),
+                    Target::Queue(_)
+                    | Target::Sink(_)
+                    | Target::Dependency(_)
+                    | Target::Outside => None,
+                }));
+            }
+            Target::Dependency(_) | Target::Outside => (),
         };
         for entry in &function.calls {
             if entry.count > 0 && entry.share != Probability::NEVER {

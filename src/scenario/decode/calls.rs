@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Body, names,
+    Body, names, outlets,
     resources::{Earlier, Read},
     services::{self, Assumed},
 };
 use crate::{
     kernel::{Stream, Time},
     model::{
-        config::{Call, FunctionCall, Resources, Retry, Via},
+        config::{Call, FunctionCall, Outlet, Resources, Retry, Via},
         services::Service,
         value::{AttributeId, Quantity, WordLaw},
         vocabulary::{CallId, Target},
@@ -49,6 +49,8 @@ pub fn calls(
         let mut found = arrivals::Read::default();
         let (mut call, mut laws) = match &body {
             Some(body) => {
+                let id = read.resources.calls.len();
+                read.resources.outlets.extend(outlet(body, name, id, &assumed));
                 if let Some(node) = body.get("arrivals") {
                     found = earlier
                         .and_then(|then| unchanged(then, nth, name, node))
@@ -86,7 +88,11 @@ pub fn calls(
             let (path, node) = entry;
             let rows = body.row("calls").rows();
             let (mut made, laws) = match Body::open(body.cx, node, path, node.place, rows) {
-                Some(entry) => (call(&entry, &name, &assumed), attributes(&entry, &name, false)),
+                Some(entry) => {
+                    let id = read.resources.calls.len();
+                    read.resources.outlets.extend(outlet(&entry, &name, id, &assumed));
+                    (call(&entry, &name, &assumed), attributes(&entry, &name, false))
+                }
                 None => (unread(&name), Vec::new()),
             };
             made.words = !laws.is_empty();
@@ -185,6 +191,14 @@ fn call(body: &Body<'_>, name: &str, assumed: &Assumed) -> Call {
     }
 }
 
+/// What the call's service hands on, if it hands on.
+fn outlet(body: &Body<'_>, name: &str, id: usize, assumed: &Assumed) -> Option<Outlet> {
+    let target = body.target("target");
+    let Via::Service(service) = via(body, target) else { return None };
+    let id = CallId(u16::try_from(id).ok()?);
+    outlets::of_call(body, assumed, name, id, service, target?)
+}
+
 /// How the target is asked: by its own API, unless something else is said that it has.
 fn via(body: &Body<'_>, target: Option<Target>) -> Via {
     let own = match target {
@@ -192,19 +206,23 @@ fn via(body: &Body<'_>, target: Option<Target>) -> Via {
         Some(Target::Queue(_) | Target::Sink(_) | Target::Outside) | None => Via::Send,
     };
     let Some(word) = body.word("via") else { return own };
+    let Some(found) = body.get("target").and_then(|node| body.cx.names.kind_of(node)) else {
+        return own; // outside: it takes everything, however it is asked
+    };
     let (via, kind) = match word {
         "invoke" => (Via::Invoke, Kind::Function),
         "invoke_async" => (Via::InvokeAsync, Kind::Function),
         "sqs" => (Via::Send, Kind::Queue),
-        "sns" => (Via::Send, Kind::Topic),
-        "eventbridge" => (Via::Send, Kind::Bus),
+        // The two that have a section of their own, or imply one for a function.
+        "sns" if found != Kind::Function => (Via::Send, Kind::Topic),
+        "eventbridge" if found != Kind::Function => (Via::Send, Kind::Bus),
         service => match Service::of_word(service) {
+            Some(Service::Ses) if body.word("InvocationType") == Some("RequestResponse") => {
+                (Via::Service(Service::SesWaiting), Kind::Function)
+            }
             Some(service) => (Via::Service(service), Kind::Function),
             None => return own,
         },
-    };
-    let Some(found) = body.get("target").and_then(|node| body.cx.names.kind_of(node)) else {
-        return own; // outside: it takes everything, however it is asked
     };
     if found != kind && target.is_some() {
         let message =

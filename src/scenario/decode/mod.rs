@@ -15,6 +15,7 @@ mod advice;
 mod alarms;
 mod calls;
 mod names;
+mod outlets;
 mod resources;
 mod services;
 

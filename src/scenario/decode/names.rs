@@ -25,7 +25,7 @@ pub struct Names {
 #[derive(Clone, Copy, Debug)]
 struct Named {
     kind: Kind,
-    /// The position among those of its kind; of topics and buses among both.
+    /// The position among those of its kind; of buses, buckets and topics among all of them, in the order of `KINDS`.
     at: usize,
     place: Place,
 }
@@ -35,7 +35,7 @@ impl Names {
     pub fn of(report: &super::Report, tree: &Node) -> Names {
         let mut names = Names::default();
         let mut lower: BTreeMap<String, (String, Place)> = BTreeMap::new();
-        let mut topics = 0;
+        let mut sinks = 0;
         for kind in KINDS {
             let section = kind.section();
             let Some(body) = tree.get(section) else { continue };
@@ -46,7 +46,8 @@ impl Names {
                 let message = format!("more than {NAMED_MAX} {section}");
                 report.say(Diagnostic::error(message).at(body.place).path(section));
             }
-            let first = if kind == Kind::Bus { topics } else { 0 };
+            let sink = matches!(kind, Kind::Topic | Kind::Bus | Kind::Bucket);
+            let first = if sink { sinks } else { 0 };
             for (at, (key, _)) in body.entries().iter().take(NAMED_MAX).enumerate() {
                 let path = format!("{section}.{}", key.name);
                 let fifo = matches!(kind, Kind::Queue | Kind::Topic);
@@ -78,8 +79,8 @@ impl Names {
                 let named = Named { kind, at: first + at, place: key.place };
                 names.known.entry(key.name.clone()).or_insert(named);
             }
-            if kind == Kind::Topic {
-                topics = body.entries().len().min(NAMED_MAX);
+            if sink {
+                sinks += body.entries().len().min(NAMED_MAX);
             }
         }
         names
@@ -164,9 +165,14 @@ impl Named {
         match self.kind {
             Kind::Function => Some(Target::Function(FunctionId::at(self.at))),
             Kind::Queue => Some(Target::Queue(QueueId::at(self.at))),
-            Kind::Topic | Kind::Bus => Some(Target::Sink(SinkId::at(self.at))),
+            Kind::Topic | Kind::Bus | Kind::Bucket => Some(Target::Sink(SinkId::at(self.at))),
             Kind::Dependency => Some(Target::Dependency(DependencyId::at(self.at))),
-            Kind::Mapping | Kind::Alarm | Kind::Caller | Kind::Later(_) => None,
+            Kind::Mapping
+            | Kind::Alarm
+            | Kind::Caller
+            | Kind::Subscription
+            | Kind::Rule
+            | Kind::Later(_) => None,
         }
     }
 }

@@ -1,22 +1,23 @@
-//! Functions, queues, topics, buses, mappings and dependencies.
+//! Functions, queues, topics, buses, buckets, mappings and dependencies.
 
 use std::sync::Arc;
 
-use super::{Body, alarms, body::time_text, calls, names};
+use super::{Body, alarms, body::time_text, calls, names, outlets, services::Assumed};
 use crate::{
     kernel::{Span, Stream, Time},
     model::{
         config::{
             Account, Architecture, Assumptions, Behaviour, Dependency, EventQueue, Function,
             IdleLife, Mapping, MaxAge, OnPartialFailure, Queue, Redrive, Resources, Scaling, Sink,
-            ThrottledPoll, TokenRate,
+            SinkKind, ThrottledPoll, TokenRate,
         },
+        services::Manner,
         value::{AttributeId, Quantity, Word, WordLaw},
         vocabulary::{FunctionId, QueueId, Target},
     },
     scenario::{
         diagnostic::{Diagnostic, Place, quoted},
-        node::Node,
+        node::{Node, Value},
         path,
         properties::{Kind, Profile},
         runtimes,
@@ -89,11 +90,13 @@ pub fn resources(file: &Body<'_>, duration: Option<Time>, earlier: Option<&Earli
         }
     }
     let mut sinks = Vec::new();
-    for (section, bus) in [("topics", false), ("buses", true)] {
+    for (section, kind) in
+        [("buses", SinkKind::Bus), ("buckets", SinkKind::Bucket), ("topics", SinkKind::Topic)]
+    {
         for (name, body) in names::bodies(file, section) {
             sinks.push(Sink {
                 name: name.to_string(),
-                bus,
+                kind,
                 system_error_rate: body
                     .as_ref()
                     .map_or_else(Default::default, |body| body.probability("system_error_rate")),
@@ -114,10 +117,29 @@ pub fn resources(file: &Body<'_>, duration: Option<Time>, earlier: Option<&Earli
     let dependencies = dependencies.iter().map(|(name, body)| dependency(name, body.as_ref()));
     read.resources.dependencies = dependencies.collect();
     read.resources.alarms = alarms::alarms(file);
+    let assumed = Assumed::of(file);
+    let mut outlets = outlets::subscriptions(file, &assumed);
+    let (rules, targets) = outlets::rules(file, &assumed);
+    outlets.extend(targets);
+    outlets.append(&mut read.resources.outlets);
+    if outlets.len() > usize::from(u16::MAX) {
+        let message = "more than 65535 subscriptions, targets of rules and services between";
+        file.cx.say(Diagnostic::error(message).at(file.place));
+        outlets.truncate(usize::from(u16::MAX));
+    }
+    for outlet in outlets.iter().filter(|outlet| outlet.service.manner() == Manner::Operates) {
+        if let Target::Function(id) = outlet.target
+            && let Some(function) = functions.get_mut(id.index())
+        {
+            function.answers = true;
+        }
+    }
     read.resources.account = account;
     read.resources.functions = functions;
     read.resources.queues = queues;
     read.resources.sinks = sinks;
+    read.resources.rules = rules;
+    read.resources.outlets = outlets;
     read.resources.mappings = mappings;
     read.resources.assumptions = assumptions;
     read
@@ -158,6 +180,7 @@ fn nothing() -> Function {
         age_max: Span::ZERO,
         on_success: None,
         on_failure: None,
+        answers: false,
         forbidden: false,
         system_error_rate: Default::default(),
         init_time: Default::default(),
@@ -204,6 +227,7 @@ fn function(name: &str, body: &Body<'_>, lifetime: Lifetime, next_call: &mut usi
         age_max: invoke.age_max,
         on_success: invoke.on_success,
         on_failure: invoke.on_failure,
+        answers: false,
         forbidden: body.flag("forbidden"),
         system_error_rate: body.probability("system_error_rate"),
         init_time: init_time(name, body),
@@ -324,6 +348,7 @@ fn check_type(body: &Body<'_>, target: &str) {
         "SQS" => Kind::Queue,
         "SNS" => Kind::Topic,
         "Lambda" => Kind::Function,
+        "S3" => Kind::Bucket,
         _ => Kind::Bus,
     };
     if let Some(found) = body.get(target).and_then(|node| body.cx.names.kind_of(node))
@@ -605,9 +630,25 @@ pub fn assumptions_shown(file: &Body<'_>) -> Vec<(String, String, bool)> {
     let rows = crate::scenario::properties::all(file.row("assumptions").rows());
     rows.map(|row| {
         let standing = row.default_under(file.cx.profile).unwrap_or_default();
-        let value = written.and_then(|written| written.get(row.name)).and_then(Node::raw);
-        let value = value.unwrap_or(standing);
-        (row.name.to_string(), value.to_string(), Some(value) == row.default)
+        let value = written.and_then(|written| written.get(row.name)).map(as_written);
+        let value = value.unwrap_or_else(|| standing.to_string());
+        let is_default = Some(value.as_str()) == row.default;
+        (row.name.to_string(), value, is_default)
     })
     .collect()
+}
+
+/// A value in flow style: `{lognormal: {median: 8ms, p99: 20ms}}`. As deep as trees may be, so at most 64.
+fn as_written(node: &Node) -> String {
+    match &node.value {
+        Value::Map(entries) => {
+            let each =
+                entries.iter().map(|(key, value)| format!("{}: {}", key.name, as_written(value)));
+            format!("{{{}}}", each.collect::<Vec<_>>().join(", "))
+        }
+        Value::List(items) => {
+            format!("[{}]", items.iter().map(as_written).collect::<Vec<_>>().join(", "))
+        }
+        _ => node.raw().unwrap_or_default().to_string(),
+    }
 }

@@ -6,8 +6,9 @@ use crate::{
     model::{
         config::{Again, Buffering, Integration},
         fact::Answer,
-        policy::{retrier::Retrier, sdk},
-        services::{Limit, Manner, Retries, Service},
+        policy::{delivery::Tries, retrier::Retrier, sdk},
+        services::{Carrier, Limit, Manner, Persistence, Retries, Service},
+        value::Quantity,
     },
     scenario::{
         diagnostic::{Diagnostic, quoted},
@@ -54,6 +55,13 @@ pub struct Assumed {
     cognito_function_errors: bool,
     batch_redrives: u32,
     firehose_delay: Span,
+    /// How long services take to hand on, by the key of the assumption.
+    delays: Vec<(&'static str, Quantity)>,
+    sns_jitter: f64,
+    retry_base: Span,
+    retry_cap: Span,
+    full_jitter: bool,
+    delivery_retries: u32,
 }
 
 impl Assumed {
@@ -70,7 +78,37 @@ impl Assumed {
             cognito_function_errors: body.flag("cognito_retries_function_errors"),
             batch_redrives: body.count_u32("s3_batch_redrives"),
             firehose_delay: body.time("firehose_retry_delay"),
+            delays: Service::ALL
+                .iter()
+                .filter_map(|service| service.carrier()?.delay)
+                .map(|key| (key, body.time_law(key)))
+                .collect(),
+            sns_jitter: body.share("sns_retry_jitter"),
+            retry_base: body.time("service_retry_base"),
+            retry_cap: body.time("service_retry_cap"),
+            full_jitter: body.word("service_retry_jitter") == Some("full"),
+            delivery_retries: body.count_u32("delivery_retries"),
         }
+    }
+}
+
+impl Assumed {
+    /// How long a service takes to hand on; 0 where nothing is known.
+    pub fn delay(&self, carrier: &Carrier) -> Quantity {
+        let known = self.delays.iter().find(|(key, _)| Some(*key) == carrier.delay);
+        known.map_or_else(Quantity::default, |(_, delay)| delay.clone())
+    }
+
+    /// How a service that hands on tries again, where nothing else is said.
+    pub fn tries(&self, carrier: &Carrier) -> Tries {
+        let (retries_max, age_max) = match carrier.persistence {
+            Persistence::Phases => return Tries::Phases { jitter: self.sns_jitter },
+            Persistence::Policy { retries, age } => (retries, age),
+            Persistence::For(age) => (u32::MAX, age),
+            Persistence::Assumed => (self.delivery_retries, Span::hours(24)),
+        };
+        let (base, cap, full_jitter) = (self.retry_base, self.retry_cap, self.full_jitter);
+        Tries::Doubling { retries_max, age_max, base, cap, full_jitter }
     }
 }
 

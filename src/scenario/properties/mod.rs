@@ -119,6 +119,8 @@ pub enum Takes {
     Mixture(bool),
     /// A mapping with these keys.
     Map(Rows),
+    /// The same, also as a text of JSON.
+    JsonMap(Rows),
     /// A mapping of names of the file to mappings with these keys.
     Named(Kind, Rows),
     /// A list of these.
@@ -144,6 +146,12 @@ pub enum Kind {
     Topic,
     /// A bus.
     Bus,
+    /// A bucket.
+    Bucket,
+    /// A subscription.
+    Subscription,
+    /// A rule.
+    Rule,
     /// An event source mapping.
     Mapping,
     /// A dependency.
@@ -164,6 +172,9 @@ impl Kind {
             Kind::Queue => "a queue",
             Kind::Topic => "a topic",
             Kind::Bus => "a bus",
+            Kind::Bucket => "a bucket",
+            Kind::Subscription => "a subscription",
+            Kind::Rule => "a rule",
             Kind::Mapping => "an event source mapping",
             Kind::Dependency => "a dependency",
             Kind::Alarm => "an alarm",
@@ -178,6 +189,9 @@ impl Kind {
             Kind::Queue => "queues",
             Kind::Topic => "topics",
             Kind::Bus => "buses",
+            Kind::Bucket => "buckets",
+            Kind::Subscription => "subscriptions",
+            Kind::Rule => "rules",
             Kind::Mapping => "event_source_mappings",
             Kind::Dependency => "dependencies",
             Kind::Alarm => "alarms",
@@ -295,6 +309,7 @@ impl Takes {
             Takes::Backoff => some("a time, a law of times, or a mapping"),
             Takes::Mixture(_) => some("a list of parts"),
             Takes::Map(_) => some("a mapping"),
+            Takes::JsonMap(_) => some("a mapping, also as a text of JSON"),
             Takes::Named(..) => some("names, each with a mapping"),
             Takes::List(entry) => match entry {
                 Takes::Map(_) => some("a list of mappings"),
@@ -309,7 +324,7 @@ impl Takes {
 
     fn rows(&self) -> Rows {
         match self {
-            Takes::Map(rows) | Takes::Named(_, rows) => rows,
+            Takes::Map(rows) | Takes::JsonMap(rows) | Takes::Named(_, rows) => rows,
             Takes::List(entry) => entry.rows(),
             Takes::TimeLaw(_) | Takes::SizeLaw => LAW,
             Takes::WordLaw | Takes::Words => WORD_LAW,
@@ -357,7 +372,7 @@ pub fn visit_below(rows: Rows, path: &str, see: &mut impl FnMut(&str, &'static P
         let here = join(path, row.name);
         see(&here, row);
         let below = match row.takes {
-            Takes::Map(_) => here,
+            Takes::Map(_) | Takes::JsonMap(_) => here,
             Takes::Named(..) => join(&here, "*"),
             Takes::List(Takes::Map(_)) | Takes::Retriers => join(&here, "N"),
             Takes::Backoff => here,
@@ -385,7 +400,7 @@ pub fn row_at(tree: &Node, path: &str) -> Option<&'static Property> {
         node = node.and_then(|node| node.get(name));
         let Some(mut after) = after else { return Some(row) };
         let listed = match row.takes {
-            Takes::Map(_) => {
+            Takes::Map(_) | Takes::JsonMap(_) => {
                 (rows, rest) = (row.rows(), after);
                 continue;
             }

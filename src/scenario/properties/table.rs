@@ -1,7 +1,9 @@
 //! The rows. Ranges and defaults of AWS's properties are AWS's.
 
 use super::{
-    Kind::{self, Alarm, Bus, Caller, Dependency, Function, Mapping, Queue, Topic},
+    Kind::{
+        self, Alarm, Bucket, Bus, Caller, Dependency, Function, Mapping, Queue, Subscription, Topic,
+    },
     Property, Rows, Takes,
 };
 use crate::{
@@ -71,6 +73,9 @@ const SECTIONS: &[Property] = &[
     ours("queues", Named(Queue, QUEUE), "SQS queues"),
     ours("topics", Named(Topic, TOPIC), "SNS topics"),
     ours("buses", Named(Bus, BUS), "EventBridge buses"),
+    ours("buckets", Named(Bucket, BUCKET), "S3 buckets"),
+    ours("subscriptions", Named(Subscription, SUBSCRIPTION), "what a topic sends on, and to whom"),
+    ours("rules", Named(Kind::Rule, EVENT_RULE), "what a bus sends on, and to whom"),
     ours(
         "event_source_mappings",
         Named(Mapping, MAPPING),
@@ -83,9 +88,6 @@ const SECTIONS: &[Property] = &[
     ),
     ours("alarms", Named(Alarm, ALARM), "CloudWatch alarms on metrics of what is in the file"),
     ours("callers", Named(Caller, CALLER), "who starts the work"),
-    later("subscriptions", "what a topic sends on, and to whom"),
-    later("rules", "what a bus sends on, and to whom"),
-    later("buckets", "S3 buckets"),
     later("streams", "Kinesis, DynamoDB, Kafka, MQ and DocumentDB streams"),
 ];
 
@@ -192,7 +194,7 @@ const EVENT_INVOKE: &[Property] = &[
 
 const DESTINATIONS: &[Property] = &[
     aws("OnSuccess", Map(&[DESTINATION]), "told when an event succeeded").rule(Rule::A3_2).live(),
-    aws("OnFailure", Map(&[DESTINATION]), "told when an event is given up").rule(Rule::A3_3).live(),
+    aws("OnFailure", Map(&[ON_FAILURE]), "told when an event is given up").rule(Rule::A3_3).live(),
 ];
 
 const DESTINATION: &[Property] = &[
@@ -203,7 +205,18 @@ const DESTINATION: &[Property] = &[
     )
     .required()
     .live(),
-    aws("Type", OneOf(&["SQS", "SNS", "Lambda", "EventBridge"], &["S3"]), "what the target is")
+    aws("Type", OneOf(&["SQS", "SNS", "Lambda", "EventBridge"], &[]), "what the target is").live(),
+];
+
+const ON_FAILURE: &[Property] = &[
+    aws(
+        "Destination",
+        Reference(&[Queue, Topic, Function, Bus, Bucket], true),
+        "a queue, a topic, a function, a bus or a bucket",
+    )
+    .required()
+    .live(),
+    aws("Type", OneOf(&["SQS", "SNS", "Lambda", "EventBridge", "S3"], &[]), "what the target is")
         .live(),
 ];
 
@@ -399,10 +412,15 @@ const QUEUE_OTHER: &[Property] = &[
 const TOPIC: Rows = &[
     ANY,
     &[
+        aws(
+            "Subscription",
+            List(&Map(&[ENDPOINT])),
+            "subscriptions written on the topic; with a filter policy in `subscriptions`",
+        )
+        .rule(Rule::D2),
         later("FifoTopic", "a first-in-first-out topic"),
         later("ContentBasedDeduplication", "FIFO: the body is the deduplication id"),
         later("FifoThroughputScope", "FIFO: what its throughput is counted by"),
-        later("Subscription", "subscriptions written on the topic"),
         ignored("ArchivePolicy"),
         ignored("DataProtectionPolicy"),
         ignored("DeliveryStatusLogging"),
@@ -427,6 +445,139 @@ const BUS: Rows = &[
         ignored("Policy"),
         ignored("Tags"),
     ],
+];
+
+const BUCKET: Rows = &[
+    ANY,
+    &[
+        ignored("AccelerateConfiguration"),
+        ignored("AccessControl"),
+        ignored("BucketEncryption"),
+        ignored("BucketName"),
+        ignored("CorsConfiguration"),
+        ignored("LifecycleConfiguration"),
+        ignored("LoggingConfiguration"),
+        ignored("NotificationConfiguration"),
+        ignored("OwnershipControls"),
+        ignored("PublicAccessBlockConfiguration"),
+        ignored("Tags"),
+        ignored("VersioningConfiguration"),
+    ],
+];
+
+const ENDPOINT: &[Property] = &[
+    aws(
+        "Protocol",
+        OneOf(
+            &["sqs", "lambda"],
+            &["application", "email", "email-json", "firehose", "http", "https", "sms"],
+        ),
+        "what the endpoint is",
+    )
+    .required(),
+    aws("Endpoint", Reference(&[Queue, Function], true), "a queue or a function").required(),
+];
+
+const SUBSCRIPTION: Rows = &[
+    &[aws("TopicArn", Reference(&[Topic], false), "the topic").required().rule(Rule::D2)],
+    ENDPOINT,
+    &[
+        aws("FilterPolicy", Pattern(true), "which messages it wants; all, if not said")
+            .rule(Rule::D3)
+            .live(),
+        SUBSCRIPTION_DLQ,
+    ],
+    ANY,
+    &[
+        later("DeliveryPolicy", "retries of an HTTP endpoint"),
+        later("ReplayPolicy", "FIFO: messages of the archive"),
+        ignored("FilterPolicyScope"),
+        ignored("RawMessageDelivery"),
+        ignored("Region"),
+        ignored("SubscriptionRoleArn"),
+    ],
+];
+
+const SUBSCRIPTION_DLQ: Property = aws(
+    "RedrivePolicy",
+    JsonMap(&[&[aws("deadLetterTargetArn", Reference(&[Queue], true), "a queue")
+        .required()
+        .live()]]),
+    "where a subscription's messages go that could not be delivered",
+)
+.rule(Rule::D5)
+.live();
+
+const EVENT_RULE: Rows = &[
+    &[
+        aws("EventBusName", Reference(&[Bus], false), "the bus").required().rule(Rule::D2),
+        aws("EventPattern", Pattern(true), "which events it wants")
+            .required()
+            .rule(Rule::D3)
+            .live(),
+        aws("State", OneOf(&["ENABLED", "DISABLED"], &[]), "whether it wants any")
+            .default("ENABLED")
+            .live(),
+        aws("Targets", List(&Map(TARGET)), "who gets them, at most 5").required().rule(Rule::D2),
+    ],
+    ANY,
+    &[
+        later(
+            "ScheduleExpression",
+            "a rule that goes by the clock; write a caller with `via: eventbridge` and `schedule`",
+        ),
+        ignored("Description"),
+        ignored("Name"),
+        ignored("RoleArn"),
+        ignored("Tags"),
+    ],
+];
+
+const TARGET: Rows = &[
+    &[
+        aws("Arn", Reference(&[Function, Queue, Topic], true), "a function, a queue or a topic")
+            .required(),
+        aws("Id", Text, "its name in the rule; its place in the list, if not said"),
+    ],
+    SERVICE_POLICY,
+    &[
+        ignored("Input"),
+        ignored("InputPath"),
+        ignored("InputTransformer"),
+        ignored("RoleArn"),
+        ignored("SqsParameters"),
+    ],
+];
+
+/// What EventBridge and its scheduler do with what they could not deliver.
+const SERVICE_POLICY: &[Property] = &[
+    aws(
+        "RetryPolicy",
+        Map(&[&[
+            aws("MaximumRetryAttempts", Count(0, 185), "tries after the first")
+                .default("185")
+                .rule(Rule::D6)
+                .live(),
+            aws(
+                "MaximumEventAgeInSeconds",
+                Aws(Seconds, 60, 86_400),
+                "an event whose next try would come later than this is given up",
+            )
+            .default("86400")
+            .rule(Rule::D6)
+            .live(),
+        ]]),
+        "eventbridge, eventbridge_scheduler: how a delivery is tried again",
+    )
+    .rule(Rule::D6)
+    .live(),
+    aws(
+        "DeadLetterConfig",
+        Map(&[&[aws("Arn", Reference(&[Queue], true), "a queue").required().live()]]),
+        "eventbridge, eventbridge_scheduler: where an event goes that could not be delivered",
+    )
+    .rule(Rule::D5)
+    .live(),
 ];
 
 const MAPPING: Rows = &[
@@ -618,25 +769,15 @@ const ALARM: Rows = &[
 ];
 
 /// Services through which a target can be asked, and which later versions have.
-pub const VIA_LATER: &[&str] = &[
-    "eventbridge_scheduler",
-    "s3",
-    "ses",
-    "cloudformation",
-    "cloudwatch_logs",
-    "codecommit",
-    "config",
-    "iot",
-    "kinesis",
-];
+pub const VIA_LATER: &[&str] = &["kinesis"];
 
-/// The words of `via`: the APIs, then the services.
+/// The words of `via`: the APIs, then the services, of which two are also the API of a topic and of a bus.
 pub const VIA: &[&str] = &{
-    let (apis, services) = (["invoke", "invoke_async", "sqs", "sns", "eventbridge"], Service::ALL);
-    let mut words = [""; 5 + Service::ALL.len()];
+    let (apis, services) = (["invoke", "invoke_async", "sqs"], Service::ALL);
+    let mut words = [""; 3 + Service::ALL.len()];
     let mut at = 0;
     while at < words.len() {
-        words[at] = if at < 5 { apis[at] } else { services[at - 5].word() };
+        words[at] = if at < 3 { apis[at] } else { services[at - 3].word() };
         at += 1;
     }
     words
@@ -646,6 +787,8 @@ const CALLER: Rows = &[
     MESSAGE,
     &[ours("arrivals", Arrivals, "when they come").required().live()],
     SERVICE_GROUP,
+    SERVICE_POLICY,
+    HANDS_ON,
     MESSAGE_LATER,
 ];
 
@@ -660,11 +803,49 @@ const CALL: Rows = &[
             .live(),
     ],
     SERVICE_GROUP,
+    SERVICE_POLICY,
+    HANDS_ON,
     MESSAGE_LATER,
 ];
 
+/// Keys of services that hand events on.
+const HANDS_ON: &[Property] = &[
+    aws(
+        "RedrivePolicy",
+        SUBSCRIPTION_DLQ.takes,
+        "sns: where a message goes that could not be delivered",
+    )
+    .rule(Rule::D5)
+    .live(),
+    aws(
+        "FlexibleTimeWindow",
+        Map(&[&[
+            aws("Mode", OneOf(&["OFF", "FLEXIBLE"], &[]), "whether there is one").required().live(),
+            aws("MaximumWindowInMinutes", Count(1, 1440), "how late it may be").live(),
+        ]]),
+        "eventbridge_scheduler: how late it may fire",
+    )
+    .rule(Rule::D8)
+    .live(),
+    aws(
+        "InvocationType",
+        OneOf(&["Event", "RequestResponse"], &[]),
+        "ses: whether it waits for the function, up to 30 s",
+    )
+    .default("Event")
+    .rule(Rule::D10),
+    aws(
+        "ServiceTimeout",
+        Aws(Seconds, 1, 3600),
+        "cloudformation: how long it waits for the function's own answer",
+    )
+    .default("3600")
+    .rule(Rule::D11)
+    .live(),
+];
+
 /// Keys of the services between. What a service does without them is its own (`explain VIA`).
-pub const SERVICE: Rows = &[SERVICE_GROUP];
+pub const SERVICE: Rows = &[SERVICE_GROUP, SERVICE_POLICY, HANDS_ON];
 const SERVICE_GROUP: &[Property] = &[
     ours(
         "retry_mode",
@@ -756,9 +937,6 @@ const MESSAGE_LATER: &[Property] = &[
     later("MessageGroupId", "FIFO: the group, in which order is kept"),
     later("MessageDeduplicationId", "FIFO: what is sent once"),
     later("PartitionKey", "stream: what a record's shard is chosen by"),
-    later("RetryPolicy", "retries of the service between"),
-    later("DeadLetterConfig", "where the service between puts what it could not deliver"),
-    later("FlexibleTimeWindow", "EventBridge Scheduler: how late it may be"),
 ];
 
 const RETRY: &[Property] = &[
@@ -1112,6 +1290,44 @@ const ASSUMPTION: &[Property] = &[
     .default("2"),
     ours("free_tier", Flag, "whether the free use of a month is taken off the cost (SP9)")
         .default("false"),
+    ours("sns_delivery_delay", TimeLaw(false), "from a topic's 200 to the endpoint")
+        .default("0s")
+        .measured("8ms")
+        .rule(Rule::D14),
+    ours("eventbridge_delivery_delay", TimeLaw(false), "from a bus's 200 to the target")
+        .default("0s")
+        .measured("{lognormal: {median: 148ms, p99: 387ms}}")
+        .rule(Rule::D14),
+    ours("scheduler_delivery_delay", TimeLaw(false), "how late a schedule fires within its minute")
+        .default("0s")
+        .measured("{uniform: {min: 0s, max: 60s}}")
+        .rule(Rule::D14),
+    ours("s3_delivery_delay", TimeLaw(false), "from the end of a put to the function")
+        .default("0s")
+        .measured("{lognormal: {median: 1.1s, p99: 10s}}")
+        .rule(Rule::D14),
+    ours("cloudwatch_logs_delivery_delay", TimeLaw(false), "from a log line to the function")
+        .default("0s")
+        .measured("{lognormal: {median: 30s, p99: 3m}}")
+        .rule(Rule::D14),
+    ours("sns_retry_jitter", Share, "its retry waits are drawn from this much around the nominal")
+        .default("0%")
+        .measured("10%")
+        .rule(Rule::D4),
+    ours("service_retry_base", Time(true), "the first wait of other services, which doubles")
+        .default("1s")
+        .rule(Rule::D6),
+    ours("service_retry_cap", Time(true), "their longest wait")
+        .default("8m")
+        .measured("16m")
+        .rule(Rule::D6),
+    ours("service_retry_jitter", OneOf(&["none", "full"], &[]), "how their waits are spread")
+        .default("none")
+        .measured("full")
+        .rule(Rule::D6),
+    ours("delivery_retries", Count(0, 185), "retries of services that say nothing of any")
+        .default("0")
+        .rule(Rule::D9),
     ours("age_equality_retries", Flag, "whether an event is tried when it is then just at its age")
         .default("true")
         .rule(Rule::A2_16),
@@ -1121,14 +1337,14 @@ const ASSUMPTION: &[Property] = &[
 pub const KINDS: [Kind; 12] = [
     Function,
     Queue,
-    Topic,
     Bus,
+    Bucket,
+    Topic,
     Mapping,
     Dependency,
     Alarm,
     Caller,
-    Kind::Later("subscriptions"),
-    Kind::Later("rules"),
-    Kind::Later("buckets"),
+    Subscription,
+    Kind::Rule,
     Kind::Later("streams"),
 ];

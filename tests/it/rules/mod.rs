@@ -9,6 +9,7 @@ mod async_invoke;
 mod callers;
 mod concurrency;
 mod cost;
+mod deliveries;
 mod dependency;
 mod destinations;
 mod environments;

@@ -24,7 +24,7 @@ use dwell::{
     },
 };
 use serde_json::{Value, json};
-use std::fs;
+use std::{fs, sync::Arc};
 
 /// Replays a trace. Times are nominal, so there is no jitter.
 pub fn replay(header: &Value, lines: &[Value]) -> Replayed {
@@ -154,6 +154,7 @@ impl System {
             age_max: Span::secs(age_max),
             on_success: target("onsuccess", "on_success"),
             on_failure: target("onfailure", "on_failure"),
+            answers: false,
             forbidden: false,
             system_error_rate: Probability::NEVER,
             init_time: Quantity::default(),
@@ -168,11 +169,11 @@ impl System {
         let topic = |(i, name): (usize, &&str)| {
             let config = config::Sink {
                 name: (*name).to_owned(),
-                bus: false,
+                kind: config::SinkKind::Topic,
                 system_error_rate: Probability::NEVER,
                 forbidden: false,
             };
-            Sink::new(SinkId::at(i), &config, seed)
+            Sink::new(SinkId::at(i), &config, &[], Arc::default(), seed)
         };
         System {
             queue: EventQueue::new(FunctionId(0), &function, &Assumptions::default(), seed),
@@ -228,7 +229,7 @@ impl System {
                     let settled = destination::In::Settled(payload, condition);
                     self.settle(now, settled, condition, fx);
                 }
-                event_queue::Out::Accepted { .. } => (),
+                event_queue::Out::Accepted { .. } | event_queue::Out::Told(..) => (),
                 event_queue::Out::Await => unreachable!("the queue is not patient"),
             }
         }
@@ -262,7 +263,10 @@ impl System {
             let sender = Sender::Delivery(FunctionId(0), slot);
             let mut inside = Inside::new(fx, |token: sink::Wake| match token {});
             self.targets[id.index()].on(now, sink::In { payload, place, sender }, &mut inside);
-            for (_, receipt) in inside.sent {
+            for message in inside.sent {
+                let sink::Out::Told(_, receipt) = message else {
+                    unreachable!("nobody listens to the topics")
+                };
                 self.settle(now, destination::In::Sent(slot, receipt), condition, fx);
             }
         }
