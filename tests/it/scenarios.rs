@@ -135,6 +135,8 @@ const EXAMPLES: &[Example] = &[
     example("a11-dlq-clock"),
     example("a14-kill-switch-and-loop"),
     example("a15-backoff-is-no-cure"),
+    example("b05-chain"),
+    example("b07-closed-loop"),
 ];
 
 #[test]

@@ -136,8 +136,8 @@ fn c4_every_64_kib_of_a_call_is_a_request() {
     // Three sends of two pieces each, one receive of 195 KiB, one delete.
     let expected = [
         "Q: 11 SQS requests, 0.0000044",
-        "T: 4 SNS publishes, 0.000002",
         "B: 1 EventBridge events, 0.000001",
+        "T: 4 SNS publishes, 0.000002",
     ];
     assert_eq!(bill(&results)[2..5], expected);
 }
