@@ -243,8 +243,15 @@ pub enum Fact {
     },
     /// From now on so many provisioned environments can be used; making them is billed so much.
     Provisioned { function: FunctionId, environments: u32, billed_ms: u64 },
-    /// What the run that ends costs: `billed` milliseconds; `wasted` if it failed or only repeated.
-    Billed { function: FunctionId, payload: PayloadId, billed_ms: u64, wasted: bool },
+    /// What the run that ends costs: `billed` milliseconds, at another price if its environment is
+    /// `provisioned`; `wasted` if it failed or only repeated.
+    Billed {
+        function: FunctionId,
+        payload: PayloadId,
+        billed_ms: u64,
+        wasted: bool,
+        provisioned: bool,
+    },
     /// A run processed this payload, for the `nth` time.
     Processed { function: FunctionId, payload: PayloadId, nth: u32 },
     /// A run failed on this payload.

@@ -339,6 +339,8 @@ cells! {
         provisioned: Counter = ProvisionedConcurrencyInvocations,
         spillover: Counter = ProvisionedConcurrencySpilloverInvocations,
         billed: Tally = BilledGbSeconds,
+        billed_provisioned: Tally = ProvisionedRunGbSeconds,
+        kept: Tally = ProvisionedGbSeconds,
         duration: Samples = Duration,
         age: Samples = AsyncEventAge,
         dwell: Samples = DwellTime,

@@ -1,8 +1,8 @@
 //! What a run costs: AWS's prices in one table, and the bill that the totals come to.
 //!
 //! ```text
-//!  Invocations, billed_gb_seconds, billed_requests ──► item and quantity ──► Bill (at the end)
-//!                                                                        └─► Meter (`cost_usd`)
+//!  Invocations, billed_gb_seconds, ──► item and quantity ──► Bill (at the end)
+//!  billed_requests, …                                    └─► Meter (`cost_usd`)
 //! ```
 //!
 //! A run is billed as a month of its own in `us-east-1`: tiers and free use begin with it, as with
@@ -33,6 +33,14 @@ pub enum Item {
     GbSecondsX86,
     /// The same on arm64.
     GbSecondsArm,
+    /// Memory by time of provisioned concurrency on x86.
+    KeptX86,
+    /// The same on arm64.
+    KeptArm,
+    /// Billed duration times memory in provisioned environments on x86.
+    ProvisionedX86,
+    /// The same on arm64.
+    ProvisionedArm,
     /// Requests to standard queues.
     SqsRequests,
     /// Publishes to topics.
@@ -58,7 +66,7 @@ const GB_SECOND: u64 = 1000 * 1024;
 const BILLION: u64 = 1_000_000_000;
 
 /// The price list, in the order of [`Item`]; `docs/rules.md` has the source of each.
-const PRICES: [Price; 6] = [
+const PRICES: [Price; 10] = [
     // SP1: 0.20 a million.
     Price { item: Item::LambdaRequests, word: "requests", scale: 1, tiers: &[(0, 2_000)] },
     // SP2
@@ -78,6 +86,34 @@ const PRICES: [Price; 6] = [
             (7 * BILLION + BILLION / 2, 120_001),
             (18 * BILLION + 3 * BILLION / 4, 106_667),
         ],
+    },
+    // SP4
+    Price {
+        item: Item::KeptX86,
+        word: "GB-seconds kept ready",
+        scale: GB_SECOND,
+        tiers: &[(0, 41_667)],
+    },
+    // SP5
+    Price {
+        item: Item::KeptArm,
+        word: "GB-seconds kept ready on arm64",
+        scale: GB_SECOND,
+        tiers: &[(0, 33_334)],
+    },
+    // SP4
+    Price {
+        item: Item::ProvisionedX86,
+        word: "GB-seconds provisioned",
+        scale: GB_SECOND,
+        tiers: &[(0, 97_222)],
+    },
+    // SP5
+    Price {
+        item: Item::ProvisionedArm,
+        word: "GB-seconds provisioned on arm64",
+        scale: GB_SECOND,
+        tiers: &[(0, 77_778)],
     },
     // C1: 0.40 a million, then 0.30 and 0.24.
     Price {
@@ -120,12 +156,19 @@ impl Item {
 pub fn item(subject: Subject, measure: Measure, resources: &Resources) -> Option<Item> {
     match (measure, subject) {
         (Measure::Invocations, Subject::Function(_)) => Some(Item::LambdaRequests),
-        (Measure::BilledGbSeconds, Subject::Function(id)) => {
-            Some(match resources.functions[id.index()].architecture {
-                Architecture::X86 => Item::GbSecondsX86,
-                Architecture::Arm => Item::GbSecondsArm,
-            })
-        }
+        (
+            Measure::BilledGbSeconds
+            | Measure::ProvisionedRunGbSeconds
+            | Measure::ProvisionedGbSeconds,
+            Subject::Function(id),
+        ) => Some(match (measure, resources.functions[id.index()].architecture) {
+            (Measure::ProvisionedRunGbSeconds, Architecture::X86) => Item::ProvisionedX86,
+            (Measure::ProvisionedRunGbSeconds, Architecture::Arm) => Item::ProvisionedArm,
+            (Measure::ProvisionedGbSeconds, Architecture::X86) => Item::KeptX86,
+            (Measure::ProvisionedGbSeconds, Architecture::Arm) => Item::KeptArm,
+            (_, Architecture::X86) => Item::GbSecondsX86,
+            (_, Architecture::Arm) => Item::GbSecondsArm,
+        }),
         (Measure::BilledRequests, Subject::Queue(_)) => Some(Item::SqsRequests),
         (Measure::BilledRequests, Subject::Sink(id)) => match resources.sinks[id.index()].kind {
             SinkKind::Bus => Some(Item::EventBridgeEvents),
@@ -177,6 +220,8 @@ impl std::iter::Sum for Usd {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Meter {
     quantities: [i128; PRICES.len()],
+    /// Of the GB-seconds to come, so many have been billed as provisioned.
+    provisioned: u64,
     free_tier: bool,
 }
 
@@ -186,9 +231,20 @@ impl Meter {
         Meter { free_tier, ..Meter::default() }
     }
 
-    /// So much more is used. What more it costs; never less than nothing.
+    /// So much more is used. What more it costs; never less than nothing. What a run in a provisioned
+    /// environment used comes as that first, and then among all that is billed.
     pub fn add(&mut self, item: Item, quantity: u64) -> Usd {
         let before = self.total();
+        let quantity = match item {
+            Item::GbSecondsX86 | Item::GbSecondsArm => {
+                quantity - std::mem::take(&mut self.provisioned).min(quantity)
+            }
+            Item::ProvisionedX86 | Item::ProvisionedArm => {
+                self.provisioned = quantity;
+                quantity
+            }
+            _ => quantity,
+        };
         self.quantities[item as usize] += i128::from(quantity);
         Usd(self.total().0 - before.0)
     }
@@ -321,10 +377,16 @@ impl Bill {
         for (owner, subject) in Subject::all(resources) {
             for measure in owner.measures() {
                 let Some(item) = item(subject, measure, resources) else { continue };
-                let quantity = match totals.cell(subject, measure) {
+                let mut counted = |measure| match totals.cell(subject, measure) {
                     Cell::Counter(cell) => i128::from(cell.sum),
                     Cell::Tally(cell) => i128::try_from(cell.sum).unwrap_or(i128::MAX),
                     Cell::Gauge(_) | Cell::Samples(_) => unreachable!("what is billed is counted"),
+                };
+                let quantity = match measure {
+                    Measure::BilledGbSeconds => {
+                        counted(measure) - counted(Measure::ProvisionedRunGbSeconds)
+                    }
+                    _ => counted(measure),
                 };
                 if quantity == 0 {
                     continue;
@@ -431,6 +493,37 @@ mod tests {
         assert_eq!(arm(7_500_000_000), 100_000.5);
         assert_eq!(arm(18_750_000_000), 100_000.5 + 135_001.125);
         assert_eq!(arm(19_750_000_000), 100_000.5 + 135_001.125 + 10_666.7);
+    }
+
+    /// SP12: provisioned concurrency is cheaper from a use of 60 % on.
+    #[test]
+    fn sp4_sp5_what_is_kept_ready_is_paid_for_and_its_runs_are_cheaper() {
+        let of = |kept, provisioned, on_demand, used: u64| {
+            let hour = gb_seconds(3_600);
+            let all = [(kept, hour), (provisioned, hour / 100 * used)];
+            let on_demand = [(on_demand, hour / 100 * used)];
+            (cost(false, &all), cost(false, &on_demand))
+        };
+        let x86 = |used| of(Item::KeptX86, Item::ProvisionedX86, Item::GbSecondsX86, used);
+        let arm = |used| of(Item::KeptArm, Item::ProvisionedArm, Item::GbSecondsArm, used);
+        assert_eq!(x86(0), (0.01500012, 0.0));
+        assert_eq!(arm(100), (0.01200024 + 0.02800008, 0.04800024));
+        for (kept, on_demand) in [x86(59), arm(59)] {
+            assert!(on_demand < kept);
+        }
+        for (kept, on_demand) in [x86(61), arm(61)] {
+            assert!(kept < on_demand);
+        }
+    }
+
+    #[test]
+    fn sp4_what_a_provisioned_run_used_is_not_billed_twice() {
+        let mut meter = Meter::new(false);
+        let second = gb_seconds(1);
+        let first = meter.add(Item::ProvisionedX86, second);
+        assert_eq!(meter.add(Item::GbSecondsX86, second), Usd::default());
+        assert_eq!(meter.add(Item::GbSecondsX86, second).dollars(), 0.0000166667);
+        assert_eq!(first.dollars(), 0.0000097222);
     }
 
     #[test]

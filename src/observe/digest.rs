@@ -281,7 +281,7 @@ fn spell(fact: &Fact) -> Spelled {
             let a = started.as_nanos() ^ error(kind) << 62 ^ u64::from(provisioned) << 61;
             say(19, Function(function), payload, a, ran.as_nanos())
         }
-        Fact::Billed { function, payload, billed_ms, wasted } => {
+        Fact::Billed { function, payload, billed_ms, wasted, .. } => {
             say(20, Function(function), payload, billed_ms, u64::from(wasted))
         }
         Fact::Processed { function, payload, nth } => {

@@ -228,6 +228,10 @@ measures! {
         "Runs that an asynchronous event had when it was done or given up.";
     BilledGbSeconds "billed_gb_seconds" of Function: Amount in GbSeconds, "ours",
         "Billed duration times memory.";
+    ProvisionedRunGbSeconds "provisioned_run_gb_seconds" of Function: Amount in GbSeconds, "ours",
+        "Of the billed gigabyte-seconds, those in provisioned environments.";
+    ProvisionedGbSeconds "provisioned_gb_seconds" of Function: Amount in GbSeconds, "ours",
+        "Memory kept ready by provisioned concurrency, by begun five minutes.";
 
     NumberOfMessagesSent "NumberOfMessagesSent" of Queue: Count in Count, "M5",
         "Messages sent; automatic moves to a dead-letter queue and move tasks do not count.";
@@ -369,8 +373,9 @@ impl Measure {
 
     /// Whether it is ours and counts payloads, so that their attributes can narrow it.
     pub fn is_of_payloads(self) -> bool {
-        use Measure::{Alarms, BilledRequests, CostUsd, Pollers};
-        self.is_ours() && !matches!(self, Pollers | BilledRequests | Alarms | CostUsd)
+        use Measure::{Alarms, BilledRequests, CostUsd, Pollers, ProvisionedGbSeconds};
+        self.is_ours()
+            && !matches!(self, Pollers | BilledRequests | ProvisionedGbSeconds | Alarms | CostUsd)
     }
 }
 

@@ -25,6 +25,8 @@ pub mod ledger;
 
 pub mod cost;
 
+pub mod kept;
+
 pub mod series;
 
 pub mod summary;
@@ -69,6 +71,7 @@ use alarm::Alarms;
 use cell::{Totals, TotalsNow};
 use checker::Checker;
 use digest::Digest;
+use kept::Kept;
 use point::{About, Guide, Sink, SinkOf, points};
 use probe::{Probes, ProbesNow};
 use std::{fmt, sync::Arc};
@@ -99,6 +102,7 @@ struct Rare {
     warmup: Time,
     counting: bool,
     resources: Arc<Resources>,
+    kept: Kept,
 }
 
 /// What a run leaves.
@@ -142,6 +146,7 @@ impl<'a> Watch<'a> {
                 period: 0,
                 warmup: config.warmup,
                 counting: config.warmup == Time::ZERO,
+                kept: Kept::new(&resources),
                 resources,
             },
         };
@@ -156,7 +161,8 @@ impl<'a> Watch<'a> {
 
     /// The next instant at which something rare happens.
     fn next_edge(&self) -> Time {
-        self.series.start_of(self.rare.period + 1).min(self.warmup_end()).min(self.next_look())
+        let period = self.series.start_of(self.rare.period + 1);
+        period.min(self.warmup_end()).min(self.rare.kept.next()).min(self.next_look())
     }
 
     /// When alarms are looked at next.
@@ -173,7 +179,8 @@ impl<'a> Watch<'a> {
             let edge = self.edge;
             if self.series.start_of(self.rare.period + 1) <= edge {
                 // Periods in which nothing is seen have no rows.
-                let until = now.min(self.warmup_end()).min(self.next_look());
+                let until = now.min(self.warmup_end()).min(self.rare.kept.next());
+                let until = until.min(self.next_look());
                 let next = self.series.period_of(until).max(self.rare.period + 1);
                 let start = self.series.start_of(next);
                 let Watch { totals, series, rare, .. } = self;
@@ -184,6 +191,9 @@ impl<'a> Watch<'a> {
                 self.totals.begin_counting(self.rare.warmup);
                 self.rare.counting = true;
             }
+            if self.rare.kept.next() <= edge {
+                self.take_kept(edge);
+            }
             if self.next_look() <= edge {
                 if sampling && edge == now {
                     return;
@@ -191,6 +201,19 @@ impl<'a> Watch<'a> {
                 self.look_at_alarms(edge);
             }
             self.edge = self.next_edge();
+        }
+    }
+
+    /// What has been kept ready is counted when a block of it begins.
+    fn take_kept(&mut self, edge: Time) {
+        let Watch { rare, totals, series, probes, .. } = self;
+        let (about, register) = (About::default(), &Register::default());
+        for (function, now, amount) in rare.kept.begun(edge) {
+            let (function, measure) = (Subject::Function(function), Measure::ProvisionedGbSeconds);
+            TotalsNow { totals, series, now }.of(function).add(measure, amount, about);
+            if !probes.is_empty() {
+                ProbesNow { probes, register, now }.of(function).add(measure, amount, about);
+            }
         }
     }
 
@@ -283,6 +306,7 @@ impl Observer for Watch<'_> {
         if self.edge <= now {
             self.turn(now, false);
         }
+        self.rare.kept.configured(now, resources);
         self.checker.configured(resources);
         let Watch { guide, totals, series, probes, alarms, .. } = self;
         if let Some(alarms) = alarms {

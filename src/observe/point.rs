@@ -638,13 +638,17 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             function.set(Measure::ProvisionedConcurrencyUtilization, then.utilization());
             if billed_ms > 0 {
                 let amount = billed_ms * u64::from(known.memory_mb);
+                function.add(Measure::ProvisionedRunGbSeconds, amount, nothing);
                 function.add(Measure::BilledGbSeconds, amount, nothing);
             }
         }
-        Fact::Billed { function, payload, billed_ms, wasted } => {
+        Fact::Billed { function, payload, billed_ms, wasted, provisioned } => {
             let memory_mb = u64::from(guide.functions[function.index()].memory_mb);
             let mut function = sink.of(Subject::Function(function));
             let amount = billed_ms * memory_mb;
+            if provisioned {
+                function.add(Measure::ProvisionedRunGbSeconds, amount, about(payload));
+            }
             function.add(Measure::BilledGbSeconds, amount, about(payload));
             if wasted {
                 function.count(Measure::WastedInvocations, true, about(payload));

@@ -571,7 +571,13 @@ fn a_run_is_wasted_once_even_if_it_failed_and_nobody_waited() {
     for wasted in [true, false] {
         let payload = play.arrive(USERS);
         play.start(payload).end(payload, 0, !wasted);
-        play.note(Fact::Billed { function: WORKER, payload, billed_ms: 1000, wasted });
+        play.note(Fact::Billed {
+            function: WORKER,
+            payload,
+            billed_ms: 1000,
+            wasted,
+            provisioned: false,
+        });
         play.note(Fact::Unawaited { function: WORKER, payload });
     }
     let outcome = play.finish();

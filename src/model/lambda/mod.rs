@@ -451,7 +451,9 @@ impl Lambda {
         fx.note(rule, Fact::RunEnded { function, payload, started, ran, error, provisioned });
         let useful = record_results(function, work, error, fx);
         let billed_ms = (init + ran).ceil_millis();
-        fx.note(Rule::SE12, Fact::Billed { function, payload, billed_ms, wasted: !useful });
+        let wasted = !useful;
+        let bill = Fact::Billed { function, payload, billed_ms, wasted, provisioned };
+        fx.note(Rule::SE12, bill);
         let outcome = match error {
             None => Outcome::Succeeded,
             Some(kind) => Outcome::FunctionError(kind),

@@ -78,6 +78,72 @@ fn sp1_sp2_sp3_runs_and_their_time_are_billed_by_architecture() {
     assert_eq!(bill(&results), expected);
 }
 
+/// Two environments of 1 GB for 12 min, the second only until `until`, and ten runs of a second.
+fn provisioned(until: &str) -> Value {
+    play(
+        &format!(
+            "
+            functions:
+              F: {{service_time: 1s, MemorySize: 1024, Timeout: 5,
+                  ProvisionedConcurrencyConfig: {{ProvisionedConcurrentExecutions: 2}}}}
+            callers: {{C: {{target: F, arrivals: {{every: 1m, until: 10m}}}}}}
+            duration: 12m
+            timeline: [{{at: {until}, set: {{functions.F.ProvisionedConcurrencyConfig.ProvisionedConcurrentExecutions: 1}}}}]
+            thresholds:
+              - F.ProvisionedConcurrencyInvocations == 10
+              - F.billed_gb_seconds == 10
+              - F.provisioned_run_gb_seconds == 10
+              - cost_usd last_at > 9m
+            "
+        ),
+        None,
+    )
+}
+
+#[test]
+fn sp4_sp6_provisioned_concurrency_is_paid_for_by_begun_five_minutes() {
+    // At 0, 5 and 10 min: to the end, and as at its last instant.
+    let whole = bill(&provisioned("11m59s"));
+    let expected = [
+        "F: 10 requests, 0.000002",
+        "F: 10 GB-seconds provisioned, 0.000097222",
+        "F: 2100 GB-seconds kept ready, 0.00875007",
+        "all: 0.008849292",
+    ];
+    assert_eq!(whole, expected, "three blocks of two, and one of one from 11:59");
+    // Two blocks of two; one of one from 7 min, which ends with the run.
+    assert_eq!(bill(&provisioned("7m"))[2], "F: 1500 GB-seconds kept ready, 0.00625005");
+    // A change at just the end of a block begins none of the old amount.
+    assert_eq!(bill(&provisioned("10m"))[2], "F: 1500 GB-seconds kept ready, 0.00625005");
+    assert_eq!(
+        bill(&provisioned("600.000000001s"))[2],
+        "F: 2100 GB-seconds kept ready, 0.00875007"
+    );
+}
+
+#[test]
+fn sp6_what_is_beyond_the_provisioned_pays_as_on_demand() {
+    let results = play(
+        "
+        functions:
+          F: {service_time: 1s, MemorySize: 1024, Timeout: 5,
+              ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 1}}
+        callers: {C: {target: F, arrivals: {at: [1s], count: 3}}}
+        duration: 1m
+        thresholds: [cost_usd == 3 * 0.0000002 + 300 * 0.0000041667 + 0.0000097222 + 2 * 0.0000166667]
+        ",
+        None,
+    );
+    let expected = [
+        "F: 3 requests, 0.0000006",
+        "F: 2 GB-seconds, 0.0000333334",
+        "F: 1 GB-seconds provisioned, 0.0000097222",
+        "F: 300 GB-seconds kept ready, 0.00125001",
+        "all: 0.0012936656",
+    ];
+    assert_eq!(bill(&results), expected);
+}
+
 #[test]
 fn sp9_the_free_tier_is_taken_off_where_it_is_assumed() {
     let results = play(
