@@ -366,7 +366,8 @@ impl Measure {
         self.rule() == "ours"
     }
 
-    /// Whether it is a word of the ledger: it counts everything, whatever the warm-up.
+    /// Whether it is a word of the ledger: the totals count everything, whatever the warm-up;
+    /// thresholds what entered after it.
     pub fn is_ledger(self) -> bool {
         self.owners().contains(&Owner::Run) && self != Measure::CostUsd
     }

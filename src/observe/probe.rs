@@ -913,6 +913,14 @@ const fn word_of(place: Place) -> Measure {
     }
 }
 
+impl ProbesNow<'_> {
+    /// Whether what the payload descends from entered before the warm-up was over: then it is in the
+    /// ledger only, and no threshold sees it.
+    fn is_warming_up(&self, payload: PayloadId) -> bool {
+        self.probes.warmup > Time::ZERO && self.register.root(payload).born < self.probes.warmup
+    }
+}
+
 impl Sink for ProbesNow<'_> {
     type Of<'a>
         = ProbesOf<'a>
@@ -926,6 +934,9 @@ impl Sink for ProbesNow<'_> {
     }
 
     fn entered(&mut self, caller: CallId, copied: bool, payload: PayloadId) {
+        if self.is_warming_up(payload) {
+            return;
+        }
         let (now, about) = (self.now, About { payload: Some(payload), label: "" });
         let word = if copied { Measure::Copies } else { Measure::Arrivals };
         for subject in [Subject::Caller(caller), Subject::Run] {
@@ -943,6 +954,9 @@ impl Sink for ProbesNow<'_> {
         payload: PayloadId,
         reason: Reason,
     ) {
+        if self.is_warming_up(payload) {
+            return;
+        }
         let (now, about) = (self.now, About { payload: Some(payload), label: "" });
         let why = About { label: reason.word(), ..about };
         for subject in [Subject::Caller(caller), Subject::Run] {

@@ -136,3 +136,21 @@ fn ours_a_queue_that_refuses_leaves_the_message_to_its_sender() {
          ledger: delivered 1",
     );
 }
+
+#[test]
+fn what_enters_before_the_warm_up_is_over_is_in_the_ledger_only() {
+    check(
+        "duration: 2m\n\
+         warmup: 1m\n\
+         functions: {F: {service_time: 1s}}\n\
+         callers: {C: {target: F, arrivals: {every: 10s}}}\n\
+         thresholds:\n  \
+           - C.requests / C.arrivals == 1\n  \
+           - C.arrivals == 6\n  \
+           - succeeded == 6\n",
+        "",
+        "",
+        "ledger: arrivals 12, succeeded 12
+         C: requests 6",
+    );
+}
