@@ -6,7 +6,7 @@
 //!
 //! An alarm is looked at at the end of each minute, at its last periods up to then (CW1, CW2); what
 //! happens at just that time is of the next minute. It never acts: that it rings is a count of its
-//! own, and nothing else hears of it. A [`Feed`] is kept for every metric that an alarm watches at
+//! own, and nothing else hears of it. A `Feed` is kept for every metric that an alarm watches at
 //! some time of the timeline, from time 0 on, as CloudWatch keeps metrics whether or not somebody
 //! looks.
 

@@ -11,8 +11,8 @@
 //! together in one transition. It owns concurrency (SN), environments (SE) and behaviour; it does not
 //! own retries: who asked decides (SI9). A run without calls is one appointment at its end.
 //!
-//! Here are its messages and the life of a run; [`admission`] lets it in, [`environments`] and
-//! [`provisioned`] have where it runs, [`handler`] what it does there, and [`calls`] whom it asks.
+//! Here are its messages and the life of a run; `admission` lets it in, `environments` and
+//! `provisioned` have where it runs, `handler` what it does there, and `calls` whom it asks.
 
 mod admission;
 mod calls;
