@@ -6,7 +6,10 @@
 use dwell::{
     experiment::{self, Played},
     kernel::{Draw, HeapStore, Ladder, Store, Stream, Time},
-    model::world::{Limits, Stop, Wake},
+    model::{
+        services::Service,
+        world::{Limits, Stop, Wake},
+    },
     observe::{
         Results,
         alarm::StateChange,
@@ -213,8 +216,16 @@ impl Maker {
     fn caller(&mut self, at: u64, queues: u64, functions: u64) {
         self.line(&format!("  C{at}:"));
         let (queue, function) = (self.below(queues), self.below(functions));
-        match self.below(4) {
+        match self.below(8) {
             0 => self.line(&format!("    target: Q{queue}")),
+            4 => self.line("    target: T"),
+            5 => self.line("    target: B"),
+            6 | 7 => {
+                let services: Vec<&str> = Service::ALL.iter().map(|it| it.word()).collect();
+                let via = self.one_of(&services).to_owned();
+                self.line(&format!("    via: {via}"));
+                self.line(&format!("    target: F{function}"));
+            }
             2 => self.line("    target: D"),
             1 => self.line(&format!("    target: F{function}")),
             _ => {
@@ -236,6 +247,20 @@ impl Maker {
         self.perhaps_of(3, "    retry", &["{attempts: 3, backoff: {base: 100ms, cap: 5s}}"]);
         self.perhaps_of(4, "    timeout", &["200ms"]);
         self.line("    attributes: {kind: {choice: {a: 70%, b: 30%}}}");
+    }
+
+    /// A topic and a bus, and who wants what they take.
+    fn outlets(&mut self) {
+        self.line("topics: {T: {}}\nbuses: {B: {}}");
+        self.line("subscriptions:");
+        self.line(
+            "  ToQueue: {TopicArn: T, Protocol: sqs, Endpoint: Q0, FilterPolicy: {kind: [a]}}",
+        );
+        self.line("  ToFunction: {TopicArn: T, Protocol: lambda, Endpoint: F0}");
+        self.line("rules:");
+        self.line(
+            "  R: {EventBusName: B, EventPattern: {kind: [b]}, Targets: [{Arn: F0}, {Arn: Q0}]}",
+        );
     }
 
     fn change(&mut self, queues: u64, functions: u64) {
@@ -272,6 +297,7 @@ impl Maker {
             mapped.into_iter().for_each(|queue| self.mapping(queue, functions));
         }
         self.dependency();
+        self.outlets();
         self.line("callers:");
         (0..callers).for_each(|at| self.caller(at, queues, functions));
         if changes > 0 {
