@@ -35,7 +35,6 @@ const NOT_MODELLED: &[(&str, &str)] = &[
     ("bisect-", "streams are of a later version"),
     ("poison-fresh-", "no queue keeps what failed apart from its batch and among fresh messages"),
     ("poison-mix", "a batch becomes visible together and is received together, never at random"),
-    ("sdk-quota", "via: sdk, with its quota of retries, is of a later version"),
 ];
 
 /// What is played for a row, and what was found.
@@ -87,6 +86,7 @@ fn dispatch(id: &str) -> Option<Experiment> {
         ("bwin-", messages::batching_window),
         ("chain-", messages::chain),
         ("tokbucket-", messages::budget),
+        ("sdk-quota", messages::sdk_quota),
         ("bill-", messages::bill),
         ("bo-", direct::back_off),
         ("exp-", direct::sampler),

@@ -541,6 +541,30 @@ callers:
     )
 }
 
+/// The attempts of one SDK client whose every call is throttled: its quota pays for some retries.
+pub fn sdk_quota(lab: &mut Lab, row: &Row) -> Vec<Found> {
+    let number = |after: &str| number_after(&row.description, after);
+    assert_eq!(number("bucket "), Some(500.0), "{}: the quota of an SDK is its own", row.id);
+    let mode = match number("cost ") {
+        Some(5.0) => "standard",
+        cost => panic!("{}: no mode takes {cost:?} for a throttled retry", row.id),
+    };
+    let attempts =
+        row.description.split(" attempts").next().and_then(|head| head.rsplit(' ').next());
+    let attempts = attempts.expect("how many attempts");
+    let body = format!(
+        "functions:
+  F: {{ReservedConcurrentExecutions: 0}}
+callers:
+  C: {{via: sdk, retry_mode: {mode}, max_attempts: {attempts}, target: F,
+    arrivals: {{every: 1h, until: {}h}}}}
+",
+        row.get("N=")
+    );
+    let trial = Trial::new(scenario(0.0, 3600.0 * row.get("N="), &body));
+    Found::value(lab.once(&trial).total("F", "Throttles"))
+}
+
 /// What a million runs cost.
 pub fn bill(lab: &mut Lab, row: &Row) -> Vec<Found> {
     let number = |after: &str| number_after(&row.description, after);
