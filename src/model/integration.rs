@@ -363,7 +363,7 @@ impl Client {
         answer: Answer,
         key: u64,
     ) -> Option<Span> {
-        let Request { attempt, payload: _, .. } = *request;
+        let attempt = request.attempt;
         let mut draw = self.waits.draw(key, attempt);
         match &self.config.again {
             Again::Never => None,
