@@ -1,6 +1,6 @@
 //! Checks of the source text that no compiler makes: layers, rules, headers.
 
-use dwell::model::Rule;
+use dwell::{model::Rule, scenario::properties};
 use std::{
     fmt::Write as _,
     fs,
@@ -240,6 +240,20 @@ fn every_rule_document_says_its_source_and_how_sure_it_is() {
             if !entry.contains(word) {
                 let _ = writeln!(faults, "{title}: no {}", word.trim());
             }
+        }
+    }
+    none(&faults);
+}
+
+#[test]
+fn every_assumption_is_listed() {
+    let document = fs::read_to_string("docs/rules.md").expect("the rules are documented");
+    let listed = document.split("\n## Assumptions").nth(1).expect("it lists what is assumed");
+    let mut faults = String::new();
+    let assumptions = properties::find(properties::FILE, "assumptions").expect("a key of the file");
+    for row in properties::all(assumptions.rows()).filter(|row| row.name != "profile") {
+        if !listed.contains(&format!("`{}`", row.name)) {
+            let _ = writeln!(faults, "{} is not among the assumptions of docs/rules.md", row.name);
         }
     }
     none(&faults);
