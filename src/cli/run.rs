@@ -87,6 +87,7 @@ pub fn load(file: &Path, played: &Played) -> Result<(Scenario, Vec<Threshold>)> 
         sets: &played.sets,
         policy: played.policy.as_deref(),
         seed: played.seed,
+        ..scenario::Options::default()
     };
     let color = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let scenario = scenario::load(file, &options).map_err(|failure| match &failure {

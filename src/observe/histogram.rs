@@ -182,6 +182,36 @@ impl Histogram {
         }
     }
 
+    /// Values in order, each with how many samples have it: themselves while they are few, then the
+    /// lowest of each bucket.
+    pub fn counted(&self) -> Vec<(u64, u64)> {
+        if !self.counts.is_empty() {
+            return self.buckets().map(|(lowest, _, times)| (lowest, times)).collect();
+        }
+        let mut sorted = self.exact.clone();
+        sorted.sort_unstable();
+        let alike = sorted.chunk_by(|a, b| a == b);
+        alike.map(|values| (values[0], values.len() as u64)).collect()
+    }
+
+    /// The histogram of which [`Histogram::counted`], sum and extremes are these.
+    pub fn of_counted(
+        counted: impl Iterator<Item = (u64, u64)>,
+        sum: u128,
+        (min, max): (u64, u64),
+    ) -> Histogram {
+        let counted: Vec<(u64, u64)> = counted.collect();
+        let count = counted.iter().map(|(_, times)| times).sum();
+        let mut histogram = Histogram { count, sum, min, max, ..Histogram::default() };
+        for (value, times) in counted {
+            match count <= Self::EXACT_MAX as u64 {
+                true => (0..times).for_each(|_| histogram.exact.push(value)),
+                false => histogram.put(value, times),
+            }
+        }
+        histogram
+    }
+
     /// How many samples.
     pub fn count(&self) -> u64 {
         self.count

@@ -6,6 +6,7 @@
 //! once.
 
 use super::cost::Usd;
+use serde::Serialize;
 
 /// Whose measure it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,6 +139,18 @@ impl Unit {
     pub const fn is_time(self) -> bool {
         matches!(self, Unit::Milliseconds | Unit::Seconds)
     }
+}
+
+/// Which of two values of a measure is the better one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Better {
+    /// The lower.
+    Lower,
+    /// The higher.
+    Higher,
+    /// Neither by itself.
+    Neither,
 }
 
 macro_rules! measures {
@@ -370,6 +383,94 @@ impl Measure {
     /// thresholds what entered after it.
     pub fn is_ledger(self) -> bool {
         self.owners().contains(&Owner::Run) && self != Measure::CostUsd
+    }
+
+    /// Which of two values is the better one, everything else alike.
+    pub fn better(self) -> Better {
+        use Measure::*;
+        match self {
+            Succeeded => Better::Higher,
+            Invocations
+            | Duration
+            | ConcurrentExecutions
+            | UnreservedConcurrentExecutions
+            | ClaimedAccountConcurrency
+            | ProvisionedConcurrentExecutions
+            | ProvisionedConcurrencyUtilization
+            | ProvisionedConcurrencyInvocations
+            | ProvisionedConcurrencySpilloverInvocations
+            | AsyncEventsReceived
+            | ProvisionedRunGbSeconds
+            | NumberOfMessagesSent
+            | NumberOfMessagesReceived
+            | NumberOfMessagesDeleted
+            | QueueArrived
+            | PolledEventCount
+            | FilteredOutEventCount
+            | InvokedEventCount
+            | DeletedEventCount
+            | Pollers
+            | NumberOfMessagesPublished
+            | NumberOfNotificationsDelivered
+            | NumberOfNotificationsFilteredOut
+            | NumberOfNotificationsRedrivenToDlq
+            | Published
+            | Objects
+            | RuleInvocations
+            | InvocationsSentToDlq
+            | DependencyRequests
+            | Busy
+            | Arrivals
+            | Copies
+            | Filtered
+            | Delivered
+            | Requests
+            | Answered => Better::Neither,
+            Errors
+            | Throttles
+            | AsyncEventAge
+            | AsyncEventsDropped
+            | DeadLetterErrors
+            | DestinationDeliveryFailures
+            | RecursiveInvocationsDropped
+            | DwellTime
+            | ColdStarts
+            | Duplicates
+            | WastedInvocations
+            | AttemptsPerEvent
+            | BilledGbSeconds
+            | ProvisionedGbSeconds
+            | NumberOfEmptyReceives
+            | ApproximateNumberOfMessagesVisible
+            | ApproximateNumberOfMessagesNotVisible
+            | ApproximateNumberOfMessagesDelayed
+            | ApproximateAgeOfOldestMessage
+            | Redriven
+            | BilledRequests
+            | FailedInvokeEventCount
+            | NumberOfNotificationsFailed
+            | NumberOfNotificationsFailedToRedriveToDlq
+            | FailedInvocations
+            | RetryInvocationAttempts
+            | InvocationsFailedToBeSentToDlq
+            | IngestionToInvocationSuccessLatency
+            | Refused
+            | Abandoned
+            | WorkQueued
+            | DependencyResponseTime
+            | Alarms
+            | Failed
+            | Dropped
+            | DeadLettered
+            | Expired
+            | Waiting
+            | InFlight
+            | CostUsd
+            | ServiceRetries
+            | ResponseTime
+            | Latency
+            | EndToEnd => Better::Lower,
+        }
     }
 
     /// Whether it is ours and counts payloads, so that their attributes can narrow it.

@@ -4,13 +4,13 @@
 //!                    ┌► digest      64 bits of everything
 //!                    ├► checker     what must hold in every run
 //!   fact ──► Watch ──┼► points ──┬► totals ──► series, ledger, results
-//!                    │           ├► probes ──► verdicts of thresholds
+//!                    │           ├► probes ──► verdicts of thresholds, readings of metrics
 //!                    │           └► alarms ──► their states
 //!                    └► trace       one row a fact, when asked for
 //! ```
 //!
 //! In reading order: [`measure`] says what there is, [`point`] how each fact counts, [`cell`] adds
-//! up, [`series`] and [`summary`] tell, [`threshold`] and [`probe`] judge. Observers see facts and
+//! up, [`series`] and [`summary`] tell, [`formula`] asks, [`probe`] answers, [`threshold`] judges. Observers see facts and
 //! cannot touch the model; with any set of them the digest is the same.
 
 pub mod measure;
@@ -33,9 +33,13 @@ pub mod summary;
 
 pub mod number;
 
+pub mod formula;
+
 pub mod threshold;
 
 pub mod alarm;
+
+pub mod pool;
 
 pub mod probe;
 
@@ -45,18 +49,23 @@ pub mod checker;
 
 pub mod trace;
 
+pub mod fates;
+
 pub mod story;
 
 pub use cost::Bill;
 pub use digest::Fingerprint;
+pub use fates::{Fate, Fates};
+pub use formula::{Formula, Mistake, Named, Names};
 pub use ledger::Ledger;
 pub use measure::{Measure, Owner};
 pub use point::Subject;
-pub use probe::Verdict;
+pub use pool::Pool;
+pub use probe::Reading;
 pub use series::Series;
 pub use story::Story;
 pub use summary::Results;
-pub use threshold::{Mistake, Named, Names, Threshold};
+pub use threshold::{Scope, Threshold, Verdict};
 pub use trace::{Firsts, Id, Trace};
 
 use crate::{
@@ -81,6 +90,7 @@ pub type RowSink<'a> = Box<dyn FnMut(&trace::Row<'_>) + 'a>;
 
 /// Everything that watches a run: the one observer that a run has.
 pub struct Watch<'a> {
+    thresholds: Vec<Threshold>,
     /// At this instant something rare happens: a period ends, or the warm-up does.
     edge: Time,
     digest: Digest,
@@ -105,11 +115,28 @@ struct Rare {
     kept: Kept,
 }
 
+/// What is asked of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// What must hold.
+    pub thresholds: Vec<Threshold>,
+    /// What is to be read.
+    pub metrics: Vec<Formula>,
+}
+
+impl From<Vec<Threshold>> for Asked {
+    fn from(thresholds: Vec<Threshold>) -> Asked {
+        Asked { thresholds, metrics: Vec::new() }
+    }
+}
+
 /// What a run leaves.
 #[derive(Debug)]
 pub struct Outcome {
     /// Totals, ledger, verdicts, digest.
     pub results: Results,
+    /// What the metrics came to, in their order.
+    pub metrics: Vec<Reading>,
     /// Period by period.
     pub series: Series,
     /// What the self-checks found; empty if all is well.
@@ -123,15 +150,14 @@ impl fmt::Debug for Watch<'_> {
 }
 
 impl<'a> Watch<'a> {
-    /// Watches a run of `config`, takes what `thresholds` need, and gives each fact to `trace`.
-    pub fn new(
-        config: &Config,
-        thresholds: Vec<Threshold>,
-        trace: Option<RowSink<'a>>,
-    ) -> Watch<'a> {
+    /// Watches a run of `config`, takes what is `asked`, and gives each fact to `trace`.
+    pub fn new(config: &Config, asked: impl Into<Asked>, trace: Option<RowSink<'a>>) -> Watch<'a> {
         let resources = Arc::clone(&config.resources);
-        let probes = Probes::new(config, thresholds);
+        let Asked { thresholds, metrics } = asked.into();
+        let sides = thresholds.iter().flat_map(|threshold| threshold.sides.iter().cloned());
+        let probes = Probes::new(config, sides.chain(metrics).collect());
         let mut watch = Watch {
+            thresholds,
             edge: Time::ZERO,
             digest: Digest::default(),
             checker: Checker::new(&resources),
@@ -255,7 +281,8 @@ impl<'a> Watch<'a> {
     /// What the run came to. It ended at `end` with `register` as it is.
     pub fn finish(mut self, end: Time, register: &Register) -> Outcome {
         self.turn(end, false);
-        let Watch { mut totals, mut series, rare, mut checker, digest, probes, alarms, .. } = self;
+        let Watch { thresholds, mut totals, mut series, rare, .. } = self;
+        let Watch { mut checker, digest, probes, alarms, .. } = self;
         totals.close_period(rare.period, Time::NEVER, &mut series, rare.counting);
         for (subject, measure) in totals.below_zero() {
             let (name, measure) = (subject.name(&rare.resources), measure.name());
@@ -269,6 +296,11 @@ impl<'a> Watch<'a> {
         let faults = checker.finish(end, &ledger, register);
         let (resources, callers) =
             summary::total(&mut totals, alarms.as_deref(), &rare.resources, rare.warmup, end);
+        let mut readings = probes.readings(end).into_iter();
+        let judged = thresholds.iter().map(|threshold| {
+            let sides = readings.by_ref().take(threshold.sides.len());
+            threshold.judge(sides.map(|reading| reading.value).collect())
+        });
         let results = Results {
             digest: digest.fingerprint(),
             ended_at_s: end.as_secs_f64(),
@@ -276,9 +308,9 @@ impl<'a> Watch<'a> {
             callers,
             ledger,
             cost: Bill::of(&mut totals, &rare.resources),
-            thresholds: probes.judge(end),
+            thresholds: judged.collect(),
         };
-        Outcome { results, series, faults }
+        Outcome { results, metrics: readings.collect(), series, faults }
     }
 }
 

@@ -3,6 +3,7 @@
 //! `3 / 1000` is 0.3 % and not a bit beside it. Where 127 bits are not enough the lowest bits of
 //! numerator and denominator are given up together, which is still closer than a float.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{cmp::Ordering, fmt};
 
 /// A fraction; the denominator is above 0.
@@ -147,6 +148,26 @@ impl Ord for Number {
     }
 }
 
+/// Exactly: `12` or `1/3`.
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.under {
+            1 => serializer.collect_str(&self.over),
+            under => serializer.collect_str(&format_args!("{}/{under}", self.over)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Number, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let (over, under) = text.split_once('/').unwrap_or((&text, "1"));
+        let read = over.parse().ok().zip(under.parse().ok());
+        let number = read.and_then(|(over, under)| Number::ratio(over, under));
+        number.ok_or_else(|| de::Error::custom(format_args!("`{text}` is no fraction")))
+    }
+}
+
 /// Whole, or with up to six digits that say something.
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -198,6 +219,17 @@ mod tests {
         assert!((one.approximate() - 1.0).abs() < 1e-12);
         let nanos = Number::whole(1 << 90).times(read("0.000000001"));
         assert!((nanos.approximate() / 1.237_940_039_285_38e18 - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn it_is_written_exactly() {
+        for number in [Number::whole(-12), Number::ratio(1, 3).unwrap(), Number::ZERO] {
+            let text = serde_json::to_string(&number).unwrap();
+            assert_eq!(serde_json::from_str::<Number>(&text).unwrap(), number, "{text}");
+        }
+        for wrong in ["\"\"", "\"1/0\"", "\"1.5\"", "1"] {
+            assert!(serde_json::from_str::<Number>(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

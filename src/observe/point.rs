@@ -248,7 +248,8 @@ impl Reason {
         Self::ALL.iter().position(|reason| *reason == self).unwrap_or(Self::ALL.len())
     }
 
-    fn of(fact: &Fact) -> Reason {
+    /// Why the fact drops its payload.
+    pub(super) fn of(fact: &Fact) -> Reason {
         match fact {
             Fact::Dropped { condition, .. } => Reason::GivenUp(*condition),
             Fact::Purged { .. } => Reason::Purged,

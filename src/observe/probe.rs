@@ -1,18 +1,18 @@
-//! Probes: what thresholds ask of a run, taken while it goes on, and the verdicts at its end.
+//! Probes: what formulas ask of a run, taken while it goes on, and their values at its end.
 //!
-//! Each measure of a threshold is one probe. Probes hang on the (subject, measure) whose points
-//! they
-//! want, so a run without thresholds pays nothing and a point that nobody asks for one look-up.
+//! Each measure of a formula is one probe. Probes hang on the (subject, measure) whose points they
+//! want, so a run without formulas pays nothing and a point that nobody asks for one look-up.
 //! They take the same points as the totals ([`points`](super::point::points)), so a definition is
 //! the same in both; unlike totals they know windows, filters, periods and instants.
 
 use super::{
     cost::{self, Meter},
+    formula::{Filter, Formula, Statistic, Term, Value, Window},
     histogram::Histogram,
     measure::{Kind, Measure},
     number::Number,
     point::{About, Bases, Reason, Sink, SinkOf, Subject},
-    threshold::{Dimension, Filter, Operand, Side, Statistic, Term, Threshold, Window},
+    pool::{Gathered, Pool},
 };
 use crate::{
     kernel::{Span, Time},
@@ -24,8 +24,7 @@ use crate::{
         vocabulary::{CallId, PayloadId},
     },
 };
-use serde::{Serialize, Serializer};
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 /// So many instants are kept for `all_at`; a list that a person writes is shorter.
 const INSTANTS_MAX: usize = 10_000;
@@ -35,9 +34,9 @@ const PERIODS_MAX: usize = 1_000_000;
 /// All probes of a run.
 #[derive(Debug)]
 pub struct Probes {
-    thresholds: Vec<Threshold>,
+    formulas: Vec<Formula>,
     probes: Vec<Probe>,
-    /// For each threshold, where its terms' probes begin.
+    /// For each formula, where its terms' probes begin.
     first: Vec<usize>,
     /// For each subject and measure the group of probes on it; 0 is none.
     table: Vec<u16>,
@@ -46,7 +45,7 @@ pub struct Probes {
     catalog: Arc<Catalog>,
     warmup: Time,
     duration: Time,
-    /// Only if a threshold asks what the run costs.
+    /// Only if a formula asks what the run costs.
     biller: Option<Biller>,
 }
 
@@ -143,43 +142,6 @@ struct Counting {
     /// Only for `all_at`.
     all: Option<Vec<Time>>,
     counted: u64,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Gathered {
-    sum: u128,
-    samples: u64,
-    min: u64,
-    max: u64,
-}
-
-impl Default for Gathered {
-    fn default() -> Self {
-        Gathered { sum: 0, samples: 0, min: u64::MAX, max: 0 }
-    }
-}
-
-impl Gathered {
-    fn add(&mut self, value: u64) {
-        self.sum += u128::from(value);
-        self.samples += 1;
-        self.min = self.min.min(value);
-        self.max = self.max.max(value);
-    }
-
-    fn take(&self, statistic: Statistic, histogram: Option<&Histogram>) -> Option<Number> {
-        let whole = |n: u64| Number::whole(i128::from(n));
-        let sum = i128::try_from(self.sum).unwrap_or(i128::MAX);
-        match statistic {
-            Statistic::Sum => Some(Number::whole(sum)),
-            Statistic::Count => Some(whole(self.samples)),
-            Statistic::Mean => Number::ratio(sum, i128::from(self.samples)),
-            Statistic::Min => (self.samples > 0).then(|| whole(self.min)),
-            Statistic::Max => (self.samples > 0).then(|| whole(self.max)),
-            Statistic::Quantile(percent) => histogram?.quantile(percent).map(whole),
-            Statistic::FirstAt | Statistic::LastAt | Statistic::AllAt => None,
-        }
-    }
 }
 
 impl Counting {
@@ -611,12 +573,12 @@ fn is_level(term: &Term) -> bool {
 }
 
 impl Probes {
-    /// Probes for the measures of `thresholds`.
-    pub fn new(config: &Config, thresholds: Vec<Threshold>) -> Probes {
+    /// Probes for the measures of `formulas`.
+    pub fn new(config: &Config, formulas: Vec<Formula>) -> Probes {
         let resources = &config.resources;
         let base = Bases::new(resources);
         let mut made = Probes {
-            thresholds: Vec::new(),
+            formulas: Vec::new(),
             probes: Vec::new(),
             first: Vec::new(),
             table: Vec::new(),
@@ -627,21 +589,21 @@ impl Probes {
             duration: config.duration,
             biller: None,
         };
-        let mut terms = thresholds.iter().flat_map(|threshold| &threshold.terms);
+        let mut terms = formulas.iter().flat_map(|formula| &formula.terms);
         if terms.any(|term| term.measure == Measure::CostUsd) {
             let meter = Meter::new(resources.assumptions.free_tier);
             made.biller = Some(Biller { meter, resources: Arc::clone(resources) });
         }
-        if !thresholds.is_empty() {
+        if !formulas.is_empty() {
             made.table = vec![0; base.end()];
         }
-        for threshold in &thresholds {
+        for formula in &formulas {
             made.first.push(made.probes.len());
-            for term in &threshold.terms {
+            for term in &formula.terms {
                 made.hang(term);
             }
         }
-        made.thresholds = thresholds;
+        made.formulas = formulas;
         made
     }
 
@@ -662,20 +624,28 @@ impl Probes {
         self.probes.is_empty()
     }
 
-    /// The verdicts of a run that ended at `end`, in the order of the thresholds.
-    pub fn judge(mut self, end: Time) -> Vec<Verdict> {
-        let thresholds = std::mem::take(&mut self.thresholds);
-        let judged = thresholds.into_iter().enumerate().map(|(at, threshold)| {
+    /// What the formulas came to in a run that ended at `end`, in their order.
+    pub fn readings(mut self, end: Time) -> Vec<Reading> {
+        let formulas = std::mem::take(&mut self.formulas);
+        let read = formulas.iter().enumerate().map(|(at, formula)| {
             let first = self.first[at];
-            let values: Vec<Option<Value>> = threshold
-                .terms
-                .iter()
-                .enumerate()
-                .map(|(nth, term)| self.value(first + nth, term, end))
-                .collect();
-            judge(threshold, &values)
+            let terms = formula.terms.iter().enumerate();
+            let terms: Vec<Option<Value>> =
+                terms.map(|(nth, term)| self.value(first + nth, term, end)).collect();
+            Reading { value: formula.value(&terms), pool: self.pool(first, formula) }
         });
-        judged.collect()
+        read.collect()
+    }
+
+    /// The samples of which a formula is a statistic, if it is nothing else.
+    fn pool(&self, first: usize, formula: &Formula) -> Option<Pool> {
+        formula.pooled()?;
+        match &self.probes[first].gather {
+            Gather::Counting(counting) => {
+                Some(Pool::new(counting.stats, counting.histogram.clone()))
+            }
+            Gather::CountingPer(_) | Gather::Level(_) | Gather::LevelPer(_) => None,
+        }
     }
 
     fn value(&mut self, at: usize, term: &Term, end: Time) -> Option<Value> {
@@ -706,127 +676,13 @@ impl Probes {
     }
 }
 
-/// What a side comes to.
-#[derive(Clone, Debug, PartialEq)]
-enum Value {
-    Number(Number),
-    /// Instants in order, and how many more there were.
-    Instants {
-        all: Vec<Time>,
-        more: u64,
-    },
-}
-
-/// Whether a threshold holds, and what its sides came to.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Verdict {
-    /// The policy that it is about; none: all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub policy: Option<String>,
-    /// Its text.
-    pub threshold: String,
-    /// Whether it holds. A measure without data does not.
-    pub holds: bool,
-    /// Its sides.
-    pub sides: Vec<SideValue>,
-}
-
-/// A side of a threshold, for people.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct SideValue {
-    /// Its text.
-    pub text: String,
-    /// What it came to, times in seconds; none without data.
-    pub value: Option<Outcome>,
-    /// Whether it is a time.
-    #[serde(skip)]
-    pub is_time: bool,
-}
-
-/// What a side came to.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
-    /// A number; a time in seconds.
-    Number(f64),
-    /// Instants, in seconds.
-    Instants(Vec<f64>),
-}
-
-impl Serialize for Outcome {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Outcome::Number(n) => serializer.serialize_f64(*n),
-            Outcome::Instants(all) => serializer.collect_seq(all),
-        }
-    }
-}
-
-/// `17`, `0.0213`, `90.5s`, `[0s, 60.1s]` or `no data`.
-impl fmt::Display for SideValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = if self.is_time { "s" } else { "" };
-        match &self.value {
-            None => write!(f, "no data"),
-            Some(Outcome::Number(n)) => write!(f, "{n}{unit}"),
-            Some(Outcome::Instants(all)) => {
-                let shown: Vec<String> = all.iter().map(|at| format!("{at}s")).collect();
-                write!(f, "[{}]", shown.join(", "))
-            }
-        }
-    }
-}
-
-fn judge(threshold: Threshold, terms: &[Option<Value>]) -> Verdict {
-    let values: Vec<Option<Value>> =
-        threshold.sides.iter().map(|side| side_value(side, terms)).collect();
-    let holds = threshold.comparisons.iter().zip(values.windows(2)).all(|(how, pair)| {
-        match (&pair[0], &pair[1]) {
-            (Some(Value::Number(left)), Some(Value::Number(right))) => how.holds(left, right),
-            (
-                Some(Value::Instants { all: left, more: left_more }),
-                Some(Value::Instants { all: right, more: right_more }),
-            ) => how.holds(&(left, left_more), &(right, right_more)),
-            _ => false,
-        }
-    });
-    let sides = threshold.sides.into_iter().zip(values).map(|(side, value)| {
-        let is_time = matches!(side.dimension, Dimension::Time(_)) || side.scale != 1;
-        let unit = if is_time { 1e9 } else { 1.0 };
-        let value = value.map(|value| match value {
-            Value::Number(number) => Outcome::Number(number.approximate() / unit),
-            Value::Instants { all, .. } => {
-                Outcome::Instants(all.iter().map(|at| at.as_secs_f64()).collect())
-            }
-        });
-        SideValue { text: side.text, value, is_time }
-    });
-    Verdict { policy: threshold.policy, threshold: threshold.text, holds, sides: sides.collect() }
-}
-
-/// A sum of products; none where a measure has no data or something is divided by 0.
-fn side_value(side: &Side, terms: &[Option<Value>]) -> Option<Value> {
-    let mut sum = Number::ZERO;
-    for (added, factors) in &side.products {
-        let mut product = Number::whole(1);
-        for factor in factors {
-            let number = match &factor.operand {
-                Operand::Literal(number) => *number,
-                Operand::List(all) => {
-                    return Some(Value::Instants { all: all.clone(), more: 0 });
-                }
-                Operand::Term(at) => match terms[*at].as_ref()? {
-                    Value::Number(number) => *number,
-                    instants @ Value::Instants { .. } => return Some(instants.clone()),
-                },
-            };
-            product = match factor.divides {
-                true => product.divided_by(number)?,
-                false => product.times(number),
-            };
-        }
-        sum = if *added { sum.plus(product) } else { sum.minus(product) };
-    }
-    Some(Value::Number(sum.times(Number::whole(i128::from(side.scale)))))
+/// What a formula came to in a run.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// Its value, if its measures have data.
+    pub value: Option<Value>,
+    /// The samples behind it, if it is a statistic of samples.
+    pub pool: Option<Pool>,
 }
 
 /// [`Probes`] at an instant: what points are given to.

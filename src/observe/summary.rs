@@ -13,7 +13,7 @@ use super::{
     ledger::Ledger,
     measure::{Measure, Owner, Unit},
     point::{ANSWERS, Subject, status},
-    probe::Verdict,
+    threshold::Verdict,
 };
 use crate::{kernel::Time, model::config::Resources};
 use serde::{Serialize, Serializer, ser::SerializeMap};

@@ -201,7 +201,7 @@ fn point(text: &str) -> Option<Time> {
 
 fn read(text: &str) -> Threshold {
     let names = Names::of(&resources(), &["kind".to_owned()], &point);
-    Threshold::parse(None, text, &names).unwrap_or_else(|wrong| panic!("{text}: {wrong:?}"))
+    Threshold::parse(Scope::All, text, &names).unwrap_or_else(|wrong| panic!("{text}: {wrong:?}"))
 }
 
 /// A run of facts made by hand.
@@ -222,7 +222,7 @@ impl Play {
     }
 
     fn of(config: &Config, thresholds: &[&str]) -> Play {
-        let read = thresholds.iter().map(|text| read(text)).collect();
+        let read: Vec<Threshold> = thresholds.iter().map(|text| read(text)).collect();
         Play {
             watch: Watch::new(config, read, None),
             register: Register::default(),
@@ -882,7 +882,7 @@ fn probes_and_totals_say_the_same() {
         count(&outcome, "Uploads", "succeeded") as f64,
     ];
     for (verdict, expected) in outcome.results.thresholds.iter().zip(expected) {
-        let Some(probe::Outcome::Number(found)) = verdict.sides[0].value else { panic!() };
+        let Some(threshold::Outcome::Number(found)) = verdict.sides[0].value else { panic!() };
         assert!((found - expected).abs() < 1e-9, "{}: {found} for {expected}", verdict.threshold);
     }
 }

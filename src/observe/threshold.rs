@@ -1,100 +1,67 @@
-//! What must hold: thresholds read from their text.
+//! What must hold: thresholds read from their text, and judged.
 //!
 //! ```text
-//! threshold  side (< | <= | > | >= | == | !=) side [… side]
-//! side       term ((+ | - | * | /) term)*                       blanks around each sign
-//! term       number | 12% | time or point | [point, …]          the list beside all_at only
-//!            [NAME.]MEASURE[[key=value]] [STATISTIC] [per TIME STATISTIC]
-//!                [at POINT | during [A]..[B]]
+//! threshold  formula (< | <= | > | >= | == | !=) formula [… formula]
 //! ```
 //!
-//! A window at the end of a side is for all of that side. Everything wrong with a text is told at
-//! once, each mistake with its place in the text, what is allowed and the nearest known name.
-//! Nothing here knows a scenario file: [`Names`] says what there is.
+//! A threshold is of every policy, of one, or of the difference of two; one of a difference or with
+//! `over runs` can only be judged of several runs. Everything wrong with a text is told at once.
 
-use super::{
-    histogram::Percent,
-    measure::{Kind, LATER, Measure, Owner},
-    number::Number,
-    point::{ANSWERS, Reason, Subject, status},
+use super::formula::{
+    Dimension, Factor, Formula, Mistake, Names, Operand, Value,
+    read::{Reader, Word, words},
 };
-use crate::{
-    kernel::{Span, Time},
-    model::{
-        config::{Resources, Via},
-        services::Service,
-    },
-};
+use serde::{Serialize, Serializer};
 use std::{fmt, ops::Range};
-
-/// What a name of the file stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Named {
-    /// A resource or caller of this version, with its position.
-    Known(Owner, Subject),
-    /// One whose kind has no measures yet: the section's name.
-    Later(&'static str),
-}
-
-/// The names that a threshold can use.
-pub struct Names<'a> {
-    /// Every name of the file, in file order.
-    pub resources: Vec<(String, Named)>,
-    /// Every attribute of a payload.
-    pub attributes: Vec<String>,
-    /// Reads a point of time: an offset, a clock time or a time stamp.
-    pub point: &'a dyn Fn(&str) -> Option<Time>,
-}
-
-impl fmt::Debug for Names<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Names").field("resources", &self.resources).finish_non_exhaustive()
-    }
-}
-
-impl<'a> Names<'a> {
-    /// The names of `resources`.
-    pub fn of(
-        resources: &Resources,
-        attributes: &[String],
-        point: &'a dyn Fn(&str) -> Option<Time>,
-    ) -> Names<'a> {
-        let named = Subject::all(resources)
-            .into_iter()
-            .filter(|(owner, _)| !matches!(owner, Owner::Account | Owner::Run))
-            .map(|(owner, subject)| {
-                (subject.name(resources).to_owned(), Named::Known(owner, subject))
-            });
-        Names { resources: named.collect(), attributes: attributes.to_vec(), point }
-    }
-}
-
-/// Something wrong with a threshold's text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// Where, in bytes of the text.
-    pub range: Range<usize>,
-    /// What is wrong.
-    pub message: String,
-    /// What is allowed, or what to do.
-    pub hint: Option<String>,
-    /// The nearest known name.
-    pub suggestion: Option<String>,
-}
 
 /// A threshold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Threshold {
-    /// The policy that it is about; none: all.
-    pub policy: Option<String>,
+    /// What it is of.
+    pub scope: Scope,
     /// As it was written.
     pub text: String,
     /// What is compared.
-    pub sides: Vec<Side>,
+    pub sides: Vec<Formula>,
     /// How, each between two sides.
     pub comparisons: Vec<Comparison>,
-    /// The measures of all sides.
-    pub terms: Vec<Term>,
+}
+
+/// The policies that a threshold is of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// Each of them.
+    #[default]
+    All,
+    /// This one.
+    Policy(String),
+    /// The paired difference of two.
+    Difference {
+        /// Of this one …
+        of: String,
+        /// … to this one.
+        to: String,
+    },
+}
+
+impl Scope {
+    /// Whether a run of this policy is judged by it.
+    pub fn has(&self, policy: Option<&str>) -> bool {
+        match self {
+            Scope::All => true,
+            Scope::Policy(own) => policy == Some(own),
+            Scope::Difference { .. } => false,
+        }
+    }
+
+    /// As it stands before a threshold: `As deployed`, `A vs B`; none for all policies.
+    pub fn written(&self) -> Option<String> {
+        match self {
+            Scope::All => None,
+            Scope::Policy(policy) => Some(policy.clone()),
+            Scope::Difference { of, to } => Some(format!("{of} vs {to}")),
+        }
+    }
 }
 
 /// How two sides compare.
@@ -137,237 +104,11 @@ impl Comparison {
     }
 }
 
-/// One side: a sum of products.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Side {
-    /// Its text.
-    pub text: String,
-    /// What is added (`true`) or taken away.
-    pub products: Vec<(bool, Vec<Factor>)>,
-    /// What its numbers are.
-    pub dimension: Dimension,
-    /// Its bare numbers mean the other side's unit: so many of what is kept each.
-    pub scale: u64,
-}
-
-/// A factor of a product.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Factor {
-    /// Whether it divides.
-    pub divides: bool,
-    /// What it is.
-    pub operand: Operand,
-}
-
-/// What is calculated with.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Operand {
-    /// A number, or a time in nanoseconds.
-    Literal(Number),
-    /// A list of instants.
-    List(Vec<Time>),
-    /// A measure, by its position in [`Threshold::terms`].
-    Term(usize),
-}
-
-/// What a side's numbers are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dimension {
-    /// A number without a unit, as it is written.
-    Bare,
-    /// Counts and shares.
-    Number,
-    /// Nanoseconds. AWS's unit for a bare number beside it, if it is AWS's measure.
-    Time(Option<u64>),
-    /// A list of instants.
-    Instants,
-}
-
-/// A measure with how to take it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Term {
-    /// Its text.
-    pub text: String,
-    /// Whose.
-    pub subject: Subject,
-    /// What.
-    pub measure: Measure,
-    /// `[key=value]`.
-    pub filter: Option<Filter>,
-    /// Which number of it; none: the sum of a count, a gauge at the end.
-    pub statistic: Option<Statistic>,
-    /// Period by period, and which number of the periods.
-    pub per: Option<(Span, Statistic)>,
-    /// When.
-    pub window: Window,
-}
-
-/// `[key=value]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Filter {
-    /// The status of an answer or the reason of a drop.
-    Label(String),
-    /// An attribute's word.
-    Attribute(String, String),
-}
-
-/// When a measure is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Window {
-    /// Whenever it counts.
-    All,
-    /// A gauge at a point, all of that instant over.
-    At(Time),
-    /// From the first up to, not including, the second.
-    During(Time, Option<Time>),
-}
-
-/// A number of a measure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Statistic {
-    /// All of it.
-    Sum,
-    /// The mean; of a gauge over time.
-    Mean,
-    /// The smallest.
-    Min,
-    /// The largest.
-    Max,
-    /// How many samples.
-    Count,
-    /// A nearest-rank quantile.
-    Quantile(Percent),
-    /// When it was first counted or above 0.
-    FirstAt,
-    /// When it was last counted or above 0.
-    LastAt,
-    /// Every instant at which it was counted or rose above 0.
-    AllAt,
-}
-
-impl Statistic {
-    /// What messages list.
-    const WORDS: &'static str = "sum mean min max count p50 p99.9 first_at last_at all_at";
-
-    fn parse(text: &str) -> Option<Statistic> {
-        Some(match text {
-            "sum" => Statistic::Sum,
-            "mean" => Statistic::Mean,
-            "min" => Statistic::Min,
-            "max" => Statistic::Max,
-            "count" => Statistic::Count,
-            "first_at" => Statistic::FirstAt,
-            "last_at" => Statistic::LastAt,
-            "all_at" => Statistic::AllAt,
-            other => Statistic::Quantile(Percent::parse(other.strip_prefix('p')?)?),
-        })
-    }
-
-    /// Whether it is an instant, or instants.
-    pub const fn is_instant(self) -> bool {
-        matches!(self, Statistic::FirstAt | Statistic::LastAt | Statistic::AllAt)
-    }
-}
-
-/// More terms than a person writes.
-const TERMS_MAX: usize = 64;
-
-/// A word of the text with its place; a bracket is one word with what is in it.
-#[derive(Clone, Debug)]
-struct Word<'a> {
-    text: &'a str,
-    range: Range<usize>,
-}
-
-fn words(text: &str) -> Vec<Word<'_>> {
-    let (mut found, mut start, mut depth) = (Vec::new(), None, 0u32);
-    for (at, letter) in text.char_indices() {
-        match letter {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
-            _ => (),
-        }
-        if letter.is_whitespace() && depth == 0 {
-            if let Some(from) = start.take() {
-                found.push(Word { text: &text[from..at], range: from..at });
-            }
-        } else if start.is_none() {
-            start = Some(at);
-        }
-    }
-    if let Some(from) = start {
-        found.push(Word { text: &text[from..], range: from..text.len() });
-    }
-    found
-}
-
 impl Threshold {
-    /// Reads a threshold of `policy` (none: of all). Every mistake at once.
-    pub fn parse(
-        policy: Option<&str>,
-        text: &str,
-        names: &Names<'_>,
-    ) -> Result<Threshold, Vec<Mistake>> {
-        let mut reader = Reader { names, whole: text, terms: Vec::new(), mistakes: Vec::new() };
-        let threshold = reader.threshold(policy);
-        match reader.mistakes.is_empty() {
-            true => Ok(threshold),
-            false => Err(reader.mistakes),
-        }
-    }
-
-    /// Looks at the policy of a threshold: one name, not yet a comparison `A vs B`.
-    pub fn check_policy(policy: &str) -> Result<(), Mistake> {
-        match policy.find(" vs ") {
-            None => Ok(()),
-            Some(_) => Err(Mistake {
-                range: 0..policy.len(),
-                message: "thresholds of a difference, `A vs B`, are not yet in this version".into(),
-                hint: Some("write one threshold for each policy".into()),
-                suggestion: None,
-            }),
-        }
-    }
-}
-
-struct Reader<'a> {
-    names: &'a Names<'a>,
-    whole: &'a str,
-    terms: Vec<Term>,
-    mistakes: Vec<Mistake>,
-}
-
-/// A term as read: its operand, its dimension, and whether it said when.
-struct Read {
-    operand: Operand,
-    dimension: Dimension,
-}
-
-impl<'a> Reader<'a> {
-    fn wrong(&mut self, range: Range<usize>, message: impl Into<String>, hint: &str) {
-        self.mistakes.push(Mistake {
-            range,
-            message: message.into(),
-            hint: (!hint.is_empty()).then(|| hint.to_owned()),
-            suggestion: None,
-        });
-    }
-
-    fn wrong_name<'n>(
-        &mut self,
-        range: Range<usize>,
-        message: String,
-        hint: String,
-        name: &str,
-        known: impl Iterator<Item = &'n str>,
-    ) {
-        let suggestion = nearest(name, known);
-        let hint = (!hint.is_empty()).then_some(hint);
-        self.mistakes.push(Mistake { range, message, hint, suggestion });
-    }
-
-    fn threshold(&mut self, policy: Option<&str>) -> Threshold {
-        let words = words(self.whole);
+    /// Reads a threshold. Every mistake at once.
+    pub fn parse(scope: Scope, text: &str, names: &Names<'_>) -> Result<Threshold, Vec<Mistake>> {
+        let mut reader = Reader::new(text, names);
+        let words = words(text);
         let compares = |word: &Word<'_>| {
             Comparison::ALL.iter().find(|(sign, _)| *sign == word.text).map(|(_, how)| *how)
         };
@@ -382,8 +123,8 @@ impl<'a> Reader<'a> {
         if parts.len() < 2 || parts.len() > 3 {
             let message =
                 if parts.len() < 2 { "no comparison" } else { "more than two comparisons" };
-            self.wrong(
-                0..self.whole.len(),
+            reader.wrong(
+                0..text.len(),
                 message,
                 "write `X < Y` or `X < Y < Z` with one of < <= > >= == != between blanks",
             );
@@ -394,608 +135,208 @@ impl<'a> Reader<'a> {
                     // An empty side is shown at the sign before it, or after it.
                     _ => signs[nth.saturating_sub(1)].clone(),
                 };
-                sides.push((self.side(part, range.clone()), range));
+                sides.push((reader.formula(part, range.clone()), range));
             }
         }
-        if self.mistakes.is_empty() {
-            self.match_dimensions(&mut sides, &comparisons);
+        if reader.mistakes.is_empty() {
+            match_dimensions(&mut reader, &mut sides, &comparisons, text);
+            match_runs(&mut reader, &sides, &scope);
         }
-        Threshold {
-            policy: policy.map(str::to_owned),
-            text: self.whole.to_owned(),
-            sides: sides.into_iter().map(|(side, _)| side).collect(),
-            comparisons,
-            terms: std::mem::take(&mut self.terms),
+        if !reader.mistakes.is_empty() {
+            return Err(reader.mistakes);
         }
+        let sides = sides.into_iter().map(|(side, _)| side).collect();
+        Ok(Threshold { scope, text: text.to_owned(), sides, comparisons })
     }
 
-    /// Sides are of one kind; a bare number beside AWS's time is in AWS's unit.
-    fn match_dimensions(&mut self, sides: &mut [(Side, Range<usize>)], comparisons: &[Comparison]) {
-        let zero = |side: &Side| {
-            let [(true, factors)] = &side.products[..] else { return false };
-            matches!(&factors[..], [Factor { operand: Operand::Literal(n), .. }] if n.is_zero())
-        };
-        let known =
-            sides.iter().map(|(side, _)| side.dimension).find(|kind| *kind != Dimension::Bare);
-        let Some(known) = known else {
-            return self.wrong(0..self.whole.len(), "compares no measure", "name a measure");
-        };
-        for (side, range) in sides.iter_mut() {
-            match (known, side.dimension) {
-                (Dimension::Time(_), Dimension::Time(_))
-                | (Dimension::Number, Dimension::Number | Dimension::Bare) => (),
-                (Dimension::Instants, Dimension::Instants) => (),
-                (Dimension::Time(Some(unit)), Dimension::Bare) => side.scale = unit,
-                (Dimension::Time(None), Dimension::Bare) if zero(side) => (),
-                (Dimension::Time(None), Dimension::Bare) => {
-                    self.wrong(range.clone(), "a time needs a unit", "write 250ms, 30s, 5m or 6h");
-                }
-                (Dimension::Instants, _) | (_, Dimension::Instants) => {
-                    let hint = "write `NAME.MEASURE all_at == [0s, 60.1s]`";
-                    self.wrong(range.clone(), "all_at is compared with a list", hint);
-                }
-                (Dimension::Time(_), Dimension::Number) | (_, Dimension::Time(_)) => {
-                    self.wrong(range.clone(), "compares a time with a number", "");
-                }
-                (Dimension::Bare, _) => unreachable!("the first that is not bare was taken"),
-            }
-        }
-        let equals = |how: &Comparison| matches!(how, Comparison::Equal | Comparison::NotEqual);
-        if known == Dimension::Instants && !comparisons.iter().all(equals) {
-            self.wrong(0..self.whole.len(), "a list has no order", "compare it with == or !=");
-        }
+    /// Whether it can only be judged of several runs.
+    pub fn is_of_runs(&self) -> bool {
+        let over = self.sides.iter().any(|side| side.over.is_some());
+        over || matches!(self.scope, Scope::Difference { .. })
     }
 
-    fn side(&mut self, words: &[Word<'a>], range: Range<usize>) -> Side {
-        let sign = |word: &Word<'_>| matches!(word.text, "+" | "-" | "*" | "/");
-        let mut products: Vec<(bool, Vec<Factor>)> = Vec::new();
-        let mut dimensions: Vec<Dimension> = Vec::new();
-        let first_term = self.terms.len();
-        let (mut from, mut last_sign) = (0, "+");
-        for at in 0..=words.len() {
-            if at < words.len() && !sign(&words[at]) {
-                continue;
+    /// Whether it holds where its sides come to `values`. A side without data does not.
+    pub fn holds(&self, values: &[Option<Value>]) -> bool {
+        self.comparisons.iter().zip(values.windows(2)).all(|(how, pair)| {
+            match (&pair[0], &pair[1]) {
+                (Some(Value::Number(left)), Some(Value::Number(right))) => how.holds(left, right),
+                (
+                    Some(Value::Instants { all: left, more: left_more }),
+                    Some(Value::Instants { all: right, more: right_more }),
+                ) => how.holds(&(left, left_more), &(right, right_more)),
+                _ => false,
             }
-            let term = &words[from..at];
-            let place = match (term.first(), term.last()) {
-                (Some(first), Some(last)) => first.range.start..last.range.end,
-                _ => words.get(at).or(words.last()).map_or(range.clone(), |w| w.range.clone()),
-            };
-            if let Some(read) = self.term(term, place.clone()) {
-                self.join(&mut products, &mut dimensions, last_sign, read, place);
-            }
-            if let Some(word) = words.get(at) {
-                (from, last_sign) = (at + 1, word.text);
-            }
-        }
-        self.spread_window(first_term);
-        let dimension = dimensions.iter().copied().reduce(|all, one| match (all, one) {
-            (Dimension::Bare, other) | (other, Dimension::Bare) => other,
-            (Dimension::Time(a), Dimension::Time(b)) => Dimension::Time(a.filter(|_| a == b)),
-            (same, _) => same,
+        })
+    }
+
+    /// The verdict where its sides come to `values`.
+    pub fn judge(&self, values: Vec<Option<Value>>) -> Verdict {
+        let holds = self.holds(&values);
+        let sides = self.sides.iter().zip(values).map(|(side, value)| {
+            let value = value.map(|value| match value {
+                Value::Number(number) => Outcome::Number(side.shown(number)),
+                Value::Instants { all, .. } => {
+                    Outcome::Instants(all.iter().map(|at| at.as_secs_f64()).collect())
+                }
+            });
+            SideValue { text: side.text.clone(), value, is_time: side.is_time() }
         });
-        let different = |a: Dimension, b: Dimension| {
-            let time = |d| matches!(d, Dimension::Time(_));
-            time(a) != time(b) || a == Dimension::Instants || b == Dimension::Instants
-        };
-        if dimensions.windows(2).any(|pair| different(pair[0], pair[1])) {
-            self.wrong(
-                range.clone(),
-                "adds what is not alike",
-                "times need units, lists stand alone",
-            );
-        }
-        Side {
-            text: self.whole[range].to_owned(),
-            products,
-            dimension: dimension.unwrap_or(Dimension::Bare),
-            scale: 1,
+        Verdict {
+            policy: self.scope.written(),
+            threshold: self.text.clone(),
+            holds,
+            sides: sides.collect(),
         }
     }
+}
 
-    fn join(
-        &mut self,
-        products: &mut Vec<(bool, Vec<Factor>)>,
-        dimensions: &mut Vec<Dimension>,
-        sign: &str,
-        read: Read,
-        place: Range<usize>,
-    ) {
-        let Read { operand, dimension } = read;
-        let divides = sign == "/";
-        let factor = Factor { divides, operand };
-        let continues = divides || sign == "*";
-        let (Some((_, factors)), Some(so_far), true) =
-            (products.last_mut(), dimensions.last_mut(), continues)
-        else {
-            products.push((sign != "-", vec![factor]));
-            dimensions.push(dimension);
-            return;
-        };
-        factors.push(factor);
-        *so_far = match (*so_far, dimension, divides) {
-            (Dimension::Bare, Dimension::Bare, _) => Dimension::Bare,
-            (Dimension::Time(_), Dimension::Time(_), true) => Dimension::Number,
-            (Dimension::Time(_), Dimension::Number | Dimension::Bare, _) => *so_far,
-            (Dimension::Number | Dimension::Bare, Dimension::Time(unit), false) => {
-                Dimension::Time(unit)
+/// Sides are of one kind; a bare number beside AWS's time is in AWS's unit.
+fn match_dimensions(
+    reader: &mut Reader<'_>,
+    sides: &mut [(Formula, Range<usize>)],
+    comparisons: &[Comparison],
+    text: &str,
+) {
+    let zero = |side: &Formula| {
+        let [(true, factors)] = &side.products[..] else { return false };
+        matches!(&factors[..], [Factor { operand: Operand::Literal(n), .. }] if n.is_zero())
+    };
+    let known = sides.iter().map(|(side, _)| side.dimension).find(|kind| *kind != Dimension::Bare);
+    let Some(known) = known else {
+        return reader.wrong(0..text.len(), "compares no measure", "name a measure");
+    };
+    for (side, range) in sides.iter_mut() {
+        match (known, side.dimension) {
+            (Dimension::Time(_), Dimension::Time(_))
+            | (Dimension::Number, Dimension::Number | Dimension::Bare) => (),
+            (Dimension::Instants, Dimension::Instants) => (),
+            (Dimension::Time(Some(unit)), Dimension::Bare) => side.scale = unit,
+            (Dimension::Time(None), Dimension::Bare) if zero(side) => (),
+            (Dimension::Time(None), Dimension::Bare) => {
+                reader.wrong(range.clone(), "a time needs a unit", "write 250ms, 30s, 5m or 6h");
             }
-            (Dimension::Number | Dimension::Bare, Dimension::Number | Dimension::Bare, _) => {
-                Dimension::Number
+            (Dimension::Instants, _) | (_, Dimension::Instants) => {
+                let hint = "write `NAME.MEASURE all_at == [0s, 60.1s]`";
+                reader.wrong(range.clone(), "all_at is compared with a list", hint);
             }
-            (Dimension::Time(_), Dimension::Time(_), false)
-            | (Dimension::Number | Dimension::Bare, Dimension::Time(_), true)
-            | (Dimension::Instants, _, _)
-            | (_, Dimension::Instants, _) => {
-                self.wrong(place, "cannot be multiplied or divided so", "");
-                *so_far
+            (Dimension::Time(_), Dimension::Number) | (_, Dimension::Time(_)) => {
+                reader.wrong(range.clone(), "compares a time with a number", "");
             }
-        };
-    }
-
-    /// The window at the end of a side is for all of that side that has none.
-    fn spread_window(&mut self, first: usize) {
-        let Some(last) = self.terms[first..].last() else { return };
-        let (window, whole) = (last.window, self.whole);
-        for at in first..self.terms.len() {
-            let term = &mut self.terms[at];
-            if term.window == Window::All && window != Window::All {
-                term.window = window;
-                if let Window::At(_) = window
-                    && !takes_at(term)
-                {
-                    let from = whole.find(&term.text).unwrap_or(0);
-                    let range = from..from + term.text.len();
-                    self.wrong(range, "`at` is for gauges", "use `during ..POINT`");
-                }
-            }
+            (Dimension::Bare, _) => unreachable!("the first that is not bare was taken"),
         }
     }
-
-    fn term(&mut self, words: &[Word<'a>], place: Range<usize>) -> Option<Read> {
-        let Some((first, rest)) = words.split_first() else {
-            self.wrong(place, "nothing here to compare or calculate with", "");
-            return None;
-        };
-        if self.terms.len() == TERMS_MAX {
-            self.wrong(
-                place,
-                "more measures than a threshold can have",
-                "write several thresholds",
-            );
-            return None;
-        }
-        if let Some(read) = self.literal(first) {
-            if let Some(extra) = rest.first() {
-                let range = extra.range.start..place.end;
-                self.wrong(range, "does not follow a number", "write a sign between blanks");
-            }
-            return read;
-        }
-        self.measured(first, rest, place)
+    let equals = |how: &Comparison| matches!(how, Comparison::Equal | Comparison::NotEqual);
+    if known == Dimension::Instants && !comparisons.iter().all(equals) {
+        reader.wrong(0..text.len(), "a list has no order", "compare it with == or !=");
     }
+}
 
-    /// A number, share, time, point or list; none if the word is something else.
-    fn literal(&mut self, word: &Word<'a>) -> Option<Option<Read>> {
-        let text = word.text;
-        if let Some(list) = text.strip_prefix('[') {
-            return Some(self.list(list, word));
-        }
-        let read =
-            |number, dimension| Some(Some(Read { operand: Operand::Literal(number), dimension }));
-        if let Some(share) = text.strip_suffix('%').and_then(Number::parse) {
-            let hundred = Number::whole(100);
-            return read(share.divided_by(hundred).expect("100 is not 0"), Dimension::Number);
-        }
-        if let Some(number) = Number::parse(text) {
-            return read(number, Dimension::Bare);
-        }
-        let nanos = |n: u64| Number::whole(i128::from(n));
-        if let Some(span) = span(text) {
-            return read(nanos(span.as_nanos()), Dimension::Time(None));
-        }
-        if let Some(negative) = text.strip_prefix('-').and_then(span) {
-            let below = Number::ZERO.minus(nanos(negative.as_nanos()));
-            return read(below, Dimension::Time(None));
-        }
-        if let Some(point) = (self.names.point)(text) {
-            return read(nanos(point.as_nanos()), Dimension::Time(None));
-        }
-        if text.starts_with(|letter: char| letter.is_ascii_digit() || letter == '-') {
+/// What is over runs is so on each side that measures; a difference is so by itself, and of one side.
+fn match_runs(reader: &mut Reader<'_>, sides: &[(Formula, Range<usize>)], scope: &Scope) {
+    let measures = |side: &Formula| !side.terms.is_empty();
+    let over = sides.iter().any(|(side, _)| side.over.is_some());
+    if let Scope::Difference { .. } = scope {
+        let mut measuring = sides.iter().filter(|(side, _)| measures(side));
+        let first = measuring.next();
+        if let Some((_, range)) = measuring.next() {
             let hint =
-                "write a number (12), a share (12%), a time (90s, 5h58m31s) or a point (10:20)";
-            self.wrong(word.range.clone(), format!("cannot read `{text}`"), hint);
-            return Some(None);
+                "the difference of one formula is compared with numbers: `A vs B: X - Y < 0`";
+            reader.wrong(range.clone(), "a difference measures one side only", hint);
         }
-        None
-    }
-
-    fn list(&mut self, list: &str, word: &Word<'a>) -> Option<Read> {
-        let Some(inner) = list.strip_suffix(']') else {
-            self.wrong(word.range.clone(), "a list ends with ]", "");
-            return None;
-        };
-        let mut instants = Vec::new();
-        for entry in inner.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
-            match self.point(entry) {
-                Some(at) => instants.push(at),
-                None => {
-                    let from = word.range.start + word.text.find(entry).unwrap_or(0);
-                    let range = from..from + entry.len();
-                    let hint = "write points: 60.1s, 10:20 or 2026-11-23T09:00Z";
-                    self.wrong(range, format!("`{entry}` is no point of time"), hint);
-                }
+        if let Some((side, range)) = first {
+            if side.over.is_some() {
+                let hint = "its mean over the runs is judged with its interval";
+                reader.wrong(range.clone(), "a difference is over runs already", hint);
+            } else if side.dimension == Dimension::Instants {
+                let hint = "use first_at or last_at";
+                reader.wrong(range.clone(), "lists have no difference", hint);
             }
         }
-        Some(Read { operand: Operand::List(instants), dimension: Dimension::Instants })
+        return;
     }
-
-    fn point(&self, text: &str) -> Option<Time> {
-        match span(text) {
-            Some(offset) => Some(Time::ZERO + offset),
-            None => (self.names.point)(text),
-        }
+    if !over {
+        return;
     }
-
-    /// A measure with what follows it.
-    fn measured(
-        &mut self,
-        first: &Word<'a>,
-        rest: &[Word<'a>],
-        place: Range<usize>,
-    ) -> Option<Read> {
-        let (path, filter) = match first.text.split_once('[') {
-            Some((path, filter)) => (path, Some(filter)),
-            None => (first.text, None),
-        };
-        let found = self.resolve(path, first.range.start);
-        let tail = self.tail(rest)?;
-        let (subject, measure) = found?;
-        let filter = match filter {
-            None => None,
-            Some(filter) => {
-                let from = first.range.start + path.len();
-                Some(self.filter(filter, measure, from..first.range.end)?)
-            }
-        };
-        let Tail { statistic, per, window } = tail;
-        let term = Term {
-            text: self.whole[place.clone()].to_owned(),
-            subject,
-            measure,
-            filter,
-            statistic,
-            per,
-            window,
-        };
-        self.suits(&term, place);
-        let dimension = dimension(&term);
-        self.terms.push(term);
-        Some(Read { operand: Operand::Term(self.terms.len() - 1), dimension })
-    }
-
-    fn resolve(&mut self, path: &str, start: usize) -> Option<(Subject, Measure)> {
-        let names = self.names;
-        let (owner, subject, word) = match path.rsplit_once('.') {
-            None => (Owner::Run, Subject::Run, path),
-            Some(("account", word)) => (Owner::Account, Subject::Account, word),
-            Some((name, word)) => {
-                let range = start..start + name.len();
-                let named = names.resources.iter().find(|(known, _)| known == name);
-                match named {
-                    Some((_, Named::Known(owner, subject))) => (*owner, *subject, word),
-                    Some((_, Named::Later(section))) => {
-                        let message =
-                            format!("{section} have no measures yet in this version: `{word}`");
-                        let range = start..start + path.len();
-                        self.wrong(range, message, "");
-                        return None;
-                    }
-                    None => {
-                        let known = names.resources.iter().map(|(known, _)| known.as_str());
-                        let message = format!("nothing in the file is called `{name}`");
-                        self.wrong_name(range, message, String::new(), name, known);
-                        return None;
-                    }
-                }
-            }
-        };
-        if let Some(measure) = Measure::find(owner, word) {
-            return Some((subject, measure));
-        }
-        let range = start + path.len() - word.len()..start + path.len();
-        if LATER.contains(&(owner.word(), word)) {
-            self.wrong(range, format!("`{word}` is not yet in this version"), "");
-            return None;
-        }
-        let known: Vec<&str> = owner.measures().map(Measure::name).collect();
-        // A resource's own name without a measure is the likeliest slip of a term without a dot.
-        let named = names.resources.iter().any(|(known, _)| known == word);
-        let (message, hint) = if owner == Owner::Run && named {
-            let message = format!("`{word}` is a name: which measure of it?");
-            (message, format!("write `{word}.MEASURE`"))
-        } else {
-            let has = if owner == Owner::Run { "the run has" } else { "there are" };
-            (
-                format!("no measure `{word}` of {}", owner.word()),
-                format!("{has} {}", known.join(", ")),
-            )
-        };
-        self.wrong_name(range, message, hint, word, known.iter().copied());
-        None
-    }
-
-    fn filter(&mut self, text: &str, measure: Measure, range: Range<usize>) -> Option<Filter> {
-        let shape = text.strip_suffix(']').and_then(|inner| inner.split_once('='));
-        let Some((key, value)) = shape else {
-            self.wrong(range, "a filter is written [key=value]", "");
-            return None;
-        };
-        if !measure.is_of_payloads() {
-            let message = format!("`{}` cannot be narrowed", measure.name());
-            self.wrong(range, message, "only dwell's own measures of payloads are");
-            return None;
-        }
-        let labels: Option<Vec<&str>> = match (key, measure) {
-            ("status", Measure::Answered) => {
-                let services = Service::ALL.iter().map(|service| Via::Service(*service));
-                let vias = [Via::Invoke, Via::InvokeAsync].into_iter().chain(services);
-                Some(vias.flat_map(|via| ANSWERS.map(|answer| status(answer, via))).collect())
-            }
-            ("reason", Measure::Dropped) => Some(Reason::ALL.map(Reason::word).to_vec()),
-            _ => None,
-        };
-        if let Some(mut labels) = labels {
-            if labels.contains(&value) {
-                return Some(Filter::Label(value.to_owned()));
-            }
-            labels.sort_unstable();
-            labels.dedup();
-            let hint = format!("there are {}", labels.join(", "));
-            self.wrong_name(
-                range,
-                format!("no {key} is `{value}`"),
-                hint,
-                value,
-                labels.into_iter(),
-            );
-            return None;
-        }
-        if self.names.attributes.iter().any(|known| known == key) {
-            return Some(Filter::Attribute(key.to_owned(), value.to_owned()));
-        }
-        let own = match measure {
-            Measure::Answered => Some("status"),
-            Measure::Dropped => Some("reason"),
-            _ => None,
-        };
-        let names = self.names;
-        let known: Vec<&str> =
-            own.into_iter().chain(names.attributes.iter().map(String::as_str)).collect();
-        let hint = match known.is_empty() {
-            true => "no payload of the file has an attribute".to_owned(),
-            false => format!("there are {}", known.join(", ")),
-        };
-        let message = format!("nothing to narrow by is called `{key}`");
-        self.wrong_name(range, message, hint, key, known.into_iter());
-        None
-    }
-
-    /// What follows a measure: statistic, `per`, window.
-    fn tail(&mut self, words: &[Word<'a>]) -> Option<Tail> {
-        let mut tail = Tail { statistic: None, per: None, window: Window::All };
-        let mut left = words;
-        if let Some((word, rest)) = left.split_first()
-            && !matches!(word.text, "per" | "at" | "during" | "over")
-        {
-            tail.statistic = Some(self.statistic(word)?);
-            left = rest;
-        }
-        if let [per, rest @ ..] = left
-            && per.text == "per"
-        {
-            let [length, which, rest @ ..] = rest else {
-                let hint = "write `per 5m max`";
-                self.wrong(per.range.clone(), "`per` needs a time and a statistic", hint);
-                return None;
-            };
-            let Some(span) = span(length.text).filter(|span| *span > Span::ZERO) else {
-                let message = format!("`{}` is no length of time", length.text);
-                self.wrong(length.range.clone(), message, "write 250ms, 30s, 5m or 6h");
-                return None;
-            };
-            let statistic = self.statistic(which)?;
-            if statistic.is_instant() {
-                self.wrong(
-                    which.range.clone(),
-                    "not a statistic of periods",
-                    "use sum, mean, max …",
-                );
-                return None;
-            }
-            tail.per = Some((span, statistic));
-            left = rest;
-        }
-        if let [when, rest @ ..] = left
-            && matches!(when.text, "at" | "during")
-        {
-            let [which, rest @ ..] = rest else {
-                let hint = "write `at 10:20` or `during 20m..30m`";
-                self.wrong(when.range.clone(), format!("when? `{}` says no more", when.text), hint);
-                return None;
-            };
-            tail.window = match when.text {
-                "at" => Window::At(self.need_point(which.text, which.range.clone())?),
-                _ => self.during(which)?,
-            };
-            left = rest;
-        }
-        match left {
-            [] => Some(tail),
-            [over, ..] if over.text == "over" => {
-                let range = over.range.start..words.last().map_or(0, |word| word.range.end);
-                let hint = "thresholds must hold in every replication";
-                self.wrong(range, "`over runs` is not yet in this version", hint);
-                None
-            }
-            [extra, ..] => {
-                let known = ["per", "at", "during", "sum", "mean", "count", "first_at", "last_at"];
-                let range = extra.range.start..words.last().map_or(0, |word| word.range.end);
-                let hint =
-                    "after a measure come STATISTIC, per TIME STATISTIC, at POINT or during A..B";
-                let message = format!("cannot read `{}` here", extra.text);
-                self.wrong_name(range, message, hint.into(), extra.text, known.into_iter());
-                None
-            }
-        }
-    }
-
-    fn statistic(&mut self, word: &Word<'a>) -> Option<Statistic> {
-        let found = Statistic::parse(word.text);
-        if found.is_none() {
-            let message = format!("`{}` is no statistic", word.text);
-            let hint = format!("there are {}", Statistic::WORDS);
-            let known = Statistic::WORDS.split(' ').chain(["per", "at", "during"]);
-            self.wrong_name(word.range.clone(), message, hint, word.text, known);
-        }
-        found
-    }
-
-    fn need_point(&mut self, text: &str, range: Range<usize>) -> Option<Time> {
-        let found = self.point(text);
-        if found.is_none() {
-            let message = format!("`{text}` is no point of time");
-            self.wrong(range, message, "write 4h, 10:20 or 2026-11-23T09:00Z");
-        }
-        found
-    }
-
-    fn during(&mut self, word: &Word<'a>) -> Option<Window> {
-        let Some((from, until)) = word.text.split_once("..") else {
-            self.wrong(word.range.clone(), "a window is written A..B", "either can be left out");
-            return None;
-        };
-        let start = word.range.start;
-        let from_at = match from {
-            "" => Some(Time::ZERO),
-            _ => self.need_point(from, start..start + from.len()),
-        };
-        let until_at = match until {
-            "" => Some(None),
-            _ => self.need_point(until, word.range.end - until.len()..word.range.end).map(Some),
-        };
-        let (from, until) = (from_at?, until_at?);
-        if until.is_some_and(|until| until <= from) {
-            self.wrong(word.range.clone(), "the window ends before it begins", "");
-            return None;
-        }
-        Some(Window::During(from, until))
-    }
-
-    /// Whether the statistic and the window suit the measure's kind.
-    fn suits(&mut self, term: &Term, place: Range<usize>) {
-        let name = term.measure.name();
-        let kind = term.measure.kind();
-        match (kind, term.statistic) {
-            (Kind::Distribution, None) => self.wrong(
-                place.clone(),
-                format!("`{name}` is a distribution: of which statistic?"),
-                "name one: mean, min, max, count, p50, p99.9 …",
-            ),
-            (Kind::Gauge, Some(Statistic::Sum | Statistic::Count | Statistic::Quantile(_))) => self
-                .wrong(
-                    place.clone(),
-                    format!("`{name}` is a gauge and has no such statistic"),
-                    "a gauge has mean, min, max, first_at, last_at, all_at, or is taken at the end",
-                ),
-            _ => (),
-        }
-        if let (Some(_), Some(inner)) = (term.per, term.statistic)
-            && inner.is_instant()
-        {
-            self.wrong(
-                place.clone(),
-                "an instant is not taken period by period",
-                "leave out `per`",
-            );
-        }
-        if let Window::At(_) = term.window {
-            if !takes_at(term) {
-                self.wrong(place, "`at` is for gauges", "use `during ..POINT`");
-            } else if term.statistic.is_some() || term.per.is_some() {
-                self.wrong(place, "at a point a gauge has one value", "leave out the statistic");
-            }
+    for (side, range) in sides {
+        if measures(side) && side.over.is_none() {
+            let hint = "say `over runs STATISTIC` on each side that measures";
+            reader.wrong(range.clone(), "one side is over runs and this is not", hint);
+        } else if side.dimension == Dimension::Instants {
+            reader.wrong(range.clone(), "a list is not taken over runs", "use first_at or last_at");
         }
     }
 }
 
-/// Whether a measure has a level at a point.
-fn takes_at(term: &Term) -> bool {
-    matches!(term.measure.kind(), Kind::Gauge | Kind::Place)
+/// Whether a threshold holds, and what its sides came to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Verdict {
+    /// The policy that it is about; none: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// Its text.
+    pub threshold: String,
+    /// Whether it holds. A measure without data does not.
+    pub holds: bool,
+    /// Its sides.
+    pub sides: Vec<SideValue>,
 }
 
-struct Tail {
-    statistic: Option<Statistic>,
-    per: Option<(Span, Statistic)>,
-    window: Window,
+/// A side of a threshold, for people.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SideValue {
+    /// Its text.
+    pub text: String,
+    /// What it came to, times in seconds; none without data.
+    pub value: Option<Outcome>,
+    /// Whether it is a time.
+    #[serde(skip)]
+    pub is_time: bool,
 }
 
-/// What a term's value is.
-fn dimension(term: &Term) -> Dimension {
-    let unit = term.measure.unit();
-    let aws = (!term.measure.is_ours()).then(|| unit.scale());
-    let counts = |statistic| matches!(statistic, Some(Statistic::Count));
-    match (term.statistic, term.per) {
-        (Some(Statistic::AllAt), _) => Dimension::Instants,
-        (Some(Statistic::FirstAt | Statistic::LastAt), _) => Dimension::Time(None),
-        (_, Some((_, Statistic::Count))) => Dimension::Number,
-        (statistic, _) if unit.is_time() && !counts(statistic) => Dimension::Time(aws),
-        _ => Dimension::Number,
+/// What a side came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// A number; a time in seconds.
+    Number(f64),
+    /// Instants, in seconds.
+    Instants(Vec<f64>),
+}
+
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Outcome::Number(n) => serializer.serialize_f64(*n),
+            Outcome::Instants(all) => serializer.collect_seq(all),
+        }
     }
 }
 
-/// A length of time: `250ms`, `1h30m`, `5h58m31s`, exact to the nanosecond. None if it is
-/// something else.
-pub fn span(text: &str) -> Option<Span> {
-    if text == "0" || text.is_empty() {
-        return None;
+/// `17`, `0.0213`, `90.5s`, `[0s, 60.1s]` or `no data`.
+impl fmt::Display for SideValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = if self.is_time { "s" } else { "" };
+        match &self.value {
+            None => write!(f, "no data"),
+            Some(Outcome::Number(n)) => write!(f, "{n}{unit}"),
+            Some(Outcome::Instants(all)) => {
+                let shown: Vec<String> = all.iter().map(|at| format!("{at}s")).collect();
+                write!(f, "[{}]", shown.join(", "))
+            }
+        }
     }
-    let (mut left, mut total) = (text, Number::ZERO);
-    while !left.is_empty() {
-        let digits = left.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?;
-        let number = Number::parse(&left[..digits])?;
-        left = &left[digits..];
-        let letters = left.find(|letter: char| !letter.is_ascii_alphabetic()).unwrap_or(left.len());
-        let nanos: i128 = match &left[..letters] {
-            "ns" => 1,
-            "us" => 1_000,
-            "ms" => 1_000_000,
-            "s" => 1_000_000_000,
-            "m" => 60_000_000_000,
-            "h" => 3_600_000_000_000,
-            "d" => 86_400_000_000_000,
-            _ => return None,
-        };
-        left = &left[letters..];
-        total = total.plus(number.times(Number::whole(nanos)));
-    }
-    total.to_whole().and_then(|nanos| u64::try_from(nanos).ok()).map(Span::nanos)
-}
-
-/// The known name that is nearest, if one is near enough to be meant.
-fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
-    let lower = name.to_lowercase();
-    known
-        .map(|other| (strsim::osa_distance(&lower, &other.to_lowercase()), other))
-        .filter(|(distance, other)| *distance <= 1 + other.len().min(name.len()) / 4)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, other)| other.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::{Span, Time};
     use crate::model::vocabulary::{CallId, FunctionId, QueueId};
+    use crate::observe::{
+        Subject,
+        formula::{Named, Statistic, Window, read::span},
+        histogram::Percent,
+        measure::{Better, Measure, Owner},
+    };
 
     fn point(text: &str) -> Option<Time> {
         let mut parts = text.split(':').map(str::parse::<u64>);
@@ -1037,7 +378,7 @@ mod tests {
     }
 
     fn parse(text: &str) -> Result<Threshold, Vec<Mistake>> {
-        Threshold::parse(None, text, &names())
+        Threshold::parse(Scope::All, text, &names())
     }
 
     /// Thresholds of the worked scenarios.
@@ -1106,7 +447,7 @@ mod tests {
     fn a_threshold_is_read_into_what_it_says() {
         let read = parse("Worker.Throttles per 5m max during 10:20.. <= 10").unwrap();
         assert_eq!(read.comparisons, [Comparison::LessOrEqual]);
-        let term = &read.terms[0];
+        let term = &read.sides[0].terms[0];
         assert_eq!(term.subject, Subject::Function(FunctionId(0)));
         assert_eq!(term.measure, Measure::Throttles);
         assert_eq!(term.per, Some((Span::mins(5), Statistic::Max)));
@@ -1118,7 +459,8 @@ mod tests {
     #[test]
     fn a_window_at_the_end_is_for_the_whole_side() {
         let read = parse("Users.failed / Users.arrivals during 1m..2m < failed / 2").unwrap();
-        let windows: Vec<Window> = read.terms.iter().map(|term| term.window).collect();
+        let windows: Vec<Window> =
+            read.sides.iter().flat_map(|side| &side.terms).map(|term| term.window).collect();
         let minute = |n| Time::ZERO + Span::mins(n);
         let during = Window::During(minute(1), Some(minute(2)));
         assert_eq!(windows, [during, during, Window::All]);
@@ -1204,11 +546,76 @@ mod tests {
     #[test]
     fn what_comes_later_says_so() {
         let later = "not yet in this version";
-        told("Worker.Errors sum over runs mean < 5", "over runs mean", later);
         told("Parse.IteratorAge max > 23h", "IteratorAge", later);
         told("Clicks.x == 0", "Clicks.x", "streams have no measures yet");
-        assert!(Threshold::check_policy("As deployed").is_ok());
-        assert!(Threshold::check_policy("Ten tries vs As deployed").is_err());
+    }
+
+    #[test]
+    fn over_runs_is_of_a_whole_side() {
+        let read = parse("dead_lettered / arrivals over runs p95 <= 3%").unwrap();
+        let p95 = Statistic::Quantile(Percent::parse("95").unwrap());
+        assert_eq!(read.sides[0].over, Some(p95));
+        assert!(read.is_of_runs());
+        assert!(!parse("dead_lettered == 0").unwrap().is_of_runs());
+        let missing = "one side is over runs";
+        told("dead_lettered over runs p95 < failed", "failed", missing);
+        told("dead_lettered over runs p95 + failed < 3", "over runs p95", "ends a side");
+        told("dead_lettered over < 3", "over", "over what");
+        told("dead_lettered over all p95 < 3", "all", "over `all`?");
+        told(
+            "dead_lettered over runs last_at < 3",
+            "last_at",
+            "no statistic of runs".get(3..).unwrap(),
+        );
+        told("dead_lettered over runs often < 3", "often", "no statistic");
+    }
+
+    #[test]
+    fn a_difference_compares_one_formula_with_numbers() {
+        let scope = || Scope::Difference { of: "A".into(), to: "B".into() };
+        let read = |text: &str| Threshold::parse(scope(), text, &names());
+        assert!(read("-1s < Orders.latency p99 < 0s").unwrap().is_of_runs());
+        assert_eq!(read("Orders.latency p99 < 0s").unwrap().scope.written().unwrap(), "A vs B");
+        assert!(read("dead_lettered < failed").unwrap_err()[0].message.contains("one side only"));
+        let twice = read("dead_lettered over runs p95 < 3").unwrap_err();
+        assert!(twice[0].message.contains("already"));
+        let list = read("Worker.Invocations all_at == [5s]").unwrap_err();
+        assert!(list[0].message.contains("no difference"));
+    }
+
+    #[test]
+    fn which_value_is_better_follows_from_the_measures() {
+        let better = |text: &str| Formula::parse(text, &names()).unwrap().better();
+        for lower in [
+            "dead_lettered",
+            "dead_lettered / arrivals",
+            "Orders.latency p99",
+            "dead_lettered + dropped",
+            "Jobs.NumberOfMessagesDeleted last_at",
+            "arrivals / succeeded",
+            "arrivals - succeeded",
+        ] {
+            assert_eq!(better(lower), Better::Lower, "{lower}");
+        }
+        for higher in ["succeeded", "succeeded / arrivals per 1m sum", "2 * succeeded"] {
+            assert_eq!(better(higher), Better::Higher, "{higher}");
+        }
+        for neither in ["Worker.Invocations", "dropped - dead_lettered", "dropped * failed"] {
+            assert_eq!(better(neither), Better::Neither, "{neither}");
+        }
+    }
+
+    #[test]
+    fn a_metric_measures_something() {
+        let told = |text: &str| Formula::parse(text, &names()).unwrap_err()[0].message.clone();
+        assert_eq!(told("3"), "measures nothing");
+        assert_eq!(told("dead_lettered over runs p95"), "a metric is of one run");
+        assert_eq!(told("Worker.Invocations all_at"), "a list is no metric");
+        assert!(told("dead_letterd").contains("no measure"));
+        assert!(
+            told("dead_lettered < 3").contains("cannot read")
+                || !told("dead_lettered < 3").is_empty()
+        );
     }
 
     #[test]

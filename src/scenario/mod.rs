@@ -92,6 +92,8 @@ pub struct Scenario {
 pub struct ThresholdText {
     /// The policy that it is of; none: of all.
     pub policy: Option<String>,
+    /// The policy to which the difference is taken, of `A vs B`.
+    pub versus: Option<String>,
     /// The text.
     pub text: String,
     /// Where that stands.
@@ -103,10 +105,14 @@ pub struct ThresholdText {
 pub struct Options<'a> {
     /// Changes, each `path=value`.
     pub sets: &'a [String],
+    /// Further changes: the point of a grid.
+    pub point: &'a [String],
     /// The policy to play.
     pub policy: Option<&'a str>,
     /// A seed instead of the file's.
     pub seed: Option<u64>,
+    /// Looks at nothing but what is played: the other policies have been looked at before.
+    pub alone: bool,
 }
 
 /// Why a scenario was not loaded.
@@ -152,17 +158,21 @@ impl std::error::Error for Failure {}
 
 /// Loads the scenario in the file `path`.
 pub fn load(path: &Path, options: &Options<'_>) -> Result<Scenario, Failure> {
-    let name = path.display().to_string();
-    let unreadable = |error| Failure::Unreadable { name: name.clone(), error };
-    let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(unreadable)?;
-    file.take(FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    load_bytes(&bytes, &name, &files_beside(path), options)
+    Opened::read(path)?.scenario(options)
 }
 
 /// Loads a scenario from a text that has the name of a file, beside which its CSV files are.
 pub fn load_text(text: &str, name: &str, options: &Options<'_>) -> Result<Scenario, Failure> {
-    load_bytes(text.as_bytes(), name, &files_beside(Path::new(name)), options)
+    Opened::parse(text.as_bytes(), name)?.scenario(options)
+}
+
+/// A file that was read and is a tree, from which scenarios are made: one a policy, point and seed.
+#[derive(Debug)]
+pub struct Opened {
+    name: String,
+    hash: String,
+    source: Source,
+    tree: Node,
 }
 
 fn files_beside(scenario: &Path) -> Files {
@@ -181,93 +191,126 @@ pub fn read_point(text: &str, start_epoch_s: i64) -> Option<Time> {
     units::point(&node, start_epoch_s).ok()
 }
 
-fn load_bytes(
-    bytes: &[u8],
-    name: &str,
-    files: &Files,
-    options: &Options<'_>,
-) -> Result<Scenario, Failure> {
-    let nameless = || Sources::new(Source { name: name.to_string(), text: String::new() });
-    let bad = |diagnostics: Vec<Diagnostic>, sources| Failure::Bad {
-        diagnostics,
-        sources: Box::new(sources),
-    };
-    let source = node::read(bytes, name).map_err(|mistakes| bad(mistakes, nameless()))?;
-    let hash = format!("{:016x}", name_key(&source.text));
-    let parsed = node::parse(&source);
-    let mut sources = Sources::new(source);
-    let tree = match parsed {
-        Ok(tree) => tree,
-        Err(mistakes) => return Err(bad(mistakes, sources)),
-    };
-    let report = Report::default();
-    let sets = arguments(&report, &mut sources, options.sets);
-    let written = decode::changed(&report, &tree, &sets, None);
-    let policies = policies(&report, &written);
-    let thresholds = thresholds(&report, &written, &policies);
-    let policy = match options.policy {
-        Some(policy) if policies.iter().any(|known| known == policy) => Some(policy.to_string()),
-        Some(policy) => {
-            let message = format!("there is no policy {}", quoted(policy));
-            let near = suggest(policy, policies.iter().map(String::as_str));
-            report.say(Diagnostic::error(message).label(these(&policies)).did_you_mean(near));
-            None
-        }
-        None => None,
-    };
-    let played = match &policy {
-        None => decode::decode(&report, files, &written, options.seed),
-        Some(policy) => {
-            let changed = decode::changed(&report, &tree, &sets, Some(policy));
-            decode::decode(&report, files, &changed, options.seed)
-        }
-    };
-    // The others are not played now, but a mistake in one is one of the file.
-    report.errors_only(true);
-    if policy.is_some() {
-        decode::decode(&report, files, &written, options.seed);
+impl Opened {
+    /// Reads the file `path`.
+    pub fn read(path: &Path) -> Result<Opened, Failure> {
+        let name = path.display().to_string();
+        let unreadable = |error| Failure::Unreadable { name: name.clone(), error };
+        let mut bytes = Vec::new();
+        let file = fs::File::open(path).map_err(unreadable)?;
+        file.take(FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        Opened::parse(&bytes, &name)
     }
-    for other in policies.iter().filter(|other| Some(*other) != policy.as_ref()) {
-        if !report.may_read(&tree) {
-            break;
-        }
-        let changed = decode::changed(&report, &tree, &sets, Some(other));
-        if changed != written {
-            decode::decode(&report, files, &changed, options.seed);
+
+    /// Reads the text of a file of this name.
+    pub fn parse(bytes: &[u8], name: &str) -> Result<Opened, Failure> {
+        let nameless = || Source { name: name.to_string(), text: String::new() };
+        let bad = |diagnostics, source| Failure::Bad {
+            diagnostics,
+            sources: Box::new(Sources::new(source)),
+        };
+        let source = node::read(bytes, name).map_err(|mistakes| bad(mistakes, nameless()))?;
+        match node::parse(&source) {
+            Ok(tree) => {
+                let hash = format!("{:016x}", name_key(&source.text));
+                Ok(Opened { name: name.to_string(), hash, source, tree })
+            }
+            Err(mistakes) => Err(bad(mistakes, source)),
         }
     }
-    let errors = report.errors();
-    let mut diagnostics = report.into_diagnostics();
-    let Some(played) = played.filter(|_| errors == 0) else {
-        return Err(bad(diagnostics, sources));
-    };
-    diagnostics.sort_by_key(|diagnostic| (diagnostic.severity, diagnostic.at));
-    let text = |name: &str| tree.get(name).and_then(Node::raw).map(str::to_string);
-    let unchanged = || {
-        let empty = policies.iter().find(|policy| {
-            let changes = written.get("policies").and_then(|all| all.get(policy));
-            changes.is_some_and(|changes| changes.entries().is_empty())
-        });
-        empty.cloned()
-    };
-    let stem = Path::new(name).file_stem();
-    Ok(Scenario {
-        title: text("title"),
-        question: text("question"),
-        answer: text("answer"),
-        stem: stem.map_or_else(|| "scenario".into(), |stem| stem.to_string_lossy().into_owned()),
-        seed: played.config.seed,
-        start_epoch_s: played.start,
-        policy: policy.or_else(unchanged),
-        policies,
-        config: played.config,
-        thresholds,
-        replications: played.replications,
-        assumptions: played.assumptions,
-        warnings: diagnostics,
-        sources,
-        hash,
-    })
+
+    /// The hash of the text, as in [`Scenario::hash`].
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// What of the file is played with these options.
+    pub fn scenario(&self, options: &Options<'_>) -> Result<Scenario, Failure> {
+        self.beside(&files_beside(Path::new(&self.name)), options)
+    }
+
+    fn beside(&self, files: &Files, options: &Options<'_>) -> Result<Scenario, Failure> {
+        let Opened { name, tree, .. } = self;
+        let mut sources = Sources::new(self.source.clone());
+        let bad = |diagnostics: Vec<Diagnostic>, sources| Failure::Bad {
+            diagnostics,
+            sources: Box::new(sources),
+        };
+        let report = Report::default();
+        let mut sets = arguments(&report, &mut sources, "--set", options.sets);
+        sets.extend(arguments(&report, &mut sources, "--grid", options.point));
+        let written = decode::changed(&report, tree, &sets, None);
+        let policies = policies(&report, &written);
+        let thresholds = thresholds(&report, &written, &policies);
+        let policy = match options.policy {
+            Some(policy) if policies.iter().any(|known| known == policy) => {
+                Some(policy.to_string())
+            }
+            Some(policy) => {
+                let message = format!("there is no policy {}", quoted(policy));
+                let near = suggest(policy, policies.iter().map(String::as_str));
+                report.say(Diagnostic::error(message).label(these(&policies)).did_you_mean(near));
+                None
+            }
+            None => None,
+        };
+        let played = match &policy {
+            None => decode::decode(&report, files, &written, options.seed),
+            Some(policy) => {
+                let changed = decode::changed(&report, tree, &sets, Some(policy));
+                decode::decode(&report, files, &changed, options.seed)
+            }
+        };
+        // The others are not played now, but a mistake in one is one of the file.
+        report.errors_only(true);
+        if policy.is_some() && !options.alone {
+            decode::decode(&report, files, &written, options.seed);
+        }
+        let others =
+            policies.iter().filter(|other| !options.alone && Some(*other) != policy.as_ref());
+        for other in others {
+            if !report.may_read(tree) {
+                break;
+            }
+            let changed = decode::changed(&report, tree, &sets, Some(other));
+            if changed != written {
+                decode::decode(&report, files, &changed, options.seed);
+            }
+        }
+        let errors = report.errors();
+        let mut diagnostics = report.into_diagnostics();
+        let Some(played) = played.filter(|_| errors == 0) else {
+            return Err(bad(diagnostics, sources));
+        };
+        diagnostics.sort_by_key(|diagnostic| (diagnostic.severity, diagnostic.at));
+        let text = |name: &str| tree.get(name).and_then(Node::raw).map(str::to_string);
+        let unchanged = || {
+            let empty = policies.iter().find(|policy| {
+                let changes = written.get("policies").and_then(|all| all.get(policy));
+                changes.is_some_and(|changes| changes.entries().is_empty())
+            });
+            empty.cloned()
+        };
+        let stem = Path::new(name).file_stem();
+        Ok(Scenario {
+            title: text("title"),
+            question: text("question"),
+            answer: text("answer"),
+            stem: stem
+                .map_or_else(|| "scenario".into(), |stem| stem.to_string_lossy().into_owned()),
+            seed: played.config.seed,
+            start_epoch_s: played.start,
+            policy: policy.or_else(unchanged),
+            policies,
+            config: played.config,
+            thresholds,
+            replications: played.replications,
+            assumptions: played.assumptions,
+            warnings: diagnostics,
+            sources,
+            hash: self.hash.clone(),
+        })
+    }
 }
 
 fn these(policies: &[String]) -> String {
@@ -279,10 +322,15 @@ fn these(policies: &[String]) -> String {
 }
 
 /// The `path=value` arguments as paths and values, with their places in the arguments.
-fn arguments(report: &Report, sources: &mut Sources, sets: &[String]) -> Vec<(Key, Node)> {
+fn arguments(
+    report: &Report,
+    sources: &mut Sources,
+    name: &str,
+    sets: &[String],
+) -> Vec<(Key, Node)> {
     let mut found = Vec::new();
     for set in sets {
-        let source = Source { name: "--set".to_string(), text: set.clone() };
+        let source = Source { name: name.to_string(), text: set.clone() };
         let origin = sources.add(source.clone());
         let Some(sign) = set.find('=') else {
             let mistake = Diagnostic::error(format!("{} sets nothing", quoted(set)));
@@ -368,6 +416,7 @@ fn thresholds(report: &Report, tree: &Node, policies: &[String]) -> Vec<Threshol
             report.say(mistake.at(text.place).path(path).label(label));
             continue;
         };
+        let mut applies = (None, None);
         if let Some(key) = policy {
             let sides: Vec<&str> = match policies.contains(&key.name) {
                 true => vec![],
@@ -381,18 +430,18 @@ fn thresholds(report: &Report, tree: &Node, policies: &[String]) -> Vec<Threshol
                     report.say(mistake.label(these(policies)).did_you_mean(near));
                 }
             }
-            if sides.len() > 1 {
-                let message = "`A vs B` is not yet in this version";
+            if sides.len() > 2 {
+                let message = "a difference has two policies";
                 let mistake = Diagnostic::error(message).at(key.place).path(path.clone());
-                report.say(mistake.label("a threshold of one policy, or of all"));
+                report.say(mistake.label("`A vs B: …` is of the difference A − B"));
             }
+            applies = match sides.as_slice() {
+                [of, to] => (Some((*of).to_owned()), Some((*to).to_owned())),
+                _ => (Some(key.name.clone()), None),
+            };
         }
-        if written.contains(" over runs ") {
-            let mistake = Diagnostic::error("`over runs` is not yet in this version");
-            report.say(mistake.at(text.place).path(path.clone()).label("one run at a time"));
-        }
-        let policy = policy.map(|key| key.name.clone());
-        found.push(ThresholdText { policy, text: written.clone(), place: text.place });
+        let (policy, versus) = applies;
+        found.push(ThresholdText { policy, versus, text: written.clone(), place: text.place });
     }
     if items.len() > THRESHOLDS_MAX {
         let message = format!("more than {THRESHOLDS_MAX} thresholds");

@@ -7,7 +7,7 @@ use crate::{
         config::Config,
         world::{Finish, Limits, Wake, World},
     },
-    observe::{Mistake, Names, Outcome, RowSink, Threshold, Watch},
+    observe::{Asked, Mistake, Names, Outcome, RowSink, Scope, Threshold, Watch},
     scenario::{
         self, Scenario, ThresholdText,
         diagnostic::{Diagnostic, Place},
@@ -23,24 +23,24 @@ pub struct Played {
     pub finish: Finish,
 }
 
-/// Plays `config` and judges `thresholds`; gives each fact to `trace`, if there is one.
+/// Plays `config` and answers what is `asked`; gives each fact to `trace`, if there is one.
 pub fn play(
     config: &Config,
-    thresholds: Vec<Threshold>,
+    asked: impl Into<Asked>,
     trace: Option<RowSink<'_>>,
     limits: &Limits<'_>,
 ) -> Played {
-    play_on::<Ladder<Wake>>(config, thresholds, trace, limits)
+    play_on::<Ladder<Wake>>(config, asked, trace, limits)
 }
 
 /// [`play`] on a given store of appointments: the order, and so the result, is the same on each.
 pub fn play_on<S: Store<Wake>>(
     config: &Config,
-    thresholds: Vec<Threshold>,
+    asked: impl Into<Asked>,
     trace: Option<RowSink<'_>>,
     limits: &Limits<'_>,
 ) -> Played {
-    let watch = Watch::new(config, thresholds, trace);
+    let watch = Watch::new(config, asked, trace);
     let mut world: World<Watch<'_>, S> = World::new(config, watch);
     let finish = world.run(limits);
     let (watch, register) = world.into_parts();
@@ -54,27 +54,43 @@ pub fn watch<O: Observer>(config: &Config, observer: O, limits: &Limits<'_>) -> 
     (world.into_parts().0, finish)
 }
 
-/// The thresholds that the scenario checks under the policy it plays: its own and those of no policy.
+/// The thresholds that one run of the scenario is judged by: those of the policy it plays and those
+/// of no policy, but for those that only several runs can answer.
 ///
 /// All are read, those of other policies too, and every mistake is told.
 pub fn thresholds(scenario: &Scenario) -> Result<Vec<Threshold>, Vec<Diagnostic>> {
-    let point = |text: &str| -> Option<Time> { scenario::read_point(text, scenario.start_epoch_s) };
-    let catalog = &scenario.config.catalog;
-    let names = Names::of(&scenario.config.resources, &catalog.attributes, &point);
+    let mut thresholds = all_thresholds(scenario)?;
+    thresholds.retain(|threshold| {
+        threshold.scope.has(scenario.policy.as_deref()) && !threshold.is_of_runs()
+    });
+    Ok(thresholds)
+}
+
+/// Every threshold of the file, in its order; or every mistake in them.
+pub fn all_thresholds(scenario: &Scenario) -> Result<Vec<Threshold>, Vec<Diagnostic>> {
     let mut thresholds = Vec::new();
     let mut mistakes = Vec::new();
-    for written in &scenario.thresholds {
-        match Threshold::parse(written.policy.as_deref(), &written.text, &names) {
-            Ok(threshold) => thresholds.push(threshold),
-            Err(found) => mistakes.extend(found.into_iter().map(|m| diagnosed(written, m))),
+    with_names(scenario, |names| {
+        for written in &scenario.thresholds {
+            let scope = match (&written.policy, &written.versus) {
+                (None, _) => Scope::All,
+                (Some(policy), None) => Scope::Policy(policy.clone()),
+                (Some(of), Some(to)) => Scope::Difference { of: of.clone(), to: to.clone() },
+            };
+            match Threshold::parse(scope, &written.text, names) {
+                Ok(threshold) => thresholds.push(threshold),
+                Err(found) => mistakes.extend(found.into_iter().map(|m| diagnosed(written, m))),
+            }
         }
-    }
-    if !mistakes.is_empty() {
-        return Err(mistakes);
-    }
-    thresholds
-        .retain(|threshold| threshold.policy.is_none() || threshold.policy == scenario.policy);
-    Ok(thresholds)
+    });
+    if mistakes.is_empty() { Ok(thresholds) } else { Err(mistakes) }
+}
+
+/// Gives the names that formulas can use.
+fn with_names<R>(scenario: &Scenario, read: impl FnOnce(&Names<'_>) -> R) -> R {
+    let point = |text: &str| -> Option<Time> { scenario::read_point(text, scenario.start_epoch_s) };
+    let catalog = &scenario.config.catalog;
+    read(&Names::of(&scenario.config.resources, &catalog.attributes, &point))
 }
 
 /// A mistake in a threshold, where it stands in the file.
