@@ -4,6 +4,7 @@
 
 pub mod kernel;
 pub mod model;
+pub mod statistics;
 
 pub mod cli;
 pub mod experiment;

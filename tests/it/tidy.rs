@@ -10,6 +10,7 @@ use std::{
 /// Each layer, and the layers it may name.
 const LAYERS: &[(&str, &[&str])] = &[
     ("kernel", &[]),
+    ("statistics", &["kernel"]),
     ("model", &["kernel"]),
     ("observe", &["kernel", "model"]),
     ("scenario", &["kernel", "model"]),
