@@ -5,6 +5,7 @@
 //! (values below 1,024 stay exact). Count, sum, min and max are exact always. Everything is an integer and which of the two
 //! forms holds depends on the count alone, so merging is exact in any order.
 
+use crate::statistics::nearest_rank;
 use std::collections::BTreeMap;
 
 /// Counts of samples, each a whole number (nanoseconds, or a plain count).
@@ -24,8 +25,6 @@ pub struct Histogram {
 }
 
 /// A share of the samples, in thousandths of a percent: `p99.9` is 99,900.
-///
-/// An integer, because 0.999 × 1,000 in floats is a rank too high.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Percent(u32);
 
@@ -58,10 +57,14 @@ impl Percent {
         (1..=100_000).contains(&thousandths).then_some(Percent(thousandths))
     }
 
+    /// In thousandths of a percent, as [`crate::statistics::quantile`] takes it.
+    pub fn thousandths(self) -> u32 {
+        self.0
+    }
+
     /// The nearest rank among `count` samples, from 1. `count` is not 0.
     pub fn rank(self, count: u64) -> u64 {
-        let rank = (u128::from(count) * u128::from(self.0)).div_ceil(100_000).max(1);
-        u64::try_from(rank).expect("a rank is at most the count")
+        nearest_rank(self.0, count)
     }
 }
 

@@ -12,7 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("kernel", &[]),
     ("statistics", &["kernel"]),
     ("model", &["kernel"]),
-    ("observe", &["kernel", "model"]),
+    ("observe", &["kernel", "statistics", "model"]),
     ("scenario", &["kernel", "model"]),
     ("report", &["kernel", "observe"]),
     ("experiment", &["kernel", "model", "observe", "scenario"]),
