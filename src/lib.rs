@@ -11,3 +11,4 @@ pub mod experiment;
 pub mod observe;
 pub mod report;
 pub mod scenario;
+pub mod study;

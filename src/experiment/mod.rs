@@ -1,5 +1,11 @@
 //! One run of a scenario, watched.
 
+mod replicate;
+
+pub use replicate::{
+    Arm, Plan, Run, Trouble, cut_of, formulas, metrics, read_warmup, seed_of, usual_metrics,
+};
+
 use crate::{
     kernel::{Ladder, Store, Time},
     model::{

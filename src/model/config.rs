@@ -35,6 +35,16 @@ pub struct Config {
     pub catalog: Arc<Catalog>,
 }
 
+impl Config {
+    /// Whether the load never changes, so that the system can settle: nothing is on the timeline,
+    /// and every caller comes at one rate from beginning to end.
+    pub fn is_stationary(&self) -> bool {
+        let Resources { calls, callers, .. } = &*self.resources;
+        let mut arrivals = calls[..*callers].iter().flat_map(|call| &call.arrivals);
+        self.timeline.is_empty() && *callers > 0 && arrivals.all(|a| a.is_stationary(self.duration))
+    }
+}
+
 /// Every resource, each in file order; an id is a position here.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resources {
@@ -643,6 +653,17 @@ pub struct Arrivals {
     pub count: u64,
     /// It begins again each time this has passed.
     pub repeat: Option<Span>,
+}
+
+impl Arrivals {
+    fn is_stationary(&self, duration: Time) -> bool {
+        let always = self.from == Time::ZERO && self.until >= duration && self.repeat.is_none();
+        let even = match &self.process {
+            Process::Poisson(_) | Process::Every(_) | Process::Closed { .. } => true,
+            Process::At(_) | Process::Profile(_) => false,
+        };
+        always && even
+    }
 }
 
 /// When arrivals come. Rates are per nanosecond, `scale` is in them already.

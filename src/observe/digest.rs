@@ -46,6 +46,14 @@ impl serde::Serialize for Fingerprint {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Fingerprint {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Fingerprint, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let read = u64::from_str_radix(&text, 16).map(Fingerprint);
+        read.map_err(|_| serde::de::Error::custom(format_args!("`{text}` is no fingerprint")))
+    }
+}
+
 const C0: u64 = 0x2545_f491_4f6c_dd1d;
 const K0: u64 = 0x9e37_79b9_7f4a_7c15;
 const K1: u64 = 0xbf58_476d_1ce4_e5b9;

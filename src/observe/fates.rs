@@ -1,7 +1,8 @@
 //! Where each arrival came to rest: what two policies are compared by, event for event.
 
 use super::point::Reason;
-use crate::model::{Fact, Moment, Observer, Place, config::Resources};
+pub use crate::model::Place;
+use crate::model::{Fact, Moment, Observer, config::Resources, vocabulary::CallId};
 use std::fmt;
 
 /// Where an arrival is at the end, and why if it was dropped.
@@ -38,7 +39,7 @@ pub struct Fates {
 impl Fates {
     /// Nothing has come yet.
     pub fn new(resources: &Resources) -> Fates {
-        let name = |id: crate::model::vocabulary::CallId| resources.calls[id.index()].name.clone();
+        let name = |id: CallId| resources.calls[id.index()].name.clone();
         Fates { callers: resources.caller_ids().map(|id| (name(id), Vec::new())).collect() }
     }
 

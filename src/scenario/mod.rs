@@ -76,6 +76,8 @@ pub struct Scenario {
     pub thresholds: Vec<ThresholdText>,
     /// Runs of each policy in comparisons.
     pub replications: u32,
+    /// Whether the file says when the warm-up ends.
+    pub says_warmup: bool,
     /// Where AWS documents nothing: name, value, and whether that is the default.
     pub assumptions: Vec<(String, String, bool)>,
     /// Warnings and notes.
@@ -224,6 +226,12 @@ impl Opened {
         &self.hash
     }
 
+    /// The file's name without its folder, which differs from machine to machine.
+    pub fn file_name(&self) -> String {
+        let name = Path::new(&self.name).file_name();
+        name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    }
+
     /// What of the file is played with these options.
     pub fn scenario(&self, options: &Options<'_>) -> Result<Scenario, Failure> {
         self.beside(&files_beside(Path::new(&self.name)), options)
@@ -305,6 +313,7 @@ impl Opened {
             config: played.config,
             thresholds,
             replications: played.replications,
+            says_warmup: written.get("warmup").is_some_and(|node| !node.is_null()),
             assumptions: played.assumptions,
             warnings: diagnostics,
             sources,

@@ -14,9 +14,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("model", &["kernel"]),
     ("observe", &["kernel", "statistics", "model"]),
     ("scenario", &["kernel", "model"]),
-    ("report", &["kernel", "observe"]),
-    ("experiment", &["kernel", "model", "observe", "scenario"]),
-    ("cli", &["kernel", "model", "observe", "scenario", "report", "experiment"]),
+    ("study", &["kernel", "statistics", "observe"]),
+    ("report", &["kernel", "statistics", "observe", "study"]),
+    ("experiment", &["kernel", "statistics", "model", "observe", "scenario", "study"]),
+    ("cli", &["kernel", "model", "observe", "scenario", "study", "report", "experiment"]),
 ];
 
 /// The components of the model. Only the wiring names more than one.

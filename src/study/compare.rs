@@ -1,0 +1,284 @@
+//! Policies compared: what each metric comes to under each, and its paired differences.
+//!
+//! Every policy is played with the same luck, replication by replication, so the difference of two
+//! is taken within each replication and what both had in common is gone from it.
+
+use super::{
+    CONFIDENCE, Cut, Kind, Metric, Sample, fates::Changes, pooled, relative_width, warmup::Periods,
+};
+use crate::{
+    kernel::Time,
+    observe::{measure::Better, number::Number},
+    statistics::{Estimate, Ratio, paired_ratio, variance_reduction},
+};
+
+/// One of those that are compared: a policy, or a file.
+#[derive(Clone, Debug)]
+pub struct Arm {
+    /// Its name.
+    pub name: String,
+    /// The file's name.
+    pub file: String,
+    /// The hash of the file's text.
+    pub hash: String,
+    /// Its runs, in the order of replications.
+    pub samples: Vec<Sample>,
+    /// Arrivals with another fate than under the baseline; none for the baseline itself.
+    pub changes: Option<Changes>,
+}
+
+/// A comparison.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// What is compared.
+    pub arms: Vec<Arm>,
+    /// Which of them the others are compared to.
+    pub baseline: usize,
+    /// How the beginning was treated.
+    pub cut: Cut,
+    /// The seed of the first replication.
+    pub seed: u64,
+    /// What each metric came to.
+    pub rows: Vec<Row>,
+    /// Metrics that nobody named and that came to 0 in every run.
+    pub zero: Vec<String>,
+    /// What is to be known before anything is concluded.
+    pub warnings: Vec<String>,
+}
+
+/// A metric under every policy.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The metric.
+    pub metric: Metric,
+    /// Its position among those of the samples.
+    pub nth: usize,
+    /// Of each arm, in their order.
+    pub cells: Vec<Cell>,
+}
+
+/// A metric under one policy.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// What the runs say; none if none has data.
+    pub estimate: Option<Estimate>,
+    /// The statistic of all runs' samples together, of a metric that is one.
+    pub pooled: Option<f64>,
+    /// The difference to the baseline; none for the baseline itself and without pairs.
+    pub difference: Option<Difference>,
+}
+
+/// A paired difference.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// Of policy less baseline, pair by pair.
+    pub estimate: Estimate,
+    /// Of policy to baseline.
+    pub ratio: Option<Ratio>,
+    /// How many times larger the variance would be with luck of its own for each.
+    pub variance_reduction: Option<f64>,
+    /// What it shows.
+    pub finding: Finding,
+}
+
+/// What a paired difference shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// Not one pair differs.
+    Same,
+    /// The interval has 0 in it.
+    Unclear,
+    /// The policy's value is lower, beyond the interval.
+    Lower,
+    /// It is higher.
+    Higher,
+}
+
+impl Finding {
+    fn of(estimate: &Estimate) -> Finding {
+        if estimate.min == 0.0 && estimate.max == 0.0 {
+            return Finding::Same;
+        }
+        match estimate.interval(CONFIDENCE) {
+            Some((_, high)) if high < 0.0 => Finding::Lower,
+            Some((low, _)) if low > 0.0 => Finding::Higher,
+            Some(_) | None => Finding::Unclear,
+        }
+    }
+
+    /// Whether the policy is the better one (`true`) or the baseline (`false`); none if neither
+    /// is shown to be.
+    pub fn is_better(self, better: Better) -> Option<bool> {
+        match (self, better) {
+            (Finding::Lower, Better::Lower) | (Finding::Higher, Better::Higher) => Some(true),
+            (Finding::Lower, Better::Higher) | (Finding::Higher, Better::Lower) => Some(false),
+            (Finding::Same | Finding::Unclear, _) | (_, Better::Neither) => None,
+        }
+    }
+
+    /// In a word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Finding::Same => "same",
+            Finding::Unclear => "unclear",
+            Finding::Lower => "lower",
+            Finding::Higher => "higher",
+        }
+    }
+}
+
+impl Difference {
+    /// Of the values under a policy to those under the baseline, replication by replication. Pairs of
+    /// which one has no data are left out; none without pairs.
+    pub fn of(metric: &Metric, of: &[Option<Number>], to: &[Option<Number>]) -> Option<Difference> {
+        let pairs = of.iter().zip(to).filter_map(|(of, to)| Some(((*of)?, (*to)?)));
+        let pairs: Vec<(Number, Number)> = pairs.collect();
+        let shown = |number| metric.formula.shown(number);
+        // The difference of fractions is exact, that of floats is not.
+        let differences: Vec<f64> = pairs.iter().map(|(of, to)| shown(of.minus(*to))).collect();
+        let of: Vec<f64> = pairs.iter().map(|(of, _)| shown(*of)).collect();
+        let to: Vec<f64> = pairs.iter().map(|(_, to)| shown(*to)).collect();
+        let estimate = Estimate::of(&differences)?;
+        Some(Difference {
+            finding: Finding::of(&estimate),
+            ratio: paired_ratio(&of, &to, CONFIDENCE),
+            variance_reduction: variance_reduction(&of, &to),
+            estimate,
+        })
+    }
+}
+
+impl Comparison {
+    /// Compares `arms`, the samples of which have the same replications, by `metrics`. Those from
+    /// `named` on were not asked for by name and are left out if they are 0 in every run.
+    pub fn of(
+        arms: Vec<Arm>,
+        baseline: usize,
+        metrics: &[Metric],
+        are_named: bool,
+        cut: Cut,
+    ) -> Comparison {
+        let (mut rows, mut zero) = (Vec::new(), Vec::new());
+        for (nth, metric) in metrics.iter().enumerate() {
+            let values = |arm: &Arm| -> Vec<Option<Number>> {
+                arm.samples.iter().map(|sample| sample.values[nth]).collect()
+            };
+            let to = values(&arms[baseline]);
+            let nothing = |value: &Option<Number>| value.is_none_or(Number::is_zero);
+            if !are_named && arms.iter().all(|arm| values(arm).iter().all(nothing)) {
+                zero.push(metric.name().to_owned());
+                continue;
+            }
+            let cells = arms.iter().enumerate().map(|(at, arm)| {
+                let of = values(arm);
+                Cell {
+                    estimate: Estimate::of(&metric.shown(&of)),
+                    pooled: pooled(metric, arm.samples.iter().map(|s| s.pools[nth].as_ref())),
+                    difference: match at == baseline {
+                        true => None,
+                        false => Difference::of(metric, &of, &to),
+                    },
+                }
+            });
+            rows.push(Row { cells: cells.collect(), metric: metric.clone(), nth });
+        }
+        let seed = arms[baseline].samples.first().map_or(0, |sample| sample.seed);
+        let mut made = Comparison { arms, baseline, cut, seed, rows, zero, warnings: Vec::new() };
+        made.warnings = made.remarks();
+        made
+    }
+
+    /// How many replications each policy had.
+    pub fn replications(&self) -> usize {
+        self.arms[self.baseline].samples.len()
+    }
+
+    /// The metric and policy whose interval is wider than this share of its mean, and the number of
+    /// replications that its spread would need; of several the one that needs most.
+    pub fn too_wide(&self, precision: f64) -> Option<TooWide<'_>> {
+        let mut widest: Option<TooWide<'_>> = None;
+        for row in &self.rows {
+            for (arm, cell) in self.arms.iter().zip(&row.cells) {
+                let Some(estimate) = &cell.estimate else { continue };
+                let relative = match relative_width(estimate) {
+                    Some(relative) if precision < relative => relative,
+                    None if estimate.n < 2 => f64::INFINITY,
+                    Some(_) | None => continue,
+                };
+                let wanted = precision * estimate.mean.abs();
+                let needed = estimate.needed(wanted, CONFIDENCE).unwrap_or(2);
+                if widest.as_ref().is_none_or(|widest| widest.needed < needed) {
+                    let metric = row.metric.name();
+                    widest = Some(TooWide { metric, arm: &arm.name, relative, needed });
+                }
+            }
+        }
+        widest
+    }
+
+    /// Says so if the averages of all runs are still on their way when counting begins.
+    fn later_cut(&self) -> Option<String> {
+        let mut latest: Option<(Time, &str, &str)> = None;
+        for row in &self.rows {
+            for arm in &self.arms {
+                let mut all = Periods::default();
+                arm.samples.iter().for_each(|sample| all.merge(&sample.periods[row.nth]));
+                let Some(period) = all.settled_from() else { continue };
+                let at = Time::from_nanos(period.saturating_mul(self.cut.period.as_nanos()));
+                if latest.is_none_or(|(known, ..)| known < at) {
+                    latest = Some((at, row.metric.name(), &arm.name));
+                }
+            }
+        }
+        let (at, metric, arm) = latest?;
+        let cut = self.cut.warmup;
+        Some(format!(
+            "the cut at {cut} comes too early: {metric} of {arm} settles at about {at}; \
+             `--warmup {at}` leaves out what comes before"
+        ))
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let n = self.replications();
+        if n < 2 {
+            remarks.push(
+                "one replication has no interval: every difference may be chance; \
+                 `--replications 20` is usual"
+                    .to_owned(),
+            );
+        } else if n < 10 {
+            remarks.push(format!(
+                "{n} replications are few: intervals are wide and rest on near-normal values; \
+                 `--replications 20` is usual"
+            ));
+        }
+        for row in &self.rows {
+            for (arm, cell) in self.arms.iter().zip(&row.cells) {
+                let with = cell.estimate.as_ref().map_or(0, |estimate| estimate.n);
+                if with < n as u64 {
+                    let metric = row.metric.name();
+                    remarks
+                        .push(format!("{metric} has data in {with} of {n} runs of {}", arm.name));
+                }
+            }
+        }
+        if self.cut.kind == Kind::SteadyState {
+            remarks.extend(self.later_cut());
+        }
+        remarks
+    }
+}
+
+/// An interval that is wider than wished.
+#[derive(Clone, Copy, Debug)]
+pub struct TooWide<'a> {
+    /// Of this metric …
+    pub metric: &'a str,
+    /// … under this policy.
+    pub arm: &'a str,
+    /// Its half width as a share of the mean.
+    pub relative: f64,
+    /// So many replications would make it narrow enough.
+    pub needed: u64,
+}

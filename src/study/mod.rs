@@ -1,0 +1,182 @@
+//! What the runs of a study say: pure data and arithmetic, nothing is played here.
+//!
+//! ```text
+//!  experiment ──► Sample, one a run ──┬──► compare   policies: estimates, paired differences
+//!                                     ├──► sweep     points of a grid, which of them are dominated
+//!                                     ├──► check     thresholds over all runs
+//!                                     └──► fates     what became of each arrival elsewhere
+//! ```
+//!
+//! In reading order: a [`Metric`] is what is read of each run, a [`Sample`] what a run leaves,
+//! [`Kind`] whether there is a state in which the system settles. Results are taken in the order of
+//! replications, so they are the same on however many threads and machines the runs were played.
+
+pub mod compare;
+
+pub mod fates;
+
+pub mod warmup;
+
+use crate::{
+    kernel::{Span, Time},
+    observe::{
+        Fingerprint, Formula, Pool, Verdict, formula::Value, measure::Better, number::Number,
+    },
+    statistics::Estimate,
+};
+use serde::{Deserialize, Serialize};
+
+/// The confidence of every interval that is printed.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// Runs of each policy or point, where nobody says how many.
+pub const REPLICATIONS: u32 = 20;
+
+/// What is read of each run.
+#[derive(Clone, Debug)]
+pub struct Metric {
+    /// The formula, as it reads in the first of what is compared.
+    pub formula: Formula,
+    /// Which of two values is the better one.
+    pub better: Better,
+}
+
+impl Metric {
+    /// The metric of a formula.
+    pub fn new(formula: Formula) -> Metric {
+        Metric { better: formula.better(), formula }
+    }
+
+    /// As it was written.
+    pub fn name(&self) -> &str {
+        &self.formula.text
+    }
+
+    /// `s` for times, nothing for counts and shares.
+    pub fn unit(&self) -> &'static str {
+        if self.formula.is_time() { "s" } else { "" }
+    }
+
+    /// The numbers of the runs as they are shown, those without data left out.
+    pub fn shown(&self, values: &[Option<Number>]) -> Vec<f64> {
+        values.iter().flatten().map(|value| self.formula.shown(*value)).collect()
+    }
+}
+
+/// What a run leaves for a study.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sample {
+    /// Which replication, from 0.
+    pub replication: u32,
+    /// The seed that it was played with.
+    pub seed: u64,
+    /// Of the fact stream.
+    pub digest: Fingerprint,
+    /// What the metrics came to, in their order; none without data.
+    pub values: Vec<Option<Number>>,
+    /// The samples behind them, of those that are statistics of samples.
+    pub pools: Vec<Option<Pool>>,
+    /// Of each metric, what its first measure came to in each period, while a warm-up is looked for.
+    #[serde(skip)]
+    pub periods: Vec<warmup::Periods>,
+    /// Of the thresholds that one run can answer.
+    #[serde(skip)]
+    pub verdicts: Vec<Verdict>,
+}
+
+/// A number, if a value is one.
+pub fn number(value: Option<Value>) -> Option<Number> {
+    match value {
+        Some(Value::Number(number)) => Some(number),
+        Some(Value::Instants { .. }) | None => None,
+    }
+}
+
+/// All samples behind a metric, those of every run together.
+pub fn pooled<'a>(metric: &Metric, pools: impl Iterator<Item = Option<&'a Pool>>) -> Option<f64> {
+    let statistic = metric.formula.pooled()?;
+    let all = pools.flatten().fold(None::<Pool>, |all, pool| match all {
+        None => Some(pool.clone()),
+        Some(mut all) => {
+            all.merge(pool);
+            Some(all)
+        }
+    });
+    all?.take(statistic).map(|number| metric.formula.shown(number))
+}
+
+/// What kind of study it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Something begins, changes or ends within the run: the whole of it is what is asked about.
+    Terminating,
+    /// The load never changes: what is asked about is the state in which the system settles.
+    SteadyState,
+}
+
+impl Kind {
+    /// In a word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Kind::Terminating => "terminating",
+            Kind::SteadyState => "steady-state",
+        }
+    }
+}
+
+/// How the beginning of the runs was treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// What kind of study it is.
+    pub kind: Kind,
+    /// Counts run from here.
+    pub warmup: Time,
+    /// Where that comes from.
+    pub from: CutFrom,
+    /// Length of a period of the series, in which a warm-up is looked for.
+    pub period: Span,
+}
+
+/// Who says where the warm-up ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutFrom {
+    /// The scenario, or nobody in a terminating study.
+    Scenario,
+    /// Whoever started the study.
+    Asked,
+    /// It is the usual share of a steady-state study.
+    Usual,
+}
+
+impl Cut {
+    /// Of a steady-state study that says nothing itself, this share of its duration is warm-up: a
+    /// tenth.
+    pub const USUAL_SHARE: u64 = 10;
+
+    /// The cut of a study of this kind and `duration`, where the file says `written` and whoever
+    /// starts it `asked`.
+    pub fn new(
+        kind: Kind,
+        duration: Time,
+        period: Span,
+        written: Option<Time>,
+        asked: Option<Time>,
+    ) -> Cut {
+        let (warmup, from) = match (asked, written, kind) {
+            (Some(asked), _, _) => (asked, CutFrom::Asked),
+            (None, Some(written), _) => (written, CutFrom::Scenario),
+            (None, None, Kind::Terminating) => (Time::ZERO, CutFrom::Scenario),
+            (None, None, Kind::SteadyState) => {
+                let share = duration.as_nanos() / Cut::USUAL_SHARE;
+                (Time::ZERO + Span::nanos(share), CutFrom::Usual)
+            }
+        };
+        Cut { kind, warmup, from, period }
+    }
+}
+
+/// The half width of an interval as a share of the mean; none of a single value or of a mean of 0.
+pub fn relative_width(estimate: &Estimate) -> Option<f64> {
+    let half = estimate.half_width(CONFIDENCE)?;
+    (estimate.mean != 0.0).then(|| half / estimate.mean.abs())
+}
