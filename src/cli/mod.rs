@@ -1,10 +1,13 @@
 //! The command line: the only place with a clock, threads, standard output and exit codes.
 
+mod compare;
 mod exit;
 mod explain;
 mod run;
 mod story;
+mod studying;
 mod watching;
+mod workers;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use exit::Exit;
@@ -31,6 +34,8 @@ struct Cli {
 enum Command {
     /// Play scenario files and print what happened
     Run(RunArgs),
+    /// Compare policies, or files, under the same luck
+    Compare(CompareArgs),
     /// Tell the life of one payload, with the rule at each step
     Story(StoryArgs),
     /// Explain a property, a measure, a rule, a caller or an assumption
@@ -89,6 +94,86 @@ struct RunArgs {
     quiet: bool,
 }
 
+/// What is played many times.
+#[derive(Clone, Debug, Args)]
+struct Repeated {
+    /// Play each so many times; replication 0 has the scenario's seed [default: the scenario's, or 20]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    replications: Option<u32>,
+    /// Read this of every run, such as `Orders.latency p99` or `dead_lettered / arrivals`; may be repeated
+    #[arg(long = "metric", value_name = "METRIC")]
+    metrics: Vec<String>,
+    /// Count from here on: a time, or a share of the duration [default: the scenario's; in a
+    /// steady-state study that says nothing, 10%]
+    #[arg(long, value_name = "TIME|SHARE")]
+    warmup: Option<String>,
+    /// Replace the scenario's seed
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Change a path of the scenario, such as `queues.Jobs.VisibilityTimeout=60s`; may be repeated
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    sets: Vec<String>,
+    /// Play on so many threads; the results are the same on any number [default: all there are]
+    #[arg(long, value_name = "N", value_parser = threads)]
+    threads: Option<usize>,
+    /// Stop a run after so many events
+    #[arg(long, value_name = "N", default_value_t = 1_000_000_000)]
+    max_events: u64,
+    /// Show no progress bar
+    #[arg(long)]
+    no_progress: bool,
+}
+
+/// Reads a number of threads.
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n @ 1..=1024) => Ok(n),
+        Ok(_) | Err(_) => Err("1 to 1024".to_owned()),
+    }
+}
+
+/// Reads a share such as `5%`.
+fn share(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+    match number {
+        Some(percent) if 0.0 < percent && percent < 100.0 => Ok(percent / 100.0),
+        Some(_) | None => Err("a share between 0% and 100%, such as 5%".to_owned()),
+    }
+}
+
+#[derive(Debug, Args)]
+struct CompareArgs {
+    /// A scenario file, whose policies are compared; or several, which are compared as they are written
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Compare to this policy, or file [default: the first]
+    #[arg(long, value_name = "NAME")]
+    baseline: Option<String>,
+    /// Compare only these policies
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    policies: Vec<String>,
+    #[command(flatten)]
+    repeated: Repeated,
+    /// Play on until every interval is as narrow as this share of its mean
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    precision: Option<f64>,
+    /// With --precision: at most so many replications
+    #[arg(long, value_name = "N", default_value_t = 1000, requires = "precision")]
+    max_replications: u32,
+    /// Also write `diff-events.csv`: every arrival with another fate
+    #[arg(long)]
+    diff_events: bool,
+    /// What to print to standard output
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Folder of the results: `<scenario>.compare` in it
+    #[arg(short, long, value_name = "DIR", default_value = "output")]
+    output: PathBuf,
+    /// Print nothing but errors
+    #[arg(long)]
+    quiet: bool,
+}
+
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("payload").required(true).args(["id", "first"])))]
 struct StoryArgs {
@@ -110,9 +195,9 @@ struct StoryArgs {
 enum Format {
     /// For people
     Table,
-    /// `summary.json`; one object a line if there are several files
+    /// One object; one a line if there are several
     Json,
-    /// `metrics.csv`
+    /// Rows with commas
     Csv,
     /// For a pull request
     Markdown,
@@ -137,6 +222,7 @@ pub fn main() -> ExitCode {
     }));
     let result = panic::catch_unwind(|| match cli.command {
         Command::Run(args) => run::run(&args),
+        Command::Compare(args) => compare::compare(&args),
         Command::Story(args) => story::story(&args),
         Command::Explain { reference: true, .. } => explain::reference(),
         Command::Explain { callers: true, .. } => explain::callers(),

@@ -51,7 +51,7 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
 }
 
 /// The names of the files' folders, all different.
-fn stems(files: &[std::path::PathBuf]) -> Result<Vec<std::ffi::OsString>> {
+pub fn stems(files: &[std::path::PathBuf]) -> Result<Vec<std::ffi::OsString>> {
     let mut seen: BTreeMap<&OsStr, &Path> = BTreeMap::new();
     files
         .iter()
@@ -106,7 +106,7 @@ pub fn limits<'a>(played: &Played, stop: &'a dyn Fn(crate::kernel::Time) -> bool
 }
 
 /// Events at one instant, beside what the scenario declares: beyond it, time does not go on.
-const INSTANT_MAX: u64 = 1_000_000;
+pub const INSTANT_MAX: u64 = 1_000_000;
 
 fn play(
     args: &RunArgs,

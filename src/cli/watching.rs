@@ -64,7 +64,53 @@ impl Progress {
                 bar.set_message(format!("{:.0} s simulated", now.as_secs_f64()));
             }
         }
-        INTERRUPTED.load(Ordering::Relaxed)
+        is_interrupted()
+    }
+}
+
+/// Whether an interrupt came.
+pub fn is_interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
+/// A progress bar over runs that are counted, on the same terms as [`Progress`].
+#[derive(Debug)]
+pub struct Steps {
+    bar: Option<ProgressBar>,
+    begun: Instant,
+    shown: Cell<bool>,
+}
+
+impl Steps {
+    /// A bar over so many `things`.
+    pub fn new(wanted: bool, whole: u64, things: &'static str) -> Steps {
+        let bar = (wanted && std::io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::with_draw_target(Some(whole), ProgressDrawTarget::hidden());
+            let style = "{bar:40} {pos} of {len} {msg}  left {eta}";
+            bar.set_style(ProgressStyle::with_template(style).expect("a fixed template is right"));
+            bar.set_message(things);
+            bar
+        });
+        Steps { bar, begun: Instant::now(), shown: Cell::new(false) }
+    }
+
+    /// One more is done.
+    pub fn step(&self) {
+        if let Some(bar) = &self.bar {
+            if !self.shown.get() && self.begun.elapsed() > Duration::from_secs(1) {
+                self.shown.set(true);
+                bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
+            }
+            bar.inc(1);
+        }
+    }
+}
+
+impl Drop for Steps {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
 }
 

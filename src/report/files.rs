@@ -10,6 +10,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// By one of these a folder of results is known.
+const RESULTS: [&str; 4] = ["summary.json", "compare.json", "sweep.json", "shard.json"];
+
 /// A folder of results that is being written. Dropped before [`Folder::publish`], it leaves nothing.
 #[derive(Debug)]
 pub struct Folder {
@@ -78,7 +81,8 @@ impl Drop for Folder {
 /// Only results are replaced: `-o .` must not cost anybody the folder that has a scenario's name.
 fn refuse_foreign(target: &Path) -> io::Result<()> {
     let is_new = !target.exists();
-    if is_new || target.join("summary.json").is_file() || fs::read_dir(target)?.next().is_none() {
+    let has_results = RESULTS.iter().any(|name| target.join(name).is_file());
+    if is_new || has_results || fs::read_dir(target)?.next().is_none() {
         return Ok(());
     }
     let message = "it exists and holds no results of dwell; choose another folder with -o";

@@ -1,4 +1,4 @@
-//! The account of a run as Markdown, to be pasted into a pull request.
+//! Accounts as Markdown, to be pasted into a pull request.
 
 use super::{
     Report,
@@ -8,9 +8,14 @@ use std::fmt::Write as _;
 
 /// The account as Markdown.
 pub fn render(report: &Report<'_>) -> String {
+    lay_out(blocks(report))
+}
+
+/// Blocks as Markdown.
+pub fn lay_out(blocks: Vec<Block>) -> String {
     let mut out = String::new();
     let mut after_table = false;
-    for block in blocks(report) {
+    for block in blocks {
         if after_table && matches!(block, Block::Labelled(..)) {
             // Without it, the line would be one more row.
             out.push('\n');
@@ -38,6 +43,13 @@ pub fn render(report: &Report<'_>) -> String {
                     let mark = if holds { "✓" } else { "✗" };
                     let came = if came.is_empty() { came } else { format!(" ({came})") };
                     let _ = writeln!(out, "- {mark} `{text}`{}", escaped(&came));
+                }
+                writeln!(out)
+            }
+            Block::Sentences(heading, all) => {
+                let _ = writeln!(out, "\n### {heading}\n");
+                for sentence in all {
+                    let _ = writeln!(out, "- {}", escaped(&sentence));
                 }
                 writeln!(out)
             }

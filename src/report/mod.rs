@@ -1,6 +1,8 @@
 //! What a run came to, for people and for programs: one [`Report`], four formats, and files written whole.
 
+pub mod compare;
 pub mod csv;
+mod figures;
 pub mod files;
 pub mod json;
 pub mod markdown;

@@ -1,4 +1,4 @@
-//! The account of a run for a terminal.
+//! Accounts for a terminal.
 
 use super::{
     Report,
@@ -8,13 +8,18 @@ use std::fmt::Write as _;
 
 /// The account as text; with `color`, marks and headings are coloured, and nothing depends on it.
 pub fn render(report: &Report<'_>, color: bool) -> String {
+    lay_out(blocks(report), color)
+}
+
+/// Blocks as text.
+pub fn lay_out(blocks: Vec<Block>, color: bool) -> String {
     let paint = |code: &str, text: &str| match color {
         true => format!("\x1b[{code}m{text}\x1b[0m"),
         false => text.to_owned(),
     };
     let mut out = String::new();
     let mut after_table = false;
-    for block in blocks(report) {
+    for block in blocks {
         if after_table && matches!(block, Block::Labelled(..) | Block::Remarks(_)) {
             out.push('\n');
         }
@@ -32,6 +37,13 @@ pub fn render(report: &Report<'_>, color: bool) -> String {
                     let mark = if holds { paint("32", "✓") } else { paint("31", "✗") };
                     let came = if came.is_empty() { came } else { format!("   ({came})") };
                     let _ = writeln!(out, "  {mark} {text}{came}");
+                }
+                writeln!(out)
+            }
+            Block::Sentences(heading, all) => {
+                let _ = writeln!(out, "\n{}", paint("1", heading));
+                for sentence in all {
+                    let _ = writeln!(out, "  {sentence}");
                 }
                 writeln!(out)
             }

@@ -20,6 +20,8 @@ pub enum Block {
     Table(String, Vec<String>, Vec<Vec<String>>),
     /// Thresholds: whether each holds, and how it came out.
     Verdicts(Vec<(bool, String, String)>),
+    /// Sentences under a heading.
+    Sentences(&'static str, Vec<String>),
     /// Remarks.
     Remarks(Vec<String>),
 }
@@ -70,7 +72,7 @@ pub fn blocks(report: &Report<'_>) -> Vec<Block> {
 }
 
 /// A text of the file in one line, in which no character controls the terminal.
-fn inert(text: &str) -> String {
+pub fn inert(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let mut out = String::new();
     for c in lines.join(" ").trim().chars() {
@@ -372,7 +374,7 @@ pub fn count(n: u64) -> String {
     grouped(&n.to_string())
 }
 
-fn grouped(digits: &str) -> String {
+pub fn grouped(digits: &str) -> String {
     let (whole, rest) = digits.split_once('.').map_or((digits, None), |(w, r)| (w, Some(r)));
     let mut out = String::new();
     for (at, digit) in whole.chars().enumerate() {

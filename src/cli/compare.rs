@@ -1,0 +1,264 @@
+//! `dwell compare`: policies under the same luck.
+
+use super::{
+    CompareArgs, Format,
+    exit::{Exit, failed},
+    run, studying,
+    watching::{self, Steps},
+    workers,
+};
+use crate::{
+    experiment::{Arm, Plan, Trouble},
+    model::world::Stop,
+    observe::Fates,
+    report::{compare as report, files::Folder, markdown, table},
+    scenario::{Scenario, diagnostic::suggest},
+    study::{
+        Sample,
+        compare::{self, Comparison},
+        fates::Changes,
+    },
+};
+use anyhow::Result;
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+/// What one replication leaves: of each arm its sample, and what became of arrivals elsewhere.
+type Paired = Vec<(Sample, Option<Changes>)>;
+
+/// Plays every policy, or every file, with the same luck; prints and writes what is different.
+pub fn compare(args: &CompareArgs) -> Result<Exit> {
+    let stem = run::stems(&args.files)?.swap_remove(0);
+    let (plan, first) = plan(args)?;
+    let baseline = baseline(args, &plan)?;
+    let mut name = stem;
+    name.push(".compare");
+    let cannot_write = |error: io::Error| {
+        let folder = args.output.join(&name);
+        failed(Exit::Output, format!("error: cannot write {}: {error}", folder.display()))
+    };
+    let mut folder = Folder::begin(&args.output, &name).map_err(cannot_write)?;
+    watching::listen();
+    let wanted = args.repeated.replications.unwrap_or(first.replications).max(1);
+    let mut arms: Vec<compare::Arm> = plan.arms.iter().map(|arm| empty(&plan, arm)).collect();
+    let (mut comparison, mut from, mut until) = (None, 0, wanted);
+    let mut stopped = None;
+    while from < until {
+        stopped = play(args, &plan, baseline, from..until, &mut arms)?;
+        if arms[baseline].samples.is_empty() {
+            return Err(failed(Exit::Interrupted, "interrupted before a replication was finished"));
+        }
+        let are_named = !args.repeated.metrics.is_empty();
+        let made =
+            Comparison::of(std::mem::take(&mut arms), baseline, &plan.metrics, are_named, plan.cut);
+        from = until;
+        if let (Some(precision), None) = (args.precision, stopped) {
+            until = next(&made, precision, from, args.max_replications);
+        }
+        if from < until {
+            arms = made.arms;
+        } else {
+            comparison = Some(made);
+        }
+        if stopped.is_some() {
+            break;
+        }
+    }
+    let mut comparison = comparison.expect("at least one replication was wanted");
+    if let Some(precision) = args.precision.filter(|_| stopped.is_none()) {
+        let wide = comparison.too_wide(precision).map(|wide| {
+            let (width, wanted) = (wide.relative * 100.0, precision * 100.0);
+            format!(
+                "after {from} replications {} of {} is known to ± {width:.1} %, not to {wanted} %; \
+                 its spread would need about {} (--max-replications)",
+                wide.metric, wide.arm, wide.needed
+            )
+        });
+        comparison.warnings.extend(wide);
+    }
+    let report = report::Report {
+        title: first.title.as_deref(),
+        question: first.question.as_deref(),
+        comparison: &comparison,
+        stopped_by: stopped.map(|_| "interrupt"),
+    };
+    if stopped.is_some() {
+        let mut partial = name.clone();
+        partial.push(".partial");
+        folder.rename(&partial);
+    }
+    folder.write("compare.json", report::json(&report).as_bytes()).map_err(cannot_write)?;
+    let rows = folder.create("compare.csv").map_err(cannot_write)?;
+    report::csv(&comparison, BufWriter::new(rows)).map_err(cannot_write)?;
+    if args.diff_events {
+        let rows = folder.create("diff-events.csv").map_err(cannot_write)?;
+        report::diff_csv(&comparison, BufWriter::new(rows)).map_err(cannot_write)?;
+    }
+    let target = folder.publish().map_err(cannot_write)?;
+    print(args, &report)?;
+    if !args.quiet && args.format == Format::Table {
+        eprintln!("wrote {}", target.display());
+    }
+    Ok(stopped.unwrap_or(Exit::Fine))
+}
+
+/// The plan: the policies of one file, or several files as they are written.
+fn plan(args: &CompareArgs) -> Result<(Plan, Scenario)> {
+    let opened = studying::open(&args.files)?;
+    let arms = match args.files.as_slice() {
+        [_] => {
+            let policies = studying::policies(&opened[0], &args.repeated, &args.policies)?;
+            if policies.len() < 2 {
+                let message = "error: there is nothing to compare: the file has fewer than two \
+                               policies\nhint: add `policies`, or compare several files";
+                return Err(failed(Exit::Usage, message));
+            }
+            let of = |policy: &String| Arm {
+                name: policy.clone(),
+                file: 0,
+                policy: Some(policy.clone()),
+                point: Vec::new(),
+            };
+            policies.iter().map(of).collect()
+        }
+        files => {
+            if !args.policies.is_empty() {
+                let message = "error: --policies chooses among the policies of one file\nhint: \
+                               several files are compared as they are written";
+                return Err(failed(Exit::Usage, message));
+            }
+            let stems = run::stems(files)?;
+            let of = |(file, stem): (usize, std::ffi::OsString)| Arm {
+                name: stem.to_string_lossy().into_owned(),
+                file,
+                policy: None,
+                point: Vec::new(),
+            };
+            stems.into_iter().enumerate().map(of).collect()
+        }
+    };
+    studying::plan(opened, arms, &args.repeated, false, |_| Ok(()))
+}
+
+fn baseline(args: &CompareArgs, plan: &Plan) -> Result<usize> {
+    let Some(name) = &args.baseline else { return Ok(0) };
+    let names = || plan.arms.iter().map(|arm| arm.name.as_str());
+    names().position(|known| known == name).ok_or_else(|| {
+        let hint = match suggest(name, names()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
+        };
+        failed(
+            Exit::Usage,
+            format!("error: nothing that is compared is called `{name}`\nhint: {hint}"),
+        )
+    })
+}
+
+fn empty(plan: &Plan, arm: &Arm) -> compare::Arm {
+    compare::Arm {
+        name: arm.name.clone(),
+        file: plan.files[arm.file].file_name(),
+        hash: plan.files[arm.file].hash().to_owned(),
+        samples: Vec::new(),
+        changes: None,
+    }
+}
+
+/// Plays these replications of every arm and adds them to `arms`. Gives the exit code if that was
+/// interrupted: then those that were finished are there.
+fn play(
+    args: &CompareArgs,
+    plan: &Plan,
+    baseline: usize,
+    replications: std::ops::Range<u32>,
+    arms: &mut [compare::Arm],
+) -> Result<Option<Exit>> {
+    let wanted = !args.repeated.no_progress && !args.quiet;
+    let steps =
+        Steps::new(wanted, u64::from(replications.end - replications.start), "replications");
+    let threads = args.repeated.threads.unwrap_or_else(workers::usual_threads);
+    let done = workers::each(
+        threads,
+        replications.len(),
+        |at| {
+            let nth = replications.start + u32::try_from(at).expect("as many as replications");
+            replicate(args, plan, baseline, nth)
+        },
+        |_, _| steps.step(),
+    );
+    drop(steps);
+    for paired in done.results.into_iter().flatten() {
+        for (arm, (sample, changes)) in arms.iter_mut().zip(paired) {
+            arm.samples.push(sample);
+            match (&mut arm.changes, changes) {
+                (Some(all), Some(more)) => all.merge(more),
+                (all @ None, more) => *all = more,
+                (Some(_), None) => unreachable!("an arm is followed always or never"),
+            }
+        }
+    }
+    match done.failed {
+        None => Ok(None),
+        Some((_, _, Trouble::Stopped(finish))) if finish.stop == Stop::Interrupted => {
+            Ok(Some(Exit::Interrupted))
+        }
+        Some((arm, nth, trouble)) => Err(studying::told(&trouble, plan, &plan.arms[arm], nth)),
+    }
+}
+
+/// One replication of every arm, the baseline first.
+fn replicate(
+    args: &CompareArgs,
+    plan: &Plan,
+    baseline: usize,
+    nth: u32,
+) -> Result<Paired, (usize, u32, Trouble)> {
+    let limits = studying::limits(&args.repeated);
+    let of = |at: usize| {
+        plan.play(&plan.arms[at], nth, true, &limits).map_err(|trouble| (at, nth, trouble))
+    };
+    let first = of(baseline)?;
+    let before: &Fates = first.fates.as_ref().expect("fates were asked for");
+    let mut paired = Vec::with_capacity(plan.arms.len());
+    for at in 0..plan.arms.len() {
+        paired.push(match at == baseline {
+            true => (first.sample.clone(), None),
+            false => {
+                let run = of(at)?;
+                let after = run.fates.expect("fates were asked for");
+                let changes = Changes::between(before, &after, nth, args.diff_events);
+                (run.sample, Some(changes))
+            }
+        });
+    }
+    Ok(paired)
+}
+
+/// How many replications there should be after `n`: what the widest interval needs, at most twice as
+/// many, so that a chance narrow spread does not end the study.
+fn next(comparison: &Comparison, precision: f64, n: u32, max: u32) -> u32 {
+    match comparison.too_wide(precision) {
+        None => n,
+        Some(wide) => {
+            let needed = u32::try_from(wide.needed).unwrap_or(u32::MAX);
+            needed.clamp(n.saturating_add(1), n.saturating_mul(2)).min(max).max(n)
+        }
+    }
+}
+
+fn print(args: &CompareArgs, report: &report::Report<'_>) -> Result<()> {
+    if args.quiet {
+        return Ok(());
+    }
+    let stdout = io::stdout();
+    let color = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let mut out = BufWriter::new(stdout.lock());
+    match args.format {
+        Format::Table => out.write_all(table::lay_out(report::blocks(report), color).as_bytes())?,
+        Format::Markdown => out.write_all(markdown::lay_out(report::blocks(report)).as_bytes())?,
+        Format::Json => out.write_all(report::json(report).as_bytes())?,
+        Format::Csv => report::csv(report.comparison, &mut out)?,
+    }
+    out.flush()?;
+    Ok(())
+}
