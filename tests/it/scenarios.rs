@@ -21,7 +21,7 @@ pub const LIMITS: Limits<'static> =
 /// The scenarios of the repository, by name.
 pub fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    [listed(&folder), listed(&folder.join("callers"))].concat()
+    [listed(&folder), listed(&folder.join("callers")), listed(&folder.join("compare"))].concat()
 }
 
 fn listed(folder: &Path) -> Vec<PathBuf> {

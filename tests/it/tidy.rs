@@ -264,7 +264,7 @@ fn every_assumption_is_listed() {
 #[test]
 fn every_scenario_asks_a_question_and_checks_its_answer() {
     let mut faults = String::new();
-    let folders = ["scenarios", "scenarios/callers"].into_iter();
+    let folders = ["scenarios", "scenarios/callers", "scenarios/compare"].into_iter();
     let mut scenarios: Vec<PathBuf> = folders
         .flat_map(|folder| fs::read_dir(folder).expect("there are scenarios"))
         .map(|entry| entry.expect("an entry").path())
