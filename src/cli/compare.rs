@@ -136,7 +136,7 @@ fn plan(args: &CompareArgs) -> Result<(Plan, Scenario)> {
             stems.into_iter().enumerate().map(of).collect()
         }
     };
-    studying::plan(opened, arms, &args.repeated, false, |_| Ok(()))
+    studying::plan(opened, arms, &args.repeated, &[], false)
 }
 
 fn baseline(args: &CompareArgs, plan: &Plan) -> Result<usize> {

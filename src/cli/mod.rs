@@ -3,9 +3,12 @@
 mod compare;
 mod exit;
 mod explain;
+mod journal;
 mod run;
+mod shards;
 mod story;
 mod studying;
+mod sweep;
 mod watching;
 mod workers;
 
@@ -36,6 +39,10 @@ enum Command {
     Run(RunArgs),
     /// Compare policies, or files, under the same luck
     Compare(CompareArgs),
+    /// Play every point of a grid, on one machine or in shards on many
+    Sweep(SweepArgs),
+    /// Put the shards of a sweep together
+    Merge(MergeArgs),
     /// Tell the life of one payload, with the rule at each step
     Story(StoryArgs),
     /// Explain a property, a measure, a rule, a caller or an assumption
@@ -175,6 +182,68 @@ struct CompareArgs {
 }
 
 #[derive(Debug, Args)]
+struct SweepArgs {
+    /// The scenario file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Vary a path: `PATH=30s,60s,180s`, `PATH=1..10`, `PATH=30s..300s by 30s`; may be repeated
+    #[arg(long = "grid", value_name = "PATH=VALUES", required = true)]
+    grids: Vec<String>,
+    /// Instead of every combination, spread so many points evenly over all (a Latin hypercube)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    lhs: Option<u64>,
+    /// Play this policy of the file instead of the file as written
+    #[arg(long, value_name = "NAME")]
+    policy: Option<String>,
+    #[command(flatten)]
+    repeated: Repeated,
+    /// Also tell which points no other is better than in both of two metrics
+    #[arg(long, num_args = 2, value_names = ["METRIC", "METRIC"])]
+    pareto: Vec<String>,
+    /// Play only this part, such as 2/8; `auto` reads it from the variables of Slurm, AWS Batch or HyperQueue
+    #[arg(long, value_name = "I/N|auto")]
+    shard: Option<String>,
+    /// With `--shard auto`: so many parts, if the engine does not say or says another number
+    #[arg(long, value_name = "N", requires = "shard")]
+    shards: Option<u32>,
+    /// Go on with a sweep that was interrupted
+    #[arg(long)]
+    resume: bool,
+    /// What to print to standard output
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Folder of the results: `<scenario>.sweep` in it
+    #[arg(short, long, value_name = "DIR", default_value = "output")]
+    output: PathBuf,
+    /// Print nothing but errors
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl SweepArgs {
+    /// What is printed, and whether nothing is.
+    fn printed(&self) -> (Format, bool) {
+        (self.format, self.quiet)
+    }
+}
+
+#[derive(Debug, Args)]
+struct MergeArgs {
+    /// The folders of all shards
+    #[arg(required = true, value_name = "DIR")]
+    folders: Vec<PathBuf>,
+    /// What to print to standard output
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Folder of the results: `<scenario>.sweep` in it
+    #[arg(short, long, value_name = "DIR", default_value = "output")]
+    output: PathBuf,
+    /// Print nothing but errors
+    #[arg(long)]
+    quiet: bool,
+}
+
+#[derive(Debug, Args)]
 #[command(group(ArgGroup::new("payload").required(true).args(["id", "first"])))]
 struct StoryArgs {
     /// The scenario file
@@ -223,6 +292,8 @@ pub fn main() -> ExitCode {
     let result = panic::catch_unwind(|| match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Compare(args) => compare::compare(&args),
+        Command::Sweep(args) => sweep::sweep(&args),
+        Command::Merge(args) => sweep::merge(&args),
         Command::Story(args) => story::story(&args),
         Command::Explain { reference: true, .. } => explain::reference(),
         Command::Explain { callers: true, .. } => explain::callers(),

@@ -76,15 +76,14 @@ pub fn policies(file: &Opened, repeated: &Repeated, named: &[String]) -> Result<
 }
 
 /// Makes a plan of what is to be played: every arm is looked at whole, with the metrics, before
-/// anything is played. Also gives the scenario of the first arm.
-///
-/// `check` takes another look at each arm's scenario.
+/// anything is played. `more` metrics are read beside those that are named, or usual. Also gives the
+/// scenario of the first arm.
 pub fn plan(
     files: Vec<Opened>,
     arms: Vec<Arm>,
     repeated: &Repeated,
+    more: &[String],
     judges: bool,
-    mut check: impl FnMut(&Scenario) -> Result<()>,
 ) -> Result<(Plan, Scenario)> {
     let options = scenario::Options {
         sets: &repeated.sets,
@@ -114,11 +113,16 @@ pub fn plan(
         },
         false => experiment::cut_of(&first, warmup),
     };
-    let texts = match repeated.metrics.as_slice() {
+    let mut texts = match repeated.metrics.as_slice() {
         [] if judges => Vec::new(),
         [] => experiment::usual_metrics(&first.config),
         named => named.to_vec(),
     };
+    for text in more.iter().map(|text| text.trim()) {
+        if !texts.iter().any(|known| known.trim() == text) {
+            texts.push(text.to_owned());
+        }
+    }
     let metrics = experiment::metrics(&first, &texts).map_err(|failure| unread(&failure))?;
     let seed = first.seed;
     let plan = Plan { files, sets: repeated.sets.clone(), arms, metrics, judges, seed, cut };
@@ -131,7 +135,6 @@ pub fn plan(
             let told = diagnostic::render(&mistakes, &scenario.sources, color());
             failed(Exit::Scenario, told)
         })?;
-        check(&scenario)?;
     }
     Ok((plan, first))
 }

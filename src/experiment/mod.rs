@@ -1,5 +1,6 @@
 //! One run of a scenario, watched.
 
+pub mod grid;
 mod replicate;
 
 pub use replicate::{

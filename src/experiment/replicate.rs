@@ -147,7 +147,7 @@ impl Plan {
     /// What is asked of a run: the metrics, what the thresholds of several runs need, and the
     /// thresholds of one.
     fn asked(&self, scenario: &Scenario) -> Result<Asked, Vec<Diagnostic>> {
-        let texts: Vec<&str> = self.metrics.iter().map(Metric::name).collect();
+        let texts: Vec<&str> = self.metrics.iter().map(|metric| metric.name.as_str()).collect();
         let mut metrics = formulas(scenario, &texts).map_err(|mistakes| {
             mistakes.into_iter().map(|(_, mistake)| mistake).collect::<Vec<_>>()
         })?;
@@ -221,7 +221,7 @@ pub fn formulas(
 pub fn metrics(scenario: &Scenario, texts: &[String]) -> Result<Vec<Metric>, Failure> {
     let trimmed: Vec<&str> = texts.iter().map(|text| text.trim()).collect();
     let read = formulas(scenario, &trimmed);
-    read.map(|all| all.into_iter().map(Metric::new).collect()).map_err(|mistakes| {
+    read.map(|all| all.iter().map(Metric::new).collect()).map_err(|mistakes| {
         let mut sources = Sources::new(scenario.sources.file().clone());
         for text in trimmed {
             sources.add(Source { name: "--metric".to_owned(), text: text.to_owned() });

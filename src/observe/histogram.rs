@@ -6,7 +6,7 @@
 //! forms holds depends on the count alone, so merging is exact in any order.
 
 use crate::statistics::nearest_rank;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 /// Counts of samples, each a whole number (nanoseconds, or a plain count).
 #[derive(Clone, Debug)]
@@ -65,6 +65,17 @@ impl Percent {
     /// The nearest rank among `count` samples, from 1. `count` is not 0.
     pub fn rank(self, count: u64) -> u64 {
         nearest_rank(self.0, count)
+    }
+}
+
+/// As it is read: `99` or `99.9`.
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, rest) = (self.0 / 1000, self.0 % 1000);
+        match rest {
+            0 => write!(f, "{whole}"),
+            _ => write!(f, "{}", format!("{whole}.{rest:03}").trim_end_matches('0')),
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 //! once.
 
 use super::cost::Usd;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Whose measure it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -142,7 +142,7 @@ impl Unit {
 }
 
 /// Which of two values of a measure is the better one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Better {
     /// The lower.

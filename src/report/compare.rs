@@ -116,7 +116,7 @@ fn table(comparison: &Comparison, row: &Row) -> Block {
         cells
     });
     let rows = rows.collect();
-    Block::Table(row.metric.name().to_owned(), columns, rows)
+    Block::Table(row.metric.name.clone(), columns, rows)
 }
 
 /// Difference, ratio, the better side and what shared luck was worth.
@@ -183,8 +183,8 @@ pub fn sentences(comparison: &Comparison) -> Vec<String> {
         for Row { metric, cells, .. } in &comparison.rows {
             let Some(found) = &cells[at].difference else { continue };
             match found.finding {
-                Finding::Same => same.push(metric.name()),
-                Finding::Unclear => unclear.push(metric.name()),
+                Finding::Same => same.push(metric.name.as_str()),
+                Finding::Unclear => unclear.push(metric.name.as_str()),
                 Finding::Lower | Finding::Higher => real.push(finding(metric, found)),
             }
         }
@@ -216,7 +216,7 @@ fn finding(metric: &Metric, found: &Difference) -> String {
         Some(false) => " (worse)",
         None => "",
     };
-    format!("{} {size} {more}{better}", metric.name())
+    format!("{} {size} {more}{better}", metric.name)
 }
 
 /// `compare.json`: one object, keys in a fixed order.
@@ -278,7 +278,7 @@ fn of_row(comparison: &Comparison, row: &Row) -> Value {
         })
     });
     json!({
-        "metric": row.metric.name(),
+        "metric": row.metric.name,
         "unit": row.metric.unit(),
         "better": row.metric.better,
         "policies": of.collect::<Vec<_>>(),
@@ -328,10 +328,10 @@ fn write_csv(comparison: &Comparison, to: impl Write) -> ::csv::Result<()> {
     for arm in &comparison.arms {
         for Row { metric, nth, .. } in &comparison.rows {
             for sample in &arm.samples {
-                let value = sample.values[*nth].map(|value| metric.formula.shown(value));
+                let value = sample.values[*nth].map(|value| metric.shown(value));
                 csv.write_record([
                     safe(&arm.name).as_str(),
-                    &safe(metric.name()),
+                    &safe(&metric.name),
                     metric.unit(),
                     &sample.replication.to_string(),
                     &sample.seed.to_string(),

@@ -6,6 +6,7 @@ mod figures;
 pub mod files;
 pub mod json;
 pub mod markdown;
+pub mod sweep;
 pub mod table;
 mod wording;
 

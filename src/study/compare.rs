@@ -4,7 +4,8 @@
 //! is taken within each replication and what both had in common is gone from it.
 
 use super::{
-    CONFIDENCE, Cut, Kind, Metric, Sample, fates::Changes, pooled, relative_width, warmup::Periods,
+    CONFIDENCE, Cut, Kind, Metric, Sample, fates::Changes, of_pool, pooled, relative_width,
+    warmup::Periods,
 };
 use crate::{
     kernel::Time,
@@ -133,7 +134,7 @@ impl Difference {
     pub fn of(metric: &Metric, of: &[Option<Number>], to: &[Option<Number>]) -> Option<Difference> {
         let pairs = of.iter().zip(to).filter_map(|(of, to)| Some(((*of)?, (*to)?)));
         let pairs: Vec<(Number, Number)> = pairs.collect();
-        let shown = |number| metric.formula.shown(number);
+        let shown = |number| metric.shown(number);
         // The difference of fractions is exact, that of floats is not.
         let differences: Vec<f64> = pairs.iter().map(|(of, to)| shown(of.minus(*to))).collect();
         let of: Vec<f64> = pairs.iter().map(|(of, _)| shown(*of)).collect();
@@ -166,14 +167,17 @@ impl Comparison {
             let to = values(&arms[baseline]);
             let nothing = |value: &Option<Number>| value.is_none_or(Number::is_zero);
             if !are_named && arms.iter().all(|arm| values(arm).iter().all(nothing)) {
-                zero.push(metric.name().to_owned());
+                zero.push(metric.name.clone());
                 continue;
             }
             let cells = arms.iter().enumerate().map(|(at, arm)| {
                 let of = values(arm);
                 Cell {
-                    estimate: Estimate::of(&metric.shown(&of)),
-                    pooled: pooled(metric, arm.samples.iter().map(|s| s.pools[nth].as_ref())),
+                    estimate: Estimate::of(&metric.all_shown(&of)),
+                    pooled: {
+                        let pools = arm.samples.iter().map(|sample| sample.pools[nth].as_ref());
+                        of_pool(metric, pooled(pools).as_ref())
+                    },
                     difference: match at == baseline {
                         true => None,
                         false => Difference::of(metric, &of, &to),
@@ -208,7 +212,7 @@ impl Comparison {
                 let wanted = precision * estimate.mean.abs();
                 let needed = estimate.needed(wanted, CONFIDENCE).unwrap_or(2);
                 if widest.as_ref().is_none_or(|widest| widest.needed < needed) {
-                    let metric = row.metric.name();
+                    let metric = &row.metric.name;
                     widest = Some(TooWide { metric, arm: &arm.name, relative, needed });
                 }
             }
@@ -226,7 +230,7 @@ impl Comparison {
                 let Some(period) = all.settled_from() else { continue };
                 let at = Time::from_nanos(period.saturating_mul(self.cut.period.as_nanos()));
                 if latest.is_none_or(|(known, ..)| known < at) {
-                    latest = Some((at, row.metric.name(), &arm.name));
+                    latest = Some((at, &row.metric.name, &arm.name));
                 }
             }
         }
@@ -257,7 +261,7 @@ impl Comparison {
             for (arm, cell) in self.arms.iter().zip(&row.cells) {
                 let with = cell.estimate.as_ref().map_or(0, |estimate| estimate.n);
                 if with < n as u64 {
-                    let metric = row.metric.name();
+                    let metric = &row.metric.name;
                     remarks
                         .push(format!("{metric} has data in {with} of {n} runs of {}", arm.name));
                 }

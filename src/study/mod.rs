@@ -15,12 +15,17 @@ pub mod compare;
 
 pub mod fates;
 
+pub mod sweep;
+
 pub mod warmup;
 
 use crate::{
     kernel::{Span, Time},
     observe::{
-        Fingerprint, Formula, Pool, Verdict, formula::Value, measure::Better, number::Number,
+        Fingerprint, Formula, Pool, Verdict,
+        formula::{Statistic, Value},
+        measure::Better,
+        number::Number,
     },
     statistics::Estimate,
 };
@@ -33,33 +38,42 @@ pub const CONFIDENCE: f64 = 0.95;
 pub const REPLICATIONS: u32 = 20;
 
 /// What is read of each run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metric {
-    /// The formula, as it reads in the first of what is compared.
-    pub formula: Formula,
+    /// As it was written.
+    pub name: String,
+    /// Whether it is a time: kept in nanoseconds and shown in seconds.
+    pub is_time: bool,
     /// Which of two values is the better one.
     pub better: Better,
+    /// The statistic of samples that it is, if it is one and nothing else.
+    pub statistic: Option<Statistic>,
 }
 
 impl Metric {
     /// The metric of a formula.
-    pub fn new(formula: Formula) -> Metric {
-        Metric { better: formula.better(), formula }
-    }
-
-    /// As it was written.
-    pub fn name(&self) -> &str {
-        &self.formula.text
+    pub fn new(formula: &Formula) -> Metric {
+        Metric {
+            name: formula.text.clone(),
+            is_time: formula.is_time(),
+            better: formula.better(),
+            statistic: formula.pooled(),
+        }
     }
 
     /// `s` for times, nothing for counts and shares.
     pub fn unit(&self) -> &'static str {
-        if self.formula.is_time() { "s" } else { "" }
+        if self.is_time { "s" } else { "" }
     }
 
-    /// The numbers of the runs as they are shown, those without data left out.
-    pub fn shown(&self, values: &[Option<Number>]) -> Vec<f64> {
-        values.iter().flatten().map(|value| self.formula.shown(*value)).collect()
+    /// A value of it as it is shown.
+    pub fn shown(&self, value: Number) -> f64 {
+        value.approximate() / if self.is_time { 1e9 } else { 1.0 }
+    }
+
+    /// The values of the runs as they are shown, those without data left out.
+    pub fn all_shown(&self, values: &[Option<Number>]) -> Vec<f64> {
+        values.iter().flatten().map(|value| self.shown(*value)).collect()
     }
 }
 
@@ -92,21 +106,25 @@ pub fn number(value: Option<Value>) -> Option<Number> {
     }
 }
 
-/// All samples behind a metric, those of every run together.
-pub fn pooled<'a>(metric: &Metric, pools: impl Iterator<Item = Option<&'a Pool>>) -> Option<f64> {
-    let statistic = metric.formula.pooled()?;
-    let all = pools.flatten().fold(None::<Pool>, |all, pool| match all {
+/// The samples behind a metric, those of every run together.
+pub fn pooled<'a>(pools: impl Iterator<Item = Option<&'a Pool>>) -> Option<Pool> {
+    pools.flatten().fold(None, |all: Option<Pool>, pool| match all {
         None => Some(pool.clone()),
         Some(mut all) => {
             all.merge(pool);
             Some(all)
         }
-    });
-    all?.take(statistic).map(|number| metric.formula.shown(number))
+    })
+}
+
+/// The statistic of all samples behind a metric, as it is shown.
+pub fn of_pool(metric: &Metric, pool: Option<&Pool>) -> Option<f64> {
+    pool?.take(metric.statistic?).map(|number| metric.shown(number))
 }
 
 /// What kind of study it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Something begins, changes or ends within the run: the whole of it is what is asked about.
     Terminating,
@@ -125,7 +143,8 @@ impl Kind {
 }
 
 /// How the beginning of the runs was treated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "WrittenCut", into = "WrittenCut")]
 pub struct Cut {
     /// What kind of study it is.
     pub kind: Kind,
@@ -137,8 +156,32 @@ pub struct Cut {
     pub period: Span,
 }
 
+/// A cut in whole nanoseconds.
+#[derive(Serialize, Deserialize)]
+struct WrittenCut {
+    kind: Kind,
+    warmup_ns: u64,
+    from: CutFrom,
+    period_ns: u64,
+}
+
+impl From<Cut> for WrittenCut {
+    fn from(cut: Cut) -> WrittenCut {
+        let Cut { kind, warmup, from, period } = cut;
+        WrittenCut { kind, warmup_ns: warmup.as_nanos(), from, period_ns: period.as_nanos() }
+    }
+}
+
+impl From<WrittenCut> for Cut {
+    fn from(cut: WrittenCut) -> Cut {
+        let (warmup, period) = (Time::from_nanos(cut.warmup_ns), Span::nanos(cut.period_ns));
+        Cut { kind: cut.kind, warmup, from: cut.from, period }
+    }
+}
+
 /// Who says where the warm-up ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CutFrom {
     /// The scenario, or nobody in a terminating study.
     Scenario,

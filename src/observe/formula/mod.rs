@@ -24,6 +24,7 @@ use crate::{
     model::config::Resources,
 };
 use read::{Reader, words};
+use serde::{Deserialize, Serialize};
 use std::{fmt, ops::Range};
 
 /// What a name of the file stands for.
@@ -182,7 +183,8 @@ pub enum Window {
 }
 
 /// A number of a measure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Statistic {
     /// All of it.
     Sum,
@@ -225,6 +227,31 @@ impl Statistic {
     /// Whether it is an instant, or instants.
     pub const fn is_instant(self) -> bool {
         matches!(self, Statistic::FirstAt | Statistic::LastAt | Statistic::AllAt)
+    }
+}
+
+impl TryFrom<String> for Statistic {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Statistic, String> {
+        Statistic::parse(&text).ok_or_else(|| format!("`{text}` is no statistic"))
+    }
+}
+
+/// As thresholds write it.
+impl From<Statistic> for String {
+    fn from(statistic: Statistic) -> String {
+        match statistic {
+            Statistic::Sum => "sum".to_owned(),
+            Statistic::Mean => "mean".to_owned(),
+            Statistic::Min => "min".to_owned(),
+            Statistic::Max => "max".to_owned(),
+            Statistic::Count => "count".to_owned(),
+            Statistic::Quantile(percent) => format!("p{percent}"),
+            Statistic::FirstAt => "first_at".to_owned(),
+            Statistic::LastAt => "last_at".to_owned(),
+            Statistic::AllAt => "all_at".to_owned(),
+        }
     }
 }
 
@@ -352,5 +379,19 @@ impl Formula {
     /// A value of it as it is shown: times in seconds.
     pub fn shown(&self, number: Number) -> f64 {
         number.approximate() / if self.is_time() { 1e9 } else { 1.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statistic_is_written_as_it_is_read() {
+        let words = Statistic::WORDS.split(' ').chain(["p0.001", "p100", "p99.95"]);
+        for word in words {
+            let read = Statistic::parse(word).expect(word);
+            assert_eq!(String::from(read), word);
+        }
     }
 }
