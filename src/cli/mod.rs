@@ -255,6 +255,9 @@ struct StoryArgs {
     /// The first payload that came there: a word of the ledger, such as `dead-lettered`
     #[arg(long, value_name = "PLACE")]
     first: Option<String>,
+    /// Tell it beside what happens to the same payload under this policy
+    #[arg(long, value_name = "NAME")]
+    versus: Option<String>,
     #[command(flatten)]
     played: Played,
 }

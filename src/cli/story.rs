@@ -1,7 +1,7 @@
 //! `dwell story`: the life of one payload.
 
 use super::{
-    StoryArgs,
+    Played, StoryArgs,
     exit::{Exit, failed},
     run,
     watching::{self, Progress},
@@ -10,7 +10,7 @@ use crate::{
     experiment,
     kernel::Time,
     model::{Observer, Place, config::Resources, world::Finish},
-    observe::{Firsts, Id, Story},
+    observe::{Firsts, Id, Story, story::side_by_side},
     scenario::{Scenario, diagnostic::suggest},
 };
 use anyhow::Result;
@@ -38,8 +38,27 @@ pub fn story(args: &StoryArgs) -> Result<Exit> {
         let message = format!("error: there is no {written} in this run");
         return Ok(nothing(&scenario, finish, &message));
     }
-    std::io::stdout().write_all(story.text().as_bytes())?;
     let early = run::stopped_early(&run::file_name(&scenario), finish);
+    if let (Some(policy), None) = (&args.versus, early) {
+        return versus(args, policy, (&scenario, story), id);
+    }
+    std::io::stdout().write_all(story.text().as_bytes())?;
+    Ok(early.unwrap_or(Exit::Fine))
+}
+
+/// The same payload under the other policy: the two stories beside each other.
+fn versus(args: &StoryArgs, policy: &str, one: (&Scenario, Story), id: Id) -> Result<Exit> {
+    let (scenario, story) = one;
+    let played = Played { policy: Some(policy.to_owned()), ..args.played.clone() };
+    let (other, _) = run::load(&args.file, &played)?;
+    let (told, finish) = watch(args, &other, Story::new(other.config.resources.clone(), id));
+    let name = |scenario: &Scenario| match &scenario.policy {
+        Some(policy) => policy.clone(),
+        None => "as written".to_owned(),
+    };
+    let text = side_by_side((&name(scenario), &story), (&name(&other), &told));
+    std::io::stdout().write_all(text.as_bytes())?;
+    let early = run::stopped_early(&run::file_name(&other), finish);
     Ok(early.unwrap_or(Exit::Fine))
 }
 

@@ -206,7 +206,8 @@ pub fn combinations(axes: &[Axis]) -> Result<Vec<Vec<String>>, Vec<Wrong>> {
             }
             Ok(values) => {
                 let with = |point: &Vec<String>| -> Vec<Vec<String>> {
-                    let longer = |value: &String| [point.as_slice(), &[value.clone()]].concat();
+                    let longer =
+                        |value: &String| [point.as_slice(), std::slice::from_ref(value)].concat();
                     values.iter().map(longer).collect()
                 };
                 all = all.iter().flat_map(with).collect();

@@ -49,6 +49,89 @@ pub struct Step {
     pub detail: String,
 }
 
+impl Step {
+    /// What is told behind its place and name: copy, attempt, detail and rule.
+    fn rest(&self) -> String {
+        let copy = match self.copy {
+            0 => String::new(),
+            copy => format!(" copy={copy}"),
+        };
+        let attempt = self.attempt.map_or(String::new(), |nth| format!(" attempt={nth}"));
+        let detail = match self.detail.is_empty() {
+            true => String::new(),
+            false => format!(" {}", self.detail),
+        };
+        format!("{copy}{attempt}{detail}  [{}]", self.rule.id())
+    }
+
+    /// All but the time, in a line.
+    fn told(&self) -> String {
+        format!("{} {}{}", self.resource, self.fact, self.rest())
+    }
+}
+
+/// Two stories of one arrival beside each other, instant by instant, each under its name. A row in
+/// which they differ is marked; the rules that were cited stand below.
+pub fn side_by_side(left: (&str, &Story), right: (&str, &Story)) -> String {
+    let [(left_name, left), (right_name, right)] = [left, right];
+    let name = Id { copy: 0, ..left.of }.written(&left.resources);
+    let rows = paired(&left.steps, &right.steps);
+    let told = |step: Option<&Step>| step.map_or(String::new(), Step::told);
+    let width = |of: &dyn Fn(&Row<'_>) -> usize| rows.iter().map(of).max().unwrap_or(0);
+    let time = width(&|row| row.now.to_string().len());
+    let half = width(&|row| told(row.left).chars().count()).max(left_name.chars().count());
+    let mut text = format!("{name} under two policies; ≠ where they differ\n\n");
+    let _ = writeln!(text, "    {:time$}  {left_name:half$}   {right_name}", "");
+    let (mut before, mut cited) = (None, BTreeSet::new());
+    for row in &rows {
+        let now = match before == Some(row.now) {
+            true => String::new(),
+            false => row.now.to_string(),
+        };
+        before = Some(row.now);
+        let (left, right) = (told(row.left), told(row.right));
+        let mark = if left == right { ' ' } else { '≠' };
+        let line = format!("  {mark} {now:time$}  {left:half$}   {right}");
+        let _ = writeln!(text, "{}", line.trim_end());
+        cited.extend([row.left, row.right].into_iter().flatten().map(|step| step.rule));
+    }
+    for (name, story) in [(left_name, left), (right_name, right)] {
+        if story.untold > 0 {
+            let _ = writeln!(text, "  … and {} more steps under {name}", story.untold);
+        }
+    }
+    text.push('\n');
+    for rule in cited {
+        let _ = writeln!(text, "  {}: {}", rule.id(), rule.statement());
+    }
+    text
+}
+
+/// Steps of two stories at one instant, the nth of each.
+struct Row<'a> {
+    now: Time,
+    left: Option<&'a Step>,
+    right: Option<&'a Step>,
+}
+
+fn paired<'a>(left: &'a [Step], right: &'a [Step]) -> Vec<Row<'a>> {
+    let (mut rows, mut left, mut right) = (Vec::new(), left, right);
+    loop {
+        let now = match (left.first(), right.first()) {
+            (Some(a), Some(b)) => a.now.min(b.now),
+            (Some(step), None) | (None, Some(step)) => step.now,
+            (None, None) => return rows,
+        };
+        let at = |steps: &[Step]| steps.iter().take_while(|step| step.now == now).count();
+        let (of_left, rest_left) = left.split_at(at(left));
+        let (of_right, rest_right) = right.split_at(at(right));
+        let longer = of_left.len().max(of_right.len());
+        let row = |nth| Row { now, left: of_left.get(nth), right: of_right.get(nth) };
+        rows.extend((0..longer).map(row));
+        (left, right) = (rest_left, rest_right);
+    }
+}
+
 impl Story {
     /// The story of the family that `of` belongs to.
     pub fn new(resources: Arc<Resources>, of: Id) -> Story {
@@ -79,20 +162,11 @@ impl Story {
                 false => step.now.to_string(),
             };
             before = Some(step.now);
-            let copy = match step.copy {
-                0 => String::new(),
-                copy => format!(" copy={copy}"),
-            };
-            let attempt = step.attempt.map_or(String::new(), |nth| format!(" attempt={nth}"));
-            let detail = match step.detail.is_empty() {
-                true => String::new(),
-                false => format!(" {}", step.detail),
-            };
             let line = format!(
-                "  {now:time$}  {:resource$}  {:fact$} {copy}{attempt}{detail}  [{}]",
+                "  {now:time$}  {:resource$}  {:fact$} {}",
                 step.resource,
                 step.fact,
-                step.rule.id()
+                step.rest()
             );
             let _ = writeln!(text, "{}", line.trim_end());
             if told.insert(step.rule) {
