@@ -13,6 +13,9 @@ use crate::{
     statistics::{Estimate, Ratio, paired_ratio, variance_reduction},
 };
 
+/// Of so many differences at 95 % at least one is expected to look real though it is not.
+const LOOKS: usize = 20;
+
 /// One of those that are compared: a policy, or a file.
 #[derive(Clone, Debug)]
 pub struct Arm {
@@ -266,6 +269,16 @@ impl Comparison {
                         .push(format!("{metric} has data in {with} of {n} runs of {}", arm.name));
                 }
             }
+        }
+        let differences = self.rows.iter().flat_map(|row| &row.cells);
+        let differences = differences.filter_map(|cell| cell.difference.as_ref());
+        let looked = differences.filter(|found| found.finding != Finding::Same).count();
+        if looked >= LOOKS {
+            remarks.push(format!(
+                "{looked} differences are looked at: about {:.0} of so many would seem real by \
+                 chance alone; --metric chooses",
+                looked as f64 * (1.0 - CONFIDENCE)
+            ));
         }
         if self.cut.kind == Kind::SteadyState {
             remarks.extend(self.later_cut());

@@ -10,6 +10,7 @@ mod measured;
 mod readme;
 mod rules;
 mod scenarios;
+mod sweep;
 mod tidy;
 mod traces_lambda;
 mod traces_sqs;
