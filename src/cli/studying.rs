@@ -111,7 +111,7 @@ pub fn plan(
             warmup: first.config.warmup,
             period: first.config.period,
         },
-        false => experiment::cut_of(&first, warmup),
+        false => experiment::cut_of(&first, first.config.is_stationary(), warmup),
     };
     let mut texts = match repeated.metrics.as_slice() {
         [] if judges => Vec::new(),
@@ -125,9 +125,11 @@ pub fn plan(
     }
     let metrics = experiment::metrics(&first, &texts).map_err(|failure| unread(&failure))?;
     let seed = first.seed;
-    let plan = Plan { files, sets: repeated.sets.clone(), arms, metrics, judges, seed, cut };
+    let mut plan = Plan { files, sets: repeated.sets.clone(), arms, metrics, judges, seed, cut };
+    let mut is_stationary = true;
     for arm in &plan.arms {
         let scenario = plan.scenario(arm, 0, true).map_err(|failure| unread(&failure))?;
+        is_stationary &= scenario.config.is_stationary();
         if let Err(failure) = experiment::metrics(&scenario, &texts) {
             return Err(unread(&failure));
         }
@@ -135,6 +137,9 @@ pub fn plan(
             let told = diagnostic::render(&mistakes, &scenario.sources, color());
             failed(Exit::Scenario, told)
         })?;
+    }
+    if !judges {
+        plan.cut = experiment::cut_of(&first, is_stationary, warmup);
     }
     Ok((plan, first))
 }

@@ -24,6 +24,9 @@ use std::{
     path::Path,
 };
 
+/// So many runs a sweep may have.
+const RUNS_MAX: usize = 10_000_000;
+
 /// Plays every point, or the part of them that `--shard` names; prints and writes what they came to.
 pub fn sweep(args: &SweepArgs) -> Result<Exit> {
     let stem = run::stems(std::slice::from_ref(&args.file))?.swap_remove(0);
@@ -137,6 +140,12 @@ fn plan(args: &SweepArgs, stem: String) -> Result<(Plan, Sweep)> {
             grid::hypercube(&axes, count, scenario.seed)
         }
     };
+    let replications = args.repeated.replications.unwrap_or(1) as usize;
+    if RUNS_MAX < points.len().saturating_mul(replications) {
+        let message = format!("error: the sweep has over {RUNS_MAX} runs");
+        let hint = "hint: take fewer points or replications; --lhs N spreads N points over all";
+        return Err(failed(Exit::Usage, format!("{message}\n{hint}")));
+    }
     let paths: Vec<String> = axes.into_iter().map(|axis| axis.path).collect();
     let arm = |values: &Vec<String>| {
         let point: Vec<String> =

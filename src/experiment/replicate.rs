@@ -21,7 +21,7 @@ use crate::{
         diagnostic::{Diagnostic, Origin, Place, Sources},
         node::Source,
     },
-    study::{Cut, Kind, Metric, Sample, number, warmup::Periods},
+    study::{Cut, CutFrom, Kind, Metric, Sample, number, warmup::Periods},
 };
 
 /// What is played in a study, and what is asked of every run.
@@ -96,7 +96,14 @@ impl Plan {
             alone,
         };
         let mut scenario = self.files[arm.file].scenario(&options)?;
-        scenario.config.warmup = self.cut.warmup;
+        let is_set = match self.cut.from {
+            CutFrom::Scenario => false,
+            CutFrom::Asked => true,
+            CutFrom::Usual => !scenario.says_warmup,
+        };
+        if is_set {
+            scenario.config.warmup = self.cut.warmup;
+        }
         Ok(scenario)
     }
 
@@ -258,10 +265,11 @@ pub fn usual_metrics(config: &Config) -> Vec<String> {
     all
 }
 
-/// The cut of a study of this scenario. `asked` is what its starter says of the warm-up.
-pub fn cut_of(scenario: &Scenario, asked: Option<Time>) -> Cut {
+/// The cut of a study whose first arm has this scenario; `is_stationary` if the load of no arm ever
+/// changes. `asked` is what its starter says of the warm-up.
+pub fn cut_of(scenario: &Scenario, is_stationary: bool, asked: Option<Time>) -> Cut {
     let config = &scenario.config;
-    let kind = match config.is_stationary() {
+    let kind = match is_stationary {
         true => Kind::SteadyState,
         false => Kind::Terminating,
     };

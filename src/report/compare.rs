@@ -372,11 +372,23 @@ fn write_diff_csv(comparison: &Comparison, to: impl Write) -> ::csv::Result<()> 
     Ok(csv.flush()?)
 }
 
-/// A text that no spreadsheet takes for a formula.
+/// A text that no spreadsheet takes for a formula. Numbers stay numbers.
 pub fn safe(text: &str) -> String {
     let text = inert(text);
-    match text.trim_start().starts_with(['=', '+', '-', '@']) {
+    let begins = text.trim_start().starts_with(['=', '+', '-', '@']);
+    match begins && text.parse::<f64>().is_err() {
         true => format!("'{text}"),
         false => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::safe;
+
+    #[test]
+    fn a_spreadsheet_gets_text_and_numbers_and_no_formulas() {
+        let told = ["=1+1", " @x", "-1", "+2.5", "Three tries", "-x\ty"].map(safe);
+        assert_eq!(told, ["'=1+1", "'@x", "-1", "+2.5", "Three tries", "'-x\\u{9}y"]);
     }
 }
