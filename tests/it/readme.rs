@@ -1,4 +1,4 @@
-//! The commands in README.md do what it shows.
+//! The commands in README.md and docs/comparisons.md do what they show.
 //!
 //! A block marked `console` is a terminal: lines that begin with `$ ` are commands, what follows is
 //! what they print; a line `…` stands for lines left out, and a line that ends with `…` for its
@@ -18,11 +18,21 @@ struct Shown {
 
 #[test]
 fn the_commands_of_the_readme_print_what_it_shows() {
+    prints_what_is_shown("README.md");
+}
+
+/// A minute of every processor in release, so only where the slow tier was asked for.
+#[test]
+fn the_commands_of_the_comparisons_print_what_they_show() {
+    if std::env::var("DWELL_TIER").as_deref() == Ok("full") {
+        prints_what_is_shown("docs/comparisons.md");
+    }
+}
+
+fn prints_what_is_shown(page: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let Ok(readme) = fs::read_to_string(root.join("README.md")) else {
-        return eprintln!("skipped: there is no README.md");
-    };
-    let sandbox = Sandbox::new("readme");
+    let readme = fs::read_to_string(root.join(page)).expect("the page can be read");
+    let sandbox = Sandbox::new(&page.replace('/', "-"));
     copy(&root.join("scenarios"), &sandbox.folder.join("scenarios"));
     let (mut run, mut faults) = (0, Vec::new());
     for Shown { line, command, output } in shown(&readme) {
@@ -30,7 +40,7 @@ fn the_commands_of_the_readme_print_what_it_shows() {
         run += 1;
         let told = sandbox.shell(&format!("{{ {command}\n}} 2>&1"));
         let printed: Vec<&str> = told.out.lines().map(str::trim_end).collect();
-        let at = format!("README.md:{line}: `{command}`");
+        let at = format!("{page}:{line}: `{command}`");
         // A mistake may be shown, with what is said about it; a failure of the tool may not.
         let is_shown = matches!(told.code, Some(2..=4)) && !output.is_empty();
         if !is_shown && !matches!(told.code, Some(0 | 99)) {
@@ -41,7 +51,7 @@ fn the_commands_of_the_readme_print_what_it_shows() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
-    eprintln!("{run} commands of README.md were run");
+    eprintln!("{run} commands of {page} were run");
 }
 
 /// The commands in the blocks marked `console`.
