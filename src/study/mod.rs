@@ -11,6 +11,8 @@
 //! [`Kind`] whether there is a state in which the system settles. Results are taken in the order of
 //! replications, so they are the same on however many threads and machines the runs were played.
 
+pub mod check;
+
 pub mod compare;
 
 pub mod fates;

@@ -145,7 +145,11 @@ impl<'a> Reader<'a> {
             text: self.whole[range].to_owned(),
             products,
             terms: std::mem::take(&mut self.terms),
-            dimension: dimension.unwrap_or(Dimension::Bare),
+            dimension: match self.over {
+                // Of times too.
+                Some((Statistic::Count, _)) => Dimension::Number,
+                Some(_) | None => dimension.unwrap_or(Dimension::Bare),
+            },
             scale: 1,
             over: self.over.take().map(|(statistic, _)| statistic),
         }
