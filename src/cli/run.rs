@@ -228,6 +228,14 @@ fn judge(
     if let Some(early) = stopped_early(&file, finish) {
         return Ok(early);
     }
+    let thresholds = experiment::all_thresholds(scenario).unwrap_or_default();
+    match thresholds.iter().filter(|threshold| threshold.is_of_runs()).count() {
+        0 => (),
+        1 => eprintln!("note: {file}: 1 threshold is of several runs: `dwell check` judges it"),
+        n => {
+            eprintln!("note: {file}: {n} thresholds are of several runs: `dwell check` judges them")
+        }
+    }
     let failed_ones: Vec<_> = report.results.thresholds.iter().filter(|v| !v.holds).collect();
     if failed_ones.is_empty() {
         return Ok(Exit::Fine);
