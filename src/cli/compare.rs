@@ -38,7 +38,7 @@ pub fn compare(args: &CompareArgs) -> Result<Exit> {
     };
     let mut folder = Folder::begin(&args.output, &name).map_err(cannot_write)?;
     watching::listen();
-    let wanted = args.repeated.replications.unwrap_or(first.replications).max(1);
+    let wanted = args.repeated.replicated.replications.unwrap_or(first.replications).max(1);
     let mut arms: Vec<compare::Arm> = plan.arms.iter().map(|arm| empty(&plan, arm)).collect();
     let (mut comparison, mut from, mut until) = (None, 0, wanted);
     let mut stopped = None;
@@ -106,7 +106,8 @@ fn plan(args: &CompareArgs) -> Result<(Plan, Scenario)> {
     let opened = studying::open(&args.files)?;
     let arms = match args.files.as_slice() {
         [_] => {
-            let policies = studying::policies(&opened[0], &args.repeated, &args.policies)?;
+            let policies =
+                studying::policies(&opened[0], &args.repeated.replicated, &args.policies)?;
             if policies.len() < 2 {
                 let message = "error: there is nothing to compare: the file has fewer than two \
                                policies\nhint: add `policies`, or compare several files";
@@ -173,10 +174,10 @@ fn play(
     replications: std::ops::Range<u32>,
     arms: &mut [compare::Arm],
 ) -> Result<Option<Exit>> {
-    let wanted = !args.repeated.no_progress && !args.quiet;
+    let wanted = !args.repeated.replicated.no_progress && !args.quiet;
     let steps =
         Steps::new(wanted, u64::from(replications.end - replications.start), "replications");
-    let threads = args.repeated.threads.unwrap_or_else(workers::usual_threads);
+    let threads = args.repeated.replicated.threads.unwrap_or_else(workers::usual_threads);
     let done = workers::each(
         threads,
         replications.len(),
@@ -213,7 +214,7 @@ fn replicate(
     baseline: usize,
     nth: u32,
 ) -> Result<Paired, (usize, u32, Trouble)> {
-    let limits = studying::limits(&args.repeated);
+    let limits = studying::limits(&args.repeated.replicated);
     let of = |at: usize| {
         plan.play(&plan.arms[at], nth, true, &limits).map_err(|trouble| (at, nth, trouble))
     };

@@ -1,5 +1,6 @@
 //! The command line: the only place with a clock, threads, standard output and exit codes.
 
+mod check;
 mod compare;
 mod exit;
 mod explain;
@@ -43,6 +44,8 @@ enum Command {
     Sweep(SweepArgs),
     /// Put the shards of a sweep together
     Merge(MergeArgs),
+    /// Judge the thresholds of scenario files by many runs of every policy
+    Check(CheckArgs),
     /// Tell the life of one payload, with the rule at each step
     Story(StoryArgs),
     /// Explain a property, a measure, a rule, a caller or an assumption
@@ -96,24 +99,17 @@ struct RunArgs {
     /// Also write `events.csv`: one row a fact
     #[arg(long)]
     events: bool,
-    /// Print nothing but errors and failed thresholds
+    /// Print nothing but errors, failed thresholds, and those that one run cannot judge
     #[arg(long)]
     quiet: bool,
 }
 
 /// What is played many times.
 #[derive(Clone, Debug, Args)]
-struct Repeated {
+struct Replicated {
     /// Play each so many times; replication 0 has the scenario's seed [default: the scenario's, or 20]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     replications: Option<u32>,
-    /// Read this of every run, such as `Orders.latency p99` or `dead_lettered / arrivals`; may be repeated
-    #[arg(long = "metric", value_name = "METRIC")]
-    metrics: Vec<String>,
-    /// Count from here on: a time, or a share of the duration [default: the scenario's; in a
-    /// steady-state study that says nothing, 10%]
-    #[arg(long, value_name = "TIME|SHARE")]
-    warmup: Option<String>,
     /// Replace the scenario's seed
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -129,6 +125,20 @@ struct Repeated {
     /// Show no progress bar
     #[arg(long)]
     no_progress: bool,
+}
+
+/// What is read of runs that are played many times.
+#[derive(Clone, Debug, Args)]
+struct Repeated {
+    #[command(flatten)]
+    replicated: Replicated,
+    /// Read this of every run, such as `Orders.latency p99` or `dead_lettered / arrivals`; may be repeated
+    #[arg(long = "metric", value_name = "METRIC")]
+    metrics: Vec<String>,
+    /// Count from here on: a time, or a share of the duration [default: the scenario's; in a
+    /// steady-state study that says nothing, 10%]
+    #[arg(long, value_name = "TIME|SHARE")]
+    warmup: Option<String>,
 }
 
 /// Reads a number of threads.
@@ -244,6 +254,34 @@ struct MergeArgs {
 }
 
 #[derive(Debug, Args)]
+struct CheckArgs {
+    /// Scenario files
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Play only these policies, and judge the thresholds that they answer
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    policies: Vec<String>,
+    #[command(flatten)]
+    replicated: Replicated,
+    /// What to print to standard output
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    format: CheckFormat,
+}
+
+/// What `check` prints to standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum CheckFormat {
+    /// What failed, for people; nothing if all hold
+    Text,
+    /// Everything, as one object
+    Json,
+    /// A test a threshold and policy, for test reports
+    Junit,
+    /// What failed at its line, for code scanning
+    Sarif,
+}
+
+#[derive(Debug, Args)]
 #[command(group(ArgGroup::new("payload").required(true).args(["id", "first"])))]
 struct StoryArgs {
     /// The scenario file
@@ -297,6 +335,7 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::compare(&args),
         Command::Sweep(args) => sweep::sweep(&args),
         Command::Merge(args) => sweep::merge(&args),
+        Command::Check(args) => check::check(&args),
         Command::Story(args) => story::story(&args),
         Command::Explain { reference: true, .. } => explain::reference(),
         Command::Explain { callers: true, .. } => explain::callers(),

@@ -2,7 +2,7 @@
 //! run has no result.
 
 use super::{
-    Repeated,
+    Repeated, Replicated,
     exit::{Exit, failed},
     run::INSTANT_MAX,
     watching,
@@ -53,10 +53,10 @@ pub fn open(files: &[PathBuf]) -> Result<Vec<Opened>> {
 }
 
 /// The policies of a file that are played: those that are named, or all; in the order of the file.
-pub fn policies(file: &Opened, repeated: &Repeated, named: &[String]) -> Result<Vec<String>> {
+pub fn policies(file: &Opened, replicated: &Replicated, named: &[String]) -> Result<Vec<String>> {
     let options = scenario::Options {
-        sets: &repeated.sets,
-        seed: repeated.seed,
+        sets: &replicated.sets,
+        seed: replicated.seed,
         ..scenario::Options::default()
     };
     let scenario = file.scenario(&options).map_err(|failure| unread(&failure))?;
@@ -86,10 +86,10 @@ pub fn plan(
     judges: bool,
 ) -> Result<(Plan, Scenario)> {
     let options = scenario::Options {
-        sets: &repeated.sets,
+        sets: &repeated.replicated.sets,
         point: &arms[0].point,
         policy: arms[0].policy.as_deref(),
-        seed: repeated.seed,
+        seed: repeated.replicated.seed,
         alone: false,
     };
     let first = files[arms[0].file].scenario(&options).map_err(|failure| unread(&failure))?;
@@ -125,7 +125,8 @@ pub fn plan(
     }
     let metrics = experiment::metrics(&first, &texts).map_err(|failure| unread(&failure))?;
     let seed = first.seed;
-    let mut plan = Plan { files, sets: repeated.sets.clone(), arms, metrics, judges, seed, cut };
+    let sets = repeated.replicated.sets.clone();
+    let mut plan = Plan { files, sets, arms, metrics, judges, seed, cut };
     let mut is_stationary = true;
     for arm in &plan.arms {
         let scenario = plan.scenario(arm, 0, true).map_err(|failure| unread(&failure))?;
@@ -145,9 +146,9 @@ pub fn plan(
 }
 
 /// The limits of a run of a study.
-pub fn limits(repeated: &Repeated) -> Limits<'static> {
+pub fn limits(replicated: &Replicated) -> Limits<'static> {
     Limits {
-        events_max: repeated.max_events,
+        events_max: replicated.max_events,
         instant_max: INSTANT_MAX,
         interrupted: &|_| watching::is_interrupted(),
     }

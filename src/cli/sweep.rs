@@ -131,8 +131,8 @@ fn plan(args: &SweepArgs, stem: String) -> Result<(Plan, Sweep)> {
         None => grid::combinations(&axes).map_err(told)?,
         Some(count) => {
             let options = scenario::Options {
-                sets: &args.repeated.sets,
-                seed: args.repeated.seed,
+                sets: &args.repeated.replicated.sets,
+                seed: args.repeated.replicated.seed,
                 policy: args.policy.as_deref(),
                 ..scenario::Options::default()
             };
@@ -140,7 +140,7 @@ fn plan(args: &SweepArgs, stem: String) -> Result<(Plan, Sweep)> {
             grid::hypercube(&axes, count, scenario.seed)
         }
     };
-    let replications = args.repeated.replications.unwrap_or(1) as usize;
+    let replications = args.repeated.replicated.replications.unwrap_or(1) as usize;
     if RUNS_MAX < points.len().saturating_mul(replications) {
         let message = format!("error: the sweep has over {RUNS_MAX} runs");
         let hint = "hint: take fewer points or replications; --lhs N spreads N points over all";
@@ -169,9 +169,9 @@ fn plan(args: &SweepArgs, stem: String) -> Result<(Plan, Sweep)> {
         hash: plan.files[0].hash().to_owned(),
         title: first.title,
         policy: args.policy.clone(),
-        sets: args.repeated.sets.clone(),
+        sets: args.repeated.replicated.sets.clone(),
         seed: plan.seed,
-        replications: args.repeated.replications.unwrap_or(first.replications).max(1),
+        replications: args.repeated.replicated.replications.unwrap_or(first.replications).max(1),
         cut: plan.cut,
         paths,
         points,
@@ -231,10 +231,10 @@ fn play(
         .filter(|(point, replication)| !points[*point].has(*replication))
         .collect();
     let whole = (0..sweep.runs()).filter(|run| shard.has(*run)).count();
-    let wanted = !args.repeated.no_progress && !args.quiet;
+    let wanted = !args.repeated.replicated.no_progress && !args.quiet;
     let steps = Steps::new(wanted, due.len() as u64, "runs");
-    let threads = args.repeated.threads.unwrap_or_else(workers::usual_threads);
-    let limits = || studying::limits(&args.repeated);
+    let threads = args.repeated.replicated.threads.unwrap_or_else(workers::usual_threads);
+    let limits = || studying::limits(&args.repeated.replicated);
     let mut unwritten = None;
     let done = workers::each(
         threads,

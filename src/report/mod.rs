@@ -1,11 +1,14 @@
 //! What a run came to, for people and for programs: one [`Report`], four formats, and files written whole.
 
+pub mod check;
 pub mod compare;
 pub mod csv;
 mod figures;
 pub mod files;
 pub mod json;
+pub mod junit;
 pub mod markdown;
+pub mod sarif;
 pub mod sweep;
 pub mod table;
 mod wording;
