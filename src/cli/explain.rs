@@ -3,7 +3,7 @@
 use super::exit::{Exit, failed};
 use crate::{
     model::Rule,
-    observe::measure::Measure,
+    observe::{measure::Measure, threshold},
     scenario::{diagnostic::suggest, explain, schema, services, sources::source_and_confidence},
 };
 use anyhow::Result;
@@ -32,6 +32,8 @@ pub fn explain(name: Option<&str>) -> Result<Exit> {
 /// Prints the reference page: every key, and every measure.
 pub fn reference() -> Result<Exit> {
     let mut page = explain::reference();
+    page.push_str("\n## Thresholds\n\n");
+    page.push_str(threshold::REFERENCE);
     page.push_str("\n## Measures\n\n| of | measure | unit | means |\n|---|---|---|---|\n");
     for measure in Measure::ALL {
         let owners: Vec<&str> = measure.owners().iter().map(|owner| owner.word()).collect();

@@ -14,6 +14,30 @@ use super::formula::{
 use serde::{Serialize, Serializer};
 use std::{fmt, ops::Range};
 
+/// What the reference page says of thresholds.
+pub const REFERENCE: &str = "\
+`X < Y`, also `<= > >= == !=`, and chains such as `59s < X <= 61s`. A side is made of measures and numbers with
+`+ - * /` between blanks. A measure is
+
+```text
+[NAME.]MEASURE[[key=value]] [STATISTIC] [per TIME STATISTIC] [at POINT | during [A]..[B]] [over runs STATISTIC]
+```
+
+A statistic is `sum`, `mean`, `min`, `max`, `count`, a nearest-rank quantile such as `p99.9`, or `first_at`,
+`last_at`, `all_at`. A window at the end of a side is for all of that side. A measure without data does not hold.
+
+| written | `dwell run` | `dwell check` |
+|---|---|---|
+| `X < Y` | must hold | must hold in every run of every policy |
+| `POLICY: X < Y` | if it plays that policy | in every run of that policy |
+| `X over runs p95 < Y` | is not judged | one value of each run, then the statistic of them, policy by policy |
+| `A vs B: X < Y` | is not judged | the difference A − B, run by run with the same luck: its whole 95 % interval must fit |
+
+`over runs` takes `sum`, `mean`, `min`, `max`, `count` and quantiles, ends a side, and stands on each side that
+measures. `A vs B` measures one side only; `==` holds if no run differs from it, `!=` if it is outside the
+interval. One run has no interval, so it does not hold.
+";
+
 /// A threshold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Threshold {

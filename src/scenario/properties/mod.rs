@@ -317,7 +317,9 @@ impl Takes {
             },
             Takes::Paths => some("paths, and what they are set to"),
             Takes::Policies => some("names, each with paths"),
-            Takes::Thresholds => some("a list of thresholds, each for all or for one policy"),
+            Takes::Thresholds => some(
+                "a list of thresholds, each for all, for one policy, or of the difference of two",
+            ),
             Takes::Anything => some("anything"),
         }
     }
