@@ -1,6 +1,9 @@
 //! `dwell check` as a user meets it: what is judged by many runs, what is printed, which code it ends with.
 
-use crate::cli::{Sandbox, Told};
+use crate::{
+    cli::{Sandbox, Told},
+    scenarios,
+};
 use serde_json::Value;
 
 /// Orders of which a share dies: a fifth under `As deployed`, each third fewer under `Better`.
@@ -271,4 +274,18 @@ fn a_run_says_how_many_thresholds_it_cannot_judge() {
     let told = sandbox.dwell(&["run", "orders.yaml", "--quiet"]).exits(0);
     let note = "note: orders.yaml: 5 thresholds are of several runs: `dwell check` judges them\n";
     assert_eq!(told.err, note);
+}
+
+/// With 8 runs each; with `DWELL_TIER=full` with as many as the files say.
+#[test]
+fn every_comparison_holds_in_every_run_and_over_all_of_them() {
+    let is_full = std::env::var("DWELL_TIER").as_deref() == Ok("full");
+    let all = scenarios::files();
+    let compared = all.iter().filter(|path| path.parent().is_some_and(|p| p.ends_with("compare")));
+    let paths: Vec<&str> = compared.map(|path| path.to_str().expect("it is UTF-8")).collect();
+    assert!(!paths.is_empty(), "there are comparisons");
+    let runs: &[&str] = if is_full { &[] } else { &["--replications", "8"] };
+    let sandbox = Sandbox::new("check-comparisons");
+    let told = sandbox.dwell(&[&["check"], runs, &paths].concat()).exits(0);
+    assert_eq!(told.err.matches(" thresholds hold (").count(), paths.len(), "{}", told.err);
 }
