@@ -165,11 +165,7 @@ fn print(args: &CheckArgs, files: &[File<'_>]) -> Result<()> {
         eprint!("{}", report::text(files));
     }
     let mut out = io::stdout().lock();
-    match out.write_all(data.as_bytes()).and_then(|()| out.flush()) {
-        // Whoever read it has had enough, but what was found stands.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => (),
-        written => written?,
-    }
+    super::exit::unless_closed(out.write_all(data.as_bytes()).and_then(|()| out.flush()))?;
     for file in files {
         for line in report::lines(file) {
             eprintln!("{line}");

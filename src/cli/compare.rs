@@ -1,7 +1,7 @@
 //! `dwell compare`: policies under the same luck.
 
 use super::{
-    CompareArgs, Format,
+    CompareArgs, Format, Replicated,
     exit::{Exit, failed},
     run, studying,
     watching::{self, Steps},
@@ -20,10 +20,12 @@ use crate::{
     },
 };
 use anyhow::Result;
-use std::io::{self, BufWriter, IsTerminal, Write};
-
-/// What one replication leaves: of each arm its sample, and what became of arrivals elsewhere.
-type Paired = Vec<(Sample, Option<Changes>)>;
+use std::{
+    collections::BTreeMap,
+    io::{self, BufWriter, IsTerminal, Write},
+    ops::Range,
+    sync::Mutex,
+};
 
 /// Plays every policy, or every file, with the same luck; prints and writes what is different.
 pub fn compare(args: &CompareArgs) -> Result<Exit> {
@@ -171,31 +173,50 @@ fn play(
     args: &CompareArgs,
     plan: &Plan,
     baseline: usize,
-    replications: std::ops::Range<u32>,
+    replications: Range<u32>,
     arms: &mut [compare::Arm],
 ) -> Result<Option<Exit>> {
-    let wanted = !args.repeated.replicated.no_progress && !args.quiet;
-    let steps =
-        Steps::new(wanted, u64::from(replications.end - replications.start), "replications");
-    let threads = args.repeated.replicated.threads.unwrap_or_else(workers::usual_threads);
+    let Replicated { no_progress, threads, .. } = args.repeated.replicated;
+    let runs = replications.len() * plan.arms.len();
+    let steps = Steps::new(!no_progress && !args.quiet, runs as u64, "runs");
+    let limits = || studying::limits(&args.repeated.replicated);
+    // A job is a run, the arms of a replication one after the other.
+    let named = |job: usize| {
+        let nth = u32::try_from(job / plan.arms.len()).expect("as many as replications");
+        (job % plan.arms.len(), replications.start + nth)
+    };
+    let pairing = Mutex::new(Pairing { arms: plan.arms.len(), ..Pairing::default() });
     let done = workers::each(
-        threads,
-        replications.len(),
-        |at| {
-            let nth = replications.start + u32::try_from(at).expect("as many as replications");
-            replicate(args, plan, baseline, nth)
+        threads.unwrap_or_else(workers::usual_threads),
+        runs,
+        |job| -> Result<Sample, (usize, u32, Trouble)> {
+            let (arm, nth) = named(job);
+            let run = plan.play(&plan.arms[arm], nth, true, &limits());
+            let run = run.map_err(|trouble| (arm, nth, trouble))?;
+            let fates = run.fates.expect("fates were asked for");
+            let held = || pairing.lock().expect("nobody fails while holding it");
+            let all = held().add(arm, nth, fates);
+            if let Some(all) = all {
+                let changes = changes(&all, baseline, nth, args.diff_events);
+                held().changes.insert(nth, changes);
+            }
+            Ok(run.sample)
         },
         |_, _| steps.step(),
     );
     drop(steps);
-    for paired in done.results.into_iter().flatten() {
-        for (arm, (sample, changes)) in arms.iter_mut().zip(paired) {
-            arm.samples.push(sample);
-            match (&mut arm.changes, changes) {
-                (Some(all), Some(more)) => all.merge(more),
-                (all @ None, more) => *all = more,
-                (Some(_), None) => unreachable!("an arm is followed always or never"),
-            }
+    let mut changes = pairing.into_inner().expect("nobody fails while holding it").changes;
+    for (job, sample) in done.results.into_iter().enumerate() {
+        let (arm, nth) = named(job);
+        // Only replications of which every arm was played.
+        let (Some(sample), Some(of)) = (sample, changes.get_mut(&nth)) else { continue };
+        let arm_changes = of[arm].take();
+        let arm = &mut arms[arm];
+        arm.samples.push(sample);
+        match (&mut arm.changes, arm_changes) {
+            (Some(all), Some(more)) => all.merge(more),
+            (all @ None, more) => *all = more,
+            (Some(_), None) => unreachable!("an arm is followed always or never"),
         }
     }
     match done.failed {
@@ -207,32 +228,33 @@ fn play(
     }
 }
 
-/// One replication of every arm, the baseline first.
-fn replicate(
-    args: &CompareArgs,
-    plan: &Plan,
-    baseline: usize,
-    nth: u32,
-) -> Result<Paired, (usize, u32, Trouble)> {
-    let limits = studying::limits(&args.repeated.replicated);
-    let of = |at: usize| {
-        plan.play(&plan.arms[at], nth, true, &limits).map_err(|trouble| (at, nth, trouble))
-    };
-    let first = of(baseline)?;
-    let before: &Fates = first.fates.as_ref().expect("fates were asked for");
-    let mut paired = Vec::with_capacity(plan.arms.len());
-    for at in 0..plan.arms.len() {
-        paired.push(match at == baseline {
-            true => (first.sample.clone(), None),
-            false => {
-                let run = of(at)?;
-                let after = run.fates.expect("fates were asked for");
-                let changes = Changes::between(before, &after, nth, args.diff_events);
-                (run.sample, Some(changes))
-            }
-        });
+/// The fates of replications of which some arms have been played, and the changes of those of which
+/// all have.
+#[derive(Debug, Default)]
+struct Pairing {
+    arms: usize,
+    waiting: BTreeMap<u32, Vec<Option<Fates>>>,
+    /// By replication, for each arm; none for the baseline.
+    changes: BTreeMap<u32, Vec<Option<Changes>>>,
+}
+
+impl Pairing {
+    /// Adds the fates of a run. Gives those of every arm with the last of its replication.
+    fn add(&mut self, arm: usize, replication: u32, fates: Fates) -> Option<Vec<Fates>> {
+        let of = self.waiting.entry(replication).or_insert_with(|| vec![None; self.arms]);
+        of[arm] = Some(fates);
+        if of.iter().any(Option::is_none) {
+            return None;
+        }
+        self.waiting.remove(&replication)?.into_iter().collect()
     }
-    Ok(paired)
+}
+
+/// What became otherwise of each arm's arrivals than of the baseline's.
+fn changes(all: &[Fates], baseline: usize, nth: u32, list: bool) -> Vec<Option<Changes>> {
+    let before = &all[baseline];
+    let of = |(at, after)| (at != baseline).then(|| Changes::between(before, after, nth, list));
+    all.iter().enumerate().map(of).collect()
 }
 
 /// How many replications there should be after `n`: what the widest interval needs, at most twice as

@@ -51,6 +51,15 @@ pub fn failed(exit: Exit, message: impl Into<String>) -> anyhow::Error {
     Failed { exit, message: message.into() }.into()
 }
 
+/// What came of writing to standard output, where a reader that has had enough is no failure: what
+/// was found stands.
+pub fn unless_closed(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
 /// Tells what went wrong on standard error, and which code that is.
 pub fn report(error: &anyhow::Error) -> Exit {
     let broken_pipe = error

@@ -193,16 +193,15 @@ fn print(args: &RunArgs, report: &Report<'_>) -> Result<()> {
     let stdout = io::stdout();
     let color = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut out = BufWriter::new(stdout.lock());
-    match args.format {
-        _ if args.quiet => (),
-        Format::Table => out.write_all(table::render(report, color).as_bytes())?,
-        Format::Markdown => out.write_all(markdown::render(report).as_bytes())?,
-        Format::Json if args.files.len() == 1 => out.write_all(json::pretty(report).as_bytes())?,
-        Format::Json => out.write_all(json::line(report).as_bytes())?,
-        Format::Csv => csv::metrics(report, &mut out)?,
-    }
-    out.flush()?;
-    Ok(())
+    let written = match args.format {
+        _ if args.quiet => Ok(()),
+        Format::Table => out.write_all(table::render(report, color).as_bytes()),
+        Format::Markdown => out.write_all(markdown::render(report).as_bytes()),
+        Format::Json if args.files.len() == 1 => out.write_all(json::pretty(report).as_bytes()),
+        Format::Json => out.write_all(json::line(report).as_bytes()),
+        Format::Csv => csv::metrics(report, &mut out),
+    };
+    Ok(super::exit::unless_closed(written.and_then(|()| out.flush()))?)
 }
 
 /// The exit code of a run, and on standard error why it is not 0.

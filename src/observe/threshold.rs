@@ -581,6 +581,7 @@ mod tests {
         assert_eq!(read.sides[0].over, Some(p95));
         assert!(read.is_of_runs());
         assert!(!parse("dead_lettered == 0").unwrap().is_of_runs());
+        assert!(parse("dead_lettered / 3 over runs mean < 5").unwrap().is_of_runs());
         let missing = "one side is over runs";
         told("dead_lettered over runs p95 < failed", "failed", missing);
         told("dead_lettered over runs p95 + failed < 3", "over runs p95", "ends a side");

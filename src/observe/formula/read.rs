@@ -224,6 +224,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         if let Some(read) = self.literal(first) {
+            let rest = self.over_runs(rest)?;
             if let Some(extra) = rest.first() {
                 let range = extra.range.start..place.end;
                 self.wrong(range, "does not follow a number", "write a sign between blanks");
@@ -488,28 +489,7 @@ impl<'a> Reader<'a> {
             };
             left = rest;
         }
-        if let [over, rest @ ..] = left
-            && over.text == "over"
-        {
-            let [runs, which, rest @ ..] = rest else {
-                let hint = "write `over runs p95`";
-                self.wrong(over.range.clone(), "over what? `over` says no more", hint);
-                return None;
-            };
-            if runs.text != "runs" {
-                let message = format!("over `{}`?", runs.text);
-                self.wrong(runs.range.clone(), message, "write `over runs p95`");
-                return None;
-            }
-            let statistic = self.statistic(which)?;
-            if statistic.is_instant() {
-                let hint = "use mean, min, max, p95 …";
-                self.wrong(which.range.clone(), "not a statistic of runs", hint);
-                return None;
-            }
-            self.over = Some((statistic, over.range.start..which.range.end));
-            left = rest;
-        }
+        left = self.over_runs(left)?;
         match left {
             [] => Some(tail),
             [extra, ..] => {
@@ -523,6 +503,32 @@ impl<'a> Reader<'a> {
                 None
             }
         }
+    }
+
+    /// Reads `over runs STATISTIC`, if that is what follows. Gives what is left.
+    fn over_runs<'w>(&mut self, words: &'w [Word<'a>]) -> Option<&'w [Word<'a>]> {
+        let [over, rest @ ..] = words else { return Some(words) };
+        if over.text != "over" {
+            return Some(words);
+        }
+        let [runs, which, rest @ ..] = rest else {
+            let hint = "write `over runs p95`";
+            self.wrong(over.range.clone(), "over what? `over` says no more", hint);
+            return None;
+        };
+        if runs.text != "runs" {
+            let message = format!("over `{}`?", runs.text);
+            self.wrong(runs.range.clone(), message, "write `over runs p95`");
+            return None;
+        }
+        let statistic = self.statistic(which)?;
+        if statistic.is_instant() {
+            let hint = "use mean, min, max, p95 …";
+            self.wrong(which.range.clone(), "not a statistic of runs", hint);
+            return None;
+        }
+        self.over = Some((statistic, over.range.start..which.range.end));
+        Some(rest)
     }
 
     fn statistic(&mut self, word: &Word<'a>) -> Option<Statistic> {
