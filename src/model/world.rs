@@ -733,7 +733,8 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
         self.begin();
         let mut events = 0u64;
         let mut at_instant = 0u64;
-        let mut look_next = LOOK_EVERY;
+        // At once, since a study may have many runs that are shorter than that.
+        let mut look_next = 0;
         let stop = loop {
             while let Some(event) = self.core.held.take().or_else(|| self.core.lane.pop_front()) {
                 events += 1;
