@@ -1,118 +1,107 @@
 //! The runs of a sweep that is not finished, so that it can go on: one line a run.
 //!
 //! The first line says which sweep and which part of it. A line that was not written to its end, as
-//! when the machine stopped, is no line.
+//! when the machine stopped, is no line. A journal is locked by the process that writes it, so no two
+//! play one part into one folder.
 
-use crate::study::{
-    Sample,
-    sweep::{Shard, Sweep},
-};
-use serde::{Deserialize, Serialize};
+use super::shards::{Head, Line};
+use crate::study::{Sample, sweep::PointRuns};
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io::{self, BufRead, BufReader, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
-#[derive(Serialize, Deserialize)]
-struct Head {
-    sweep: Sweep,
-    shard: Shard,
-}
-
-#[derive(Serialize)]
-struct LineRef<'a> {
-    point: usize,
-    sample: &'a Sample,
-}
-
-#[derive(Deserialize)]
-struct Line {
-    point: usize,
-    sample: Sample,
-}
-
-/// A journal that is being written.
+/// A journal that belongs to this process.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
     file: File,
 }
 
-/// What stands in a journal.
+/// What an earlier process has left.
 #[derive(Debug)]
 pub struct Kept {
-    /// The sweep of which it is.
-    pub sweep: Sweep,
-    /// The part of it.
-    pub shard: Shard,
-    /// Its runs, each with its point, as they were finished.
-    pub runs: Vec<(usize, Sample)>,
+    /// Which part of which sweep it is.
+    pub head: Head,
+    /// The runs of every point.
+    pub points: Vec<PointRuns>,
     /// Where its last whole line ends.
     end: u64,
 }
 
-/// What a journal says; none if there is none, or none that can be read.
-pub fn read(path: &Path) -> io::Result<Option<Kept>> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let mut lines = BufReader::new(file);
-    let mut line = String::new();
-    let mut end = lines.read_line(&mut line)? as u64;
-    let Some(Head { sweep, shard }) =
-        line.ends_with('\n').then(|| serde_json::from_str(&line).ok()).flatten()
-    else {
-        return Ok(None);
-    };
-    let mut runs = Vec::new();
-    loop {
-        line.clear();
-        let length = lines.read_line(&mut line)? as u64;
-        match serde_json::from_str::<Line>(&line) {
-            Ok(Line { point, sample }) if line.ends_with('\n') => {
-                runs.push((point, sample));
-                end += length;
-            }
-            Ok(_) | Err(_) => break,
-        }
-    }
-    Ok(Some(Kept { sweep, shard, runs, end }))
-}
-
 impl Journal {
-    /// Begins a journal, instead of any that is there.
-    pub fn begin(path: &Path, sweep: &Sweep, shard: Shard) -> io::Result<Journal> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+    /// Opens the journal at `path`, or makes an empty one. Fails if another process writes it.
+    pub fn open(path: &Path) -> io::Result<Journal> {
+        let file =
+            File::options().create(true).truncate(false).read(true).write(true).open(path)?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                let message = "another process is playing it into the same folder";
+                Err(io::Error::new(io::ErrorKind::ResourceBusy, message))
+            }
+            // There are file systems without locks: that is no reason not to play.
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(Journal { path: path.to_owned(), file }),
         }
-        let mut file = File::create(path)?;
-        let head = Head { sweep: sweep.clone(), shard };
-        let mut line = serde_json::to_string(&head)?;
-        line.push('\n');
-        file.write_all(line.as_bytes())?;
-        Ok(Journal { path: path.to_owned(), file })
     }
 
-    /// Goes on with one, after its last whole line.
-    pub fn go_on(path: &Path, kept: &Kept) -> io::Result<Journal> {
-        let mut file = File::options().write(true).open(path)?;
-        file.set_len(kept.end)?;
-        file.seek(SeekFrom::End(0))?;
-        Ok(Journal { path: path.to_owned(), file })
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it says; none if it does not even say what it is of.
+    pub fn read(&self) -> io::Result<Option<Kept>> {
+        let mut lines = BufReader::new(&self.file);
+        lines.rewind()?;
+        let mut line = Vec::new();
+        let mut end = lines.read_until(b'\n', &mut line)? as u64;
+        if !line.ends_with(b"\n") {
+            return Ok(None);
+        }
+        let head = Head::read(&line)?;
+        let mut points = vec![PointRuns::default(); head.sweep.points.len()];
+        loop {
+            line.clear();
+            let length = lines.read_until(b'\n', &mut line)? as u64;
+            let read = line.strip_suffix(b"\n").map(serde_json::from_slice);
+            let Some(Ok(Line { point, runs })) = read else { break };
+            if !head.sweep.add(head.shard, &mut points, point, runs) {
+                break;
+            }
+            end += length;
+        }
+        Ok(Some(Kept { head, points, end }))
+    }
+
+    /// Begins it anew.
+    pub fn begin(&mut self, head: &Head) -> io::Result<()> {
+        self.cut(0)?;
+        self.write(serde_json::to_string(head)?)
+    }
+
+    /// Goes on with it, after its last whole line.
+    pub fn go_on(&mut self, kept: &Kept) -> io::Result<()> {
+        self.cut(kept.end)
     }
 
     /// Adds a run.
-    pub fn add(&mut self, point: usize, sample: &Sample) -> io::Result<()> {
-        let mut line = serde_json::to_string(&LineRef { point, sample })?;
-        line.push('\n');
-        self.file.write_all(line.as_bytes())
+    pub fn add(&mut self, point: usize, sample: Sample) -> io::Result<()> {
+        self.write(serde_json::to_string(&Line { point, runs: PointRuns::of(sample) })?)
     }
 
     /// Takes it away: the results are written.
     pub fn finish(self) -> io::Result<()> {
         fs::remove_file(self.path)
+    }
+
+    fn cut(&mut self, end: u64) -> io::Result<()> {
+        self.file.set_len(end)?;
+        self.file.seek(SeekFrom::Start(end)).map(drop)
+    }
+
+    fn write(&mut self, mut line: String) -> io::Result<()> {
+        line.push('\n');
+        self.file.write_all(line.as_bytes())
     }
 }

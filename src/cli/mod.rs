@@ -213,7 +213,7 @@ struct SweepArgs {
     /// Play only this part, such as 2/8; `auto` reads it from the variables of Slurm, AWS Batch or HyperQueue
     #[arg(long, value_name = "I/N|auto")]
     shard: Option<String>,
-    /// With `--shard auto`: so many parts, if the engine does not say or says another number
+    /// With `--shard auto`: so many parts; a task of Slurm is then the part of its number
     #[arg(long, value_name = "N", requires = "shard")]
     shards: Option<u32>,
     /// Go on with a sweep that was interrupted
@@ -228,13 +228,6 @@ struct SweepArgs {
     /// Print nothing but errors
     #[arg(long)]
     quiet: bool,
-}
-
-impl SweepArgs {
-    /// What is printed, and whether nothing is.
-    fn printed(&self) -> (Format, bool) {
-        (self.format, self.quiet)
-    }
 }
 
 #[derive(Debug, Args)]

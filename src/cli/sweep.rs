@@ -3,8 +3,10 @@
 use super::{
     Format, MergeArgs, SweepArgs,
     exit::{Exit, failed},
-    journal::{self, Journal},
-    run, shards, studying,
+    journal::{Journal, Kept},
+    run,
+    shards::{self, Head},
+    studying,
     watching::{self, Steps},
     workers,
 };
@@ -22,6 +24,7 @@ use anyhow::Result;
 use std::{
     io::{self, BufWriter, IsTerminal, Write},
     path::Path,
+    sync::Mutex,
 };
 
 /// So many runs a sweep may have.
@@ -31,50 +34,65 @@ const RUNS_MAX: usize = 10_000_000;
 pub fn sweep(args: &SweepArgs) -> Result<Exit> {
     let stem = run::stems(std::slice::from_ref(&args.file))?.swap_remove(0);
     let stem = stem.to_string_lossy().into_owned();
-    let shard = match &args.shard {
-        Some(text) => shards::chosen(text, args.shards, &|name| std::env::var(name).ok())?,
-        None => Shard::WHOLE,
-    };
+    let variable = |name: &str| std::env::var(name).ok();
+    let chosen = |text: &String| shards::chosen(text, args.shards, &variable);
+    let part = args.shard.as_ref().map(chosen).transpose()?;
     let (plan, sweep) = plan(args, stem)?;
-    let name = shards::folder_name(&sweep.stem, shard);
+    let name = shards::folder_name(&sweep.stem, part);
+    let head = Head { shard: part.unwrap_or(Shard::WHOLE), sweep };
     let cannot_write = |error: io::Error| cannot_write(&args.output, &name, error);
     let folder = Folder::begin(&args.output, name.as_ref()).map_err(cannot_write)?;
     let journal = args.output.join(format!("{name}.journal"));
-    let mut points: Vec<PointRuns> = vec![PointRuns::default(); sweep.points.len()];
-    let mut journal = match resumed(args, &journal, &sweep, shard)? {
+    let mut journal = Journal::open(&journal).map_err(cannot_write)?;
+    let mut points = match resumed(args.resume, &journal, &head)? {
         Some(kept) => {
-            let journal = Journal::go_on(&journal, &kept).map_err(cannot_write)?;
-            eprintln!("going on after {} runs", kept.runs.len());
-            kept.runs.into_iter().for_each(|(point, sample)| points[point].add(sample));
-            journal
+            journal.go_on(&kept).map_err(cannot_write)?;
+            kept.points
         }
-        None => Journal::begin(&journal, &sweep, shard).map_err(cannot_write)?,
+        None => {
+            journal.begin(&head).map_err(cannot_write)?;
+            vec![PointRuns::default(); head.sweep.points.len()]
+        }
     };
     watching::listen();
-    if let Some(exit) = play(args, &plan, &sweep, shard, &mut points, &mut journal)? {
+    let journal = Mutex::new(journal);
+    if let Some(exit) = play(args, &plan, &head, &mut points, &journal)? {
         return Ok(exit);
     }
-    if shard == Shard::WHOLE {
-        let target = publish(folder, &Results::of(sweep, points), &cannot_write, args.printed())?;
-        journal.finish().map_err(cannot_write)?;
-        return Ok(target);
-    }
-    shards::write(&folder, &sweep, shard, &points).map_err(cannot_write)?;
+    let results = match part {
+        None => {
+            let results = Results::of(head.sweep, points);
+            write(&folder, &results).map_err(cannot_write)?;
+            Some(results)
+        }
+        Some(_) => {
+            shards::write(&folder, &head, points).map_err(cannot_write)?;
+            None
+        }
+    };
     let target = folder.publish().map_err(cannot_write)?;
+    let journal = journal.into_inner().expect("nobody fails while holding it");
     journal.finish().map_err(cannot_write)?;
-    if !args.quiet {
-        eprintln!("wrote {}; `dwell merge` puts the shards together", target.display());
+    match results {
+        Some(results) => print(&results, &target, args.format, args.quiet),
+        None if args.quiet => Ok(Exit::Fine),
+        None => {
+            eprintln!("wrote {}; `dwell merge` puts the shards together", target.display());
+            Ok(Exit::Fine)
+        }
     }
-    Ok(Exit::Fine)
 }
 
 /// Puts the parts of a sweep together: the same bytes as one process writes.
 pub fn merge(args: &MergeArgs) -> Result<Exit> {
     let (sweep, points) = shards::merge(&args.folders)?;
-    let name = shards::folder_name(&sweep.stem, Shard::WHOLE);
+    let name = shards::folder_name(&sweep.stem, None);
     let cannot_write = |error: io::Error| cannot_write(&args.output, &name, error);
     let folder = Folder::begin(&args.output, name.as_ref()).map_err(cannot_write)?;
-    publish(folder, &Results::of(sweep, points), &cannot_write, (args.format, args.quiet))
+    let results = Results::of(sweep, points);
+    write(&folder, &results).map_err(cannot_write)?;
+    let target = folder.publish().map_err(cannot_write)?;
+    print(&results, &target, args.format, args.quiet)
 }
 
 fn cannot_write(output: &Path, name: &str, error: io::Error) -> anyhow::Error {
@@ -82,21 +100,18 @@ fn cannot_write(output: &Path, name: &str, error: io::Error) -> anyhow::Error {
     failed(Exit::Output, format!("error: cannot write {}: {error}", folder.display()))
 }
 
-/// Writes and prints the results.
-fn publish(
-    folder: Folder,
-    results: &Results,
-    cannot_write: &dyn Fn(io::Error) -> anyhow::Error,
-    (format, quiet): (Format, bool),
-) -> Result<Exit> {
-    folder.write("sweep.json", report::json(results).as_bytes()).map_err(cannot_write)?;
-    let rows = folder.create("sweep.csv").map_err(cannot_write)?;
-    report::csv(results, BufWriter::new(rows)).map_err(cannot_write)?;
+/// Writes the results.
+fn write(folder: &Folder, results: &Results) -> io::Result<()> {
+    folder.write("sweep.json", report::json(results).as_bytes())?;
+    report::csv(results, BufWriter::new(folder.create("sweep.csv")?))?;
     if let Some(metrics) = results.sweep.pareto {
-        let rows = folder.create("pareto.csv").map_err(cannot_write)?;
-        report::pareto_csv(results, metrics, BufWriter::new(rows)).map_err(cannot_write)?;
+        report::pareto_csv(results, metrics, BufWriter::new(folder.create("pareto.csv")?))?;
     }
-    let target = folder.publish().map_err(cannot_write)?;
+    Ok(())
+}
+
+/// Prints the results, which are in `target`.
+fn print(results: &Results, target: &Path, format: Format, quiet: bool) -> Result<Exit> {
     if quiet {
         return Ok(Exit::Fine);
     }
@@ -184,74 +199,79 @@ fn plan(args: &SweepArgs, stem: String) -> Result<(Plan, Sweep)> {
 }
 
 /// What an earlier process has left of just this part, if `--resume` asks for it.
-fn resumed(
-    args: &SweepArgs,
-    path: &Path,
-    sweep: &Sweep,
-    shard: Shard,
-) -> Result<Option<journal::Kept>> {
-    let name = path.display();
-    let kept = journal::read(path)
-        .map_err(|error| failed(Exit::Output, format!("error: cannot read {name}: {error}")))?;
-    match kept {
-        None if args.resume => {
-            eprintln!("note: there is nothing to resume; {name} does not exist");
-            Ok(None)
+fn resumed(resume: bool, journal: &Journal, head: &Head) -> Result<Option<Kept>> {
+    let name = journal.path().display();
+    let what = match journal.read() {
+        Ok(None) => {
+            if resume {
+                eprintln!("note: there is nothing to resume in {name}");
+            }
+            return Ok(None);
         }
-        None => Ok(None),
-        Some(_) if !args.resume => {
-            eprintln!(
-                "note: an unfinished sweep is begun anew; --resume would have gone on with it"
-            );
-            Ok(None)
+        Ok(Some(kept)) if kept.head == *head => {
+            if !resume {
+                eprintln!(
+                    "note: an unfinished sweep is begun anew; --resume would have gone on with it"
+                );
+            }
+            return Ok(resume.then_some(kept));
         }
-        Some(kept) if kept.sweep != *sweep || kept.shard != shard => {
-            let message = format!(
-                "error: {name} is of another sweep: its scenario, grid, metrics or seed differ\n\
-                 hint: take the same arguments, or leave out --resume"
-            );
-            Err(failed(Exit::Usage, message))
+        Ok(Some(kept)) => {
+            let what = shards::different(head, &kept.head);
+            what.unwrap_or_else(|| "it is of another shard".to_owned())
         }
-        Some(kept) => Ok(Some(kept)),
+        Err(error) => error.to_string(),
+    };
+    if resume {
+        let message = format!("error: {name} cannot be resumed: {what}");
+        let hint = "hint: take the same arguments, or leave out --resume";
+        return Err(failed(Exit::Usage, format!("{message}\n{hint}")));
     }
+    eprintln!("note: the unfinished sweep in {name} is given up: {what}");
+    Ok(None)
+}
+
+/// Why no more runs are played.
+enum Halt {
+    /// A run has no result: its point, its replication, and why.
+    Run(usize, u32, Trouble),
+    /// The journal takes no more.
+    Journal(io::Error),
 }
 
 /// Plays the runs of the part that are not there yet. Gives the exit code if that was interrupted.
 fn play(
     args: &SweepArgs,
     plan: &Plan,
-    sweep: &Sweep,
-    shard: Shard,
+    head: &Head,
     points: &mut [PointRuns],
-    journal: &mut Journal,
+    journal: &Mutex<Journal>,
 ) -> Result<Option<Exit>> {
-    let own = (0..sweep.runs()).filter(|run| shard.has(*run));
+    let own = head.shard.runs(head.sweep.runs());
+    let whole = own.len();
     let due: Vec<(usize, u32)> = own
-        .map(|run| sweep.run(run))
+        .map(|run| head.sweep.run(run))
         .filter(|(point, replication)| !points[*point].has(*replication))
         .collect();
-    let whole = (0..sweep.runs()).filter(|run| shard.has(*run)).count();
+    if due.len() < whole {
+        eprintln!("going on after {} of {whole} runs", whole - due.len());
+    }
     let wanted = !args.repeated.replicated.no_progress && !args.quiet;
     let steps = Steps::new(wanted, due.len() as u64, "runs");
     let threads = args.repeated.replicated.threads.unwrap_or_else(workers::usual_threads);
     let limits = || studying::limits(&args.repeated.replicated);
-    let mut unwritten = None;
     let done = workers::each(
         threads,
         due.len(),
-        |at| -> Result<Sample, (usize, u32, Trouble)> {
+        |at| -> Result<Sample, Halt> {
             let (point, replication) = due[at];
             let run = plan.play(&plan.arms[point], replication, false, &limits());
-            run.map(|run| run.sample).map_err(|trouble| (point, replication, trouble))
+            let sample = run.map_err(|trouble| Halt::Run(point, replication, trouble))?.sample;
+            let mut journal = journal.lock().expect("nobody fails while holding it");
+            journal.add(point, sample.clone()).map_err(Halt::Journal)?;
+            Ok(sample)
         },
-        |at, sample| {
-            if let Err(error) = journal.add(due[at].0, sample)
-                && unwritten.is_none()
-            {
-                unwritten = Some(error);
-            }
-            steps.step();
-        },
+        |_, _| steps.step(),
     );
     drop(steps);
     for ((point, _), sample) in due.iter().zip(done.results) {
@@ -259,19 +279,19 @@ fn play(
             points[*point].add(sample);
         }
     }
-    if let Some(error) = unwritten {
-        let message = format!("error: cannot write the journal of the sweep: {error}");
-        return Err(failed(Exit::Output, message));
-    }
     match done.failed {
         None => Ok(None),
-        Some((_, _, Trouble::Stopped(finish))) if finish.stop == Stop::Interrupted => {
+        Some(Halt::Run(_, _, Trouble::Stopped(finish))) if finish.stop == Stop::Interrupted => {
             let kept: usize = points.iter().map(|point| point.runs.len()).sum();
             eprintln!("interrupted: {kept} of {whole} runs are kept; --resume goes on with them");
             Ok(Some(Exit::Interrupted))
         }
-        Some((point, replication, trouble)) => {
+        Some(Halt::Run(point, replication, trouble)) => {
             Err(studying::told(&trouble, plan, &plan.arms[point], replication))
+        }
+        Some(Halt::Journal(error)) => {
+            let message = format!("error: cannot write the journal of the sweep: {error}");
+            Err(failed(Exit::Output, message))
         }
     }
 }

@@ -60,6 +60,40 @@ impl Sweep {
         let replication = u32::try_from(nth % replications).expect("below a u32");
         (nth / replications, replication)
     }
+
+    /// Whether its parts fit each other, as those of a file that was damaged may not.
+    pub fn is_sound(&self) -> bool {
+        let is_metric = |nth: usize| nth < self.metrics.len();
+        0 < self.replications
+            && self.points.len().checked_mul(self.replications as usize).is_some()
+            && self.points.iter().all(|point| point.len() == self.paths.len())
+            && self.pareto.is_none_or(|(first, second)| is_metric(first) && is_metric(second))
+    }
+
+    /// Adds runs of a point that were read from a file. Says whether they fit: they are of this part,
+    /// none is there yet, and all have what is read of a run. If not, nothing is added.
+    pub fn add(
+        &self,
+        shard: Shard,
+        points: &mut [PointRuns],
+        point: usize,
+        more: PointRuns,
+    ) -> bool {
+        let Some(all) = points.get_mut(point) else { return false };
+        let fits = |run: &PointRun| {
+            run.replication < self.replications
+                && shard.has(point * self.replications as usize + run.replication as usize)
+                && !all.has(run.replication)
+                && run.values.len() == self.metrics.len()
+        };
+        let is_ordered = more.runs.is_sorted_by(|a, b| a.replication < b.replication);
+        let fits =
+            is_ordered && more.pools.len() == self.metrics.len() && more.runs.iter().all(fits);
+        if fits {
+            all.merge(more);
+        }
+        fits
+    }
 }
 
 /// One of several parts of a sweep; part 2 of 3 plays every third run from the second on.
@@ -78,6 +112,11 @@ impl Shard {
     /// Whether it plays a run.
     pub fn has(self, run: usize) -> bool {
         run % self.of as usize == self.nth as usize - 1
+    }
+
+    /// The runs that it plays, if there are `all`.
+    pub fn runs(self, all: usize) -> impl ExactSizeIterator<Item = usize> {
+        (self.nth as usize - 1..all).step_by(self.of as usize)
     }
 }
 
@@ -104,11 +143,16 @@ pub struct PointRuns {
 }
 
 impl PointRuns {
-    /// Adds a run.
-    pub fn add(&mut self, sample: Sample) {
+    /// A single run.
+    pub fn of(sample: Sample) -> PointRuns {
         let Sample { replication, seed, digest, values, pools, .. } = sample;
         let run = PointRun { replication, seed, digest, values };
-        self.merge(PointRuns { runs: vec![run], pools });
+        PointRuns { runs: vec![run], pools }
+    }
+
+    /// Adds a run.
+    pub fn add(&mut self, sample: Sample) {
+        self.merge(PointRuns::of(sample));
     }
 
     /// Adds the runs of another part.
