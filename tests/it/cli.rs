@@ -146,7 +146,8 @@ impl Told {
     }
 }
 
-fn told(mut command: Command) -> Told {
+/// Runs a command to its end.
+pub fn told(mut command: Command) -> Told {
     let begun = Instant::now();
     let output = command.stdin(Stdio::null()).output().expect("the command starts");
     Told {

@@ -11,6 +11,7 @@ mod measured;
 mod readme;
 mod rules;
 mod scenarios;
+mod shards;
 mod sweep;
 mod tidy;
 mod traces_lambda;
