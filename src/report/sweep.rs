@@ -40,13 +40,17 @@ pub fn blocks(results: &Results) -> Vec<Block> {
     blocks.push(points(results));
     let more_points = sweep.points.len().saturating_sub(POINTS_SHOWN);
     let more_metrics = results.told.len().saturating_sub(METRICS_SHOWN);
-    if more_points > 0 || more_metrics > 0 {
-        let text = format!(
-            "{more_points} more points and {more_metrics} more metrics are in sweep.csv; \
-             --metric chooses"
-        );
-        blocks.push(Block::Labelled("more", text));
-    }
+    let more = match (more_points, more_metrics) {
+        (0, 0) => None,
+        (0, metrics) => Some(format!("{metrics} more metrics")),
+        (points, 0) => Some(format!("{points} more points")),
+        (points, metrics) => Some(format!("{points} more points and {metrics} more metrics")),
+    };
+    blocks.extend(
+        more.map(|more| {
+            Block::Labelled("more", format!("{more} are in sweep.csv; --metric chooses"))
+        }),
+    );
     if let Some((first, second)) = sweep.pareto {
         blocks.push(pareto(results, first, second));
     }
