@@ -241,6 +241,8 @@ pub fn different(first: &Head, other: &Head) -> Option<String> {
         Some(format!("it is of {} shards and not of {}", other.shard.of, first.shard.of))
     } else if (&a.file, &a.hash) != (&b.file, &b.hash) {
         Some(format!("its scenario is {} and not {}", scenario(b), scenario(a)))
+    } else if a.data != b.data {
+        Some("the data that it reads differ".to_owned())
     } else if (&a.paths, &a.points) != (&b.paths, &b.points) {
         Some("its points differ".to_owned())
     } else if a.metrics != b.metrics || a.pareto != b.pareto {

@@ -177,11 +177,19 @@ fn plan(args: &SweepArgs, stem: String) -> Result<(Plan, Sweep)> {
         [a, b] => Some((position(a), position(b))),
         _ => None,
     };
+    let options = scenario::Options {
+        sets: &plan.sets,
+        point: &plan.arms[0].point,
+        policy: args.policy.as_deref(),
+        ..scenario::Options::default()
+    };
+    let data = plan.files[0].data_hash(&options).map_err(|failure| studying::unread(&failure))?;
     let sweep = Sweep {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         file: plan.files[0].file_name(),
         stem,
         hash: plan.files[0].hash().to_owned(),
+        data,
         title: first.title,
         policy: args.policy.clone(),
         sets: args.repeated.replicated.sets.clone(),

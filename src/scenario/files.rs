@@ -19,7 +19,7 @@ use super::{
     node::Node,
     units,
 };
-use crate::kernel::Time;
+use crate::kernel::{Time, child_key, name_key};
 
 /// The largest CSV file.
 pub const CSV_BYTES_MAX: u64 = 64 << 20;
@@ -131,6 +131,18 @@ impl Files {
         let found = read_beside(self.folder.as_deref(), path, ALL_BYTES_MAX - read);
         self.bytes.borrow_mut().insert(path.to_string(), found.clone());
         found
+    }
+
+    /// 16 hexadecimal digits that stand for the files that were read, with their names and whatever
+    /// their line ends; none if none was read.
+    pub fn hash(&self) -> Option<String> {
+        let files = self.bytes.borrow();
+        let read = files.iter().filter_map(|(path, bytes)| Some((path, bytes.as_ref().ok()?)));
+        let key = read.fold(None, |key, (path, bytes)| {
+            let text = String::from_utf8_lossy(bytes).replace('\r', "");
+            Some(child_key(key.unwrap_or(0), name_key(path), name_key(&text)))
+        });
+        key.map(|key| format!("{key:016x}"))
     }
 
     /// The numbers of a column.

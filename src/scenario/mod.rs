@@ -237,6 +237,13 @@ impl Opened {
         self.beside(&files_beside(Path::new(&self.name)), options)
     }
 
+    /// The hash of the CSV files that are read with these options; none if there are none.
+    pub fn data_hash(&self, options: &Options<'_>) -> Result<Option<String>, Failure> {
+        let files = files_beside(Path::new(&self.name));
+        self.beside(&files, options)?;
+        Ok(files.hash())
+    }
+
     fn beside(&self, files: &Files, options: &Options<'_>) -> Result<Scenario, Failure> {
         let Opened { name, tree, .. } = self;
         let mut sources = Sources::new(self.source.clone());

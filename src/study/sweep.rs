@@ -22,6 +22,8 @@ pub struct Sweep {
     pub stem: String,
     /// The hash of the file's text.
     pub hash: String,
+    /// The hash of the data files that are read at the first point; none if there are none.
+    pub data: Option<String>,
     /// The file's title.
     pub title: Option<String>,
     /// The policy that is played; none: the file as written.
@@ -277,6 +279,7 @@ mod tests {
             file: "a.yaml".to_owned(),
             stem: "a".to_owned(),
             hash: "0".to_owned(),
+            data: None,
             title: None,
             policy: None,
             sets: Vec::new(),

@@ -204,6 +204,26 @@ fn what_does_not_belong_together_is_not_merged() {
 }
 
 #[test]
+fn shards_that_read_other_data_are_not_merged() {
+    let sandbox = Sandbox::new("shards-data");
+    sandbox.write(
+        "day.yaml",
+        SHOP.replace("{poisson: 10/s}", "{csv: {path: a.csv, time_column: t, unit: s}}"),
+    );
+    let part = |shard: &str, data: &str| {
+        sandbox.write("a.csv", data);
+        let told = sandbox.dwell(&["sweep", "day.yaml", "--grid", "seed=1,2", "--shard", shard]);
+        told.exits(0);
+    };
+    let merge = || sandbox.shell("dwell merge output/day.sweep-*-of-2");
+    part("1/2", "t\n0\n1\n");
+    part("2/2", "t\n0\n2\n");
+    merge().exits(2).says(&["the data that it reads differ"]);
+    part("2/2", "t\r\n0\r\n1\r\n");
+    merge().exits(0);
+}
+
+#[test]
 fn engines_say_which_shard_it_is() {
     let sandbox = sandbox("shards-auto");
     let auto = |variables: &[(&str, &str)], more: &[&str]| {
@@ -220,19 +240,17 @@ fn engines_say_which_shard_it_is() {
     let batch = [("AWS_BATCH_JOB_ARRAY_INDEX", "2"), ("AWS_BATCH_JOB_ARRAY_SIZE", "6")];
     let hq = [("HQ_TASK_ID", "7")];
     let both = [&slurm("1", "2")[..], &hq].concat();
-    let as_task: &[(&[(&str, &str)], &[&str], &str)] = &[
-        (&slurm("2", "3"), &[], "2-of-3"),
-        (&from_zero, &[], "1-of-4"),
-        (&slurm("2", "1"), &["--shards", "5"], "2-of-5"),
-        (&batch, &[], "3-of-6"),
-        (&batch[..1], &["--shards", "7"], "3-of-7"),
-        (&hq, &["--shards", "8"], "7-of-8"),
-        (&both, &["--shards", "9"], "7-of-9"),
-    ];
-    for (variables, more, part) in as_task {
+    let is = |variables: &[(&str, &str)], more: &[&str], part: &str| {
         let wrote = format!("wrote output/shop.sweep-{part}; `dwell merge`");
-        auto(variables, &[&["--shard", "auto"], *more].concat()).exits(0).says(&[&wrote]);
-    }
+        auto(variables, &[&["--shard", "auto"], more].concat()).exits(0).says(&[&wrote]);
+    };
+    is(&slurm("2", "3"), &[], "2-of-3");
+    is(&from_zero, &[], "1-of-4");
+    is(&slurm("2", "1"), &["--shards", "5"], "2-of-5");
+    is(&batch, &[], "3-of-6");
+    is(&batch[..1], &["--shards", "7"], "3-of-7");
+    is(&hq, &["--shards", "8"], "7-of-8");
+    is(&both, &["--shards", "9"], "7-of-9");
     let before = sandbox.listing();
     auto(&[], &["--shard", "auto"]).exits(2).says(&["finds no array of jobs", "--shard 2/8"]);
     auto(&hq, &["--shard", "auto"]).exits(2).says(&["HyperQueue does not say", "--shards N"]);
