@@ -273,7 +273,7 @@ const MANY: &[&str] = &[
     "--grid",
     "functions.Shop.error_rate=10%,20%,30%",
     "--set",
-    "duration=1h",
+    "duration=30m",
     "--replications",
     "20",
     "--pareto",
