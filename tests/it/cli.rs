@@ -158,7 +158,8 @@ pub fn told(mut command: Command) -> Told {
     }
 }
 
-fn json(text: &str) -> Value {
+/// A text as JSON; panics, with all of it, if it is none.
+pub fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in\n{text}"))
 }
 
@@ -532,7 +533,9 @@ fn exit_130_is_an_interrupt_and_leaves_partial_results_beside_the_old_ones() {
     let old = sandbox.read("output/long/summary.json");
     sandbox.write("long.yaml", LONG);
     let run = sandbox.command(&["run", "long.yaml"]);
-    let told = interrupt(&sandbox, run).exits(130).says(&["interrupted at", "partial"]);
+    let told = interrupt(&sandbox, run, Duration::from_millis(100))
+        .exits(130)
+        .says(&["interrupted at", "partial"]);
     assert!(told.out.contains("stopped by interrupt"), "{}", told.out);
     assert!(told.took < Duration::from_secs(10), "{:?}", told.took);
     assert_eq!(sandbox.read("output/long/summary.json"), old, "the old results are untouched");
@@ -543,9 +546,9 @@ fn exit_130_is_an_interrupt_and_leaves_partial_results_beside_the_old_ones() {
     assert!(sandbox.listing().iter().all(|name| !name.contains(".tmp")), "no temporary is left");
 }
 
-/// Starts a run and sends it SIGINT when it plays.
+/// Starts a run and sends it SIGINT when it has played for so long.
 #[cfg(unix)]
-fn interrupt(sandbox: &Sandbox, mut command: Command) -> Told {
+pub fn interrupt(sandbox: &Sandbox, mut command: Command, after: Duration) -> Told {
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child: Child = child.spawn().expect("the command starts");
     let begun = Instant::now();
@@ -553,7 +556,7 @@ fn interrupt(sandbox: &Sandbox, mut command: Command) -> Told {
         assert!(begun.elapsed() < Duration::from_secs(30), "the run does not begin");
         thread::sleep(Duration::from_millis(5));
     }
-    thread::sleep(Duration::from_millis(100));
+    thread::sleep(after);
     let sent = Instant::now();
     let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(kill.expect("there is a kill").success());

@@ -5,6 +5,7 @@ mod badinputs;
 mod check;
 mod cli;
 mod common;
+mod compare;
 mod determinism;
 mod laws;
 mod measured;
