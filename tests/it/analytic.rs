@@ -21,7 +21,7 @@ mod direct;
 mod downstream;
 mod lab;
 mod messages;
-mod meter;
+pub mod meter;
 mod occ;
 mod queues;
 mod row;

@@ -6,6 +6,7 @@ mod check;
 mod cli;
 mod common;
 mod compare;
+mod coverage;
 mod determinism;
 mod laws;
 mod measured;
