@@ -10,6 +10,7 @@ mod coverage;
 mod determinism;
 mod laws;
 mod measured;
+mod paired;
 mod readme;
 mod rules;
 mod scenarios;
