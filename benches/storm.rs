@@ -3,7 +3,7 @@
 //! One function, Poisson 1,000 events/s for ten hours, exponential service of 100 ms, 5 % errors, one
 //! outage of 300 s, two retries, a dead-letter queue; self-checks, digest, series and histograms on.
 //! Next to it the same model with nobody watching, and a bare loop that holds as many appointments:
-//! how far from the limit is one ratio. `HOURS=1 cargo bench` is shorter.
+//! how far from the limit is one ratio. `HOURS=1 cargo bench --bench storm` is shorter.
 
 use dwell::{
     experiment::{play, watch},
