@@ -75,6 +75,9 @@ pub fn compare(args: &CompareArgs) -> Result<Exit> {
                 wide.metric, wide.arm, wide.needed
             )
         });
+        if let (Some(wide), true) = (&wide, args.quiet) {
+            eprintln!("{wide}");
+        }
         comparison.warnings.extend(wide);
     }
     let report = report::Report {

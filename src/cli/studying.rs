@@ -110,6 +110,7 @@ pub fn plan(
             from: CutFrom::Scenario,
             warmup: first.config.warmup,
             period: first.config.period,
+            duration: first.config.duration,
         },
         false => experiment::cut_of(&first, first.config.is_stationary(), warmup),
     };

@@ -13,7 +13,9 @@ use crate::{
         world::{Finish, Limits, Stop, Wake, World},
     },
     observe::{
-        Asked, Fates, Formula, Series, Watch, formula::Term, histogram::Percent,
+        Asked, Fates, Formula, Series, Watch,
+        formula::{Term, Window},
+        histogram::Percent,
         measure::Kind as MeasureKind,
     },
     scenario::{
@@ -145,7 +147,7 @@ impl Plan {
             digest: outcome.results.digest,
             values,
             pools,
-            periods: periods(&outcome.series, &terms),
+            periods: periods(&outcome.series, &terms, self.cut.duration),
             verdicts: outcome.results.thresholds,
         };
         Ok(Run { sample, fates })
@@ -158,6 +160,10 @@ impl Plan {
         let mut metrics = formulas(scenario, &texts).map_err(|mistakes| {
             mistakes.into_iter().map(|(_, mistake)| mistake).collect::<Vec<_>>()
         })?;
+        if self.cut.kind == Kind::SteadyState {
+            let terms = metrics.iter_mut().flat_map(|metric| &mut metric.terms);
+            terms.for_each(|term| self.settled(term));
+        }
         let mut thresholds = Vec::new();
         if self.judges {
             for threshold in all_thresholds(scenario)? {
@@ -170,15 +176,25 @@ impl Plan {
         }
         Ok(Asked { thresholds, metrics })
     }
+
+    /// In a steady state a level, and what is taken period by period, is of the time in which things
+    /// arrive; not of that in which the rest is worked off.
+    fn settled(&self, term: &mut Term) {
+        let is_level = term.measure.kind() == MeasureKind::Gauge && term.statistic.is_some();
+        if term.window == Window::All && (is_level || term.per.is_some()) {
+            term.window = Window::During(Time::ZERO, Some(self.cut.duration));
+        }
+    }
 }
 
-/// What the terms' measures came to in each period.
-fn periods(series: &Series, terms: &[Term]) -> Vec<Periods> {
+/// What the terms' measures came to in each whole period until arrivals end.
+fn periods(series: &Series, terms: &[Term], duration: Time) -> Vec<Periods> {
     let mut all: Vec<Periods> = terms.iter().map(|_| Periods::default()).collect();
     if terms.is_empty() {
         return all;
     }
-    for row in series.rows() {
+    let end = series.period_of(duration);
+    for row in series.rows().take_while(|row| row.period < end) {
         for (term, periods) in terms.iter().zip(&mut all) {
             if (term.subject, term.measure) != (row.subject, row.measure) {
                 continue;

@@ -115,6 +115,8 @@ fn octave(value: u64) -> (usize, u32) {
 impl Histogram {
     /// So many samples are kept exactly.
     pub const EXACT_MAX: usize = 4096;
+    /// With more a quantile is at most this share of itself beside the sample that it stands for.
+    pub const PRECISION: f64 = 0.001;
 
     /// Adds a sample. About 2 ns once the samples are many; allocates only in an octave not seen
     /// before.

@@ -164,10 +164,11 @@ fn fates(comparison: &Comparison) -> Option<Block> {
         }
     }
     let columns = ["", "another fate", "arrivals", "share"].map(str::to_owned).to_vec();
-    let heading = format!(
-        "Arrivals whose fate is not that under {}",
-        inert(&comparison.arms[comparison.baseline].name)
-    );
+    let baseline = inert(&comparison.arms[comparison.baseline].name);
+    let heading = match comparison.cut.warmup.as_nanos() {
+        0 => format!("Arrivals whose fate is not that under {baseline}"),
+        _ => format!("Arrivals, also before the cut, whose fate is not that under {baseline}"),
+    };
     (!rows.is_empty()).then_some(Block::Table(heading, columns, rows))
 }
 
@@ -287,7 +288,7 @@ fn of_row(comparison: &Comparison, row: &Row) -> Value {
 
 /// An estimate with its interval.
 pub fn of_estimate(estimate: &Estimate) -> Value {
-    let Estimate { n, mean, sd, min, max } = *estimate;
+    let Estimate { n, mean, sd, min, max, rounding } = *estimate;
     let interval = estimate.interval(CONFIDENCE);
     json!({
         "n": n,
@@ -297,6 +298,7 @@ pub fn of_estimate(estimate: &Estimate) -> Value {
         "high": interval.map(|(_, high)| high),
         "min": min,
         "max": max,
+        "rounding": rounding,
         "is_exact": estimate.is_exact(),
     })
 }

@@ -20,7 +20,7 @@ pub fn lay_out(blocks: Vec<Block>) -> String {
             // Without it, the line would be one more row.
             out.push('\n');
         }
-        after_table = matches!(block, Block::Table(..));
+        after_table = matches!(block, Block::Table(..) | Block::Sentences(..));
         let _ = match block {
             Block::Title(title) => writeln!(out, "## {}\n", escaped(&title)),
             Block::Labelled(label, text) => writeln!(out, "**{label}** {}  ", escaped(&text)),
@@ -51,7 +51,7 @@ pub fn lay_out(blocks: Vec<Block>) -> String {
                 for sentence in all {
                     let _ = writeln!(out, "- {}", escaped(&sentence));
                 }
-                writeln!(out)
+                Ok(())
             }
             Block::Remarks(all) => {
                 let _ = writeln!(out, "\n### Warnings\n");

@@ -23,7 +23,7 @@ pub fn lay_out(blocks: Vec<Block>, color: bool) -> String {
         if after_table && matches!(block, Block::Labelled(..) | Block::Remarks(_)) {
             out.push('\n');
         }
-        after_table = matches!(block, Block::Table(..));
+        after_table = matches!(block, Block::Table(..) | Block::Sentences(..));
         let _ = match block {
             Block::Title(title) => writeln!(out, "{}", paint("1", &title)),
             Block::Labelled(label, text) => writeln!(out, "  {label:8} {text}"),
@@ -45,7 +45,7 @@ pub fn lay_out(blocks: Vec<Block>, color: bool) -> String {
                 for sentence in all {
                     let _ = writeln!(out, "  {sentence}");
                 }
-                writeln!(out)
+                Ok(())
             }
             Block::Remarks(all) => {
                 let _ = writeln!(out, "{}", paint("1", "Warnings"));

@@ -18,6 +18,8 @@ pub struct Estimate {
     pub min: f64,
     /// The largest.
     pub max: f64,
+    /// How far each value may be from the one that it stands for, because it was rounded.
+    pub rounding: f64,
 }
 
 impl Estimate {
@@ -31,13 +33,19 @@ impl Estimate {
         let mean = (values.iter().sum::<f64>() / n).clamp(min, max);
         let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
         let sd = if values.len() < 2 { 0.0 } else { libm::sqrt(squares / (n - 1.0)) };
-        Some(Estimate { n: values.len() as u64, mean, sd, min, max })
+        Some(Estimate { n: values.len() as u64, mean, sd, min, max, rounding: 0.0 })
+    }
+
+    /// The same of values that were rounded by at most so much: all the same way, at worst.
+    pub fn rounded(self, rounding: f64) -> Estimate {
+        Estimate { rounding, ..self }
     }
 
     /// Half of the interval that covers the true mean with this `confidence` (0.95 is 95 %), by
-    /// Student's t: t · sd / √n. None of a single value, which says nothing of its spread.
+    /// Student's t: t · sd / √n, and the rounding. None of a single value, which says nothing of its
+    /// spread.
     pub fn half_width(&self, confidence: f64) -> Option<f64> {
-        (2 <= self.n).then(|| half_width(self.sd, self.n, confidence))
+        (2 <= self.n).then(|| half_width(self.sd, self.n, confidence) + self.rounding)
     }
 
     /// The interval that covers the true mean with this `confidence`: its two ends.
@@ -46,9 +54,9 @@ impl Estimate {
         Some((self.mean - half, self.mean + half))
     }
 
-    /// Whether all values, two or more, are the same number: nothing to estimate.
+    /// Whether all values, two or more, are the same number and not rounded: nothing to estimate.
     pub fn is_exact(&self) -> bool {
-        2 <= self.n && self.min == self.max
+        2 <= self.n && self.min == self.max && self.rounding == 0.0
     }
 
     /// How many replications of this spread would bring the half width to `wanted` or below; at
@@ -60,7 +68,7 @@ impl Estimate {
         if self.n < 2 {
             return None;
         }
-        let enough = |n: u64| half_width(self.sd, n, confidence) <= wanted;
+        let enough = |n: u64| half_width(self.sd, n, confidence) + self.rounding <= wanted;
         let mut high = 2;
         while !enough(high) {
             if high == NEEDED_MAX {
@@ -150,6 +158,18 @@ mod tests {
     }
 
     #[test]
+    fn rounded_values_are_never_exact_and_their_interval_is_wider_by_as_much() {
+        let of = |values: &[f64]| Estimate::of(values).expect("there are values");
+        let alike = of(&[5.0, 5.0, 5.0]);
+        assert!(alike.is_exact() && !alike.rounded(0.01).is_exact());
+        assert_eq!(alike.rounded(0.01).half_width(0.95), Some(0.01));
+        let some = of(&[4.0, 5.0, 6.0]);
+        let wider = some.rounded(0.5).half_width(0.95).zip(some.half_width(0.95));
+        assert!(wider.is_some_and(|(wider, half)| (wider - half - 0.5).abs() < 1e-12));
+        assert_eq!(some.rounded(0.5).needed(0.5, 0.95), None, "more runs do not help");
+    }
+
+    #[test]
     fn pairs_of_students_paper_have_the_interval_that_r_gives() {
         let difference = of(&differences(&SLEEP[0], &SLEEP[1]));
         close(difference.mean, -1.58);
@@ -174,7 +194,7 @@ mod tests {
     #[test]
     fn one_value_says_nothing_of_its_spread_and_none_says_nothing() {
         let one = of(&[3.0]);
-        assert_eq!(one, Estimate { n: 1, mean: 3.0, sd: 0.0, min: 3.0, max: 3.0 });
+        assert_eq!(one, Estimate { n: 1, mean: 3.0, sd: 0.0, min: 3.0, max: 3.0, rounding: 0.0 });
         assert_eq!((one.half_width(0.95), one.interval(0.95)), (None, None));
         assert_eq!(one.needed(1.0, 0.95), None);
         assert!(!one.is_exact());

@@ -4,7 +4,7 @@
 //! judges the statistic of them. `A vs B` is of the paired difference A − B: it must fit wherever in
 //! its interval the true difference lies. What has no data in some run does not hold.
 
-use super::{CONFIDENCE, Metric, Sample, compare::Difference};
+use super::{CONFIDENCE, Metric, Sample, compare::Difference, rounding};
 use crate::{
     observe::{
         Formula, Scope, Threshold, Verdict,
@@ -211,7 +211,12 @@ fn difference(
     };
     let (_, worst) = one_by_one(threshold, of.iter().zip(pairs.iter().map(|n| judged(*n))));
     let estimate = match without_data {
-        0 => Difference::of(&Metric::new(side), &of_values, &to_values),
+        0 => {
+            let metric = Metric::new(side);
+            let pools = of.iter().chain(to).map(|sample| &sample.pools[columns.start + measures]);
+            let off = pools.map(|pool| rounding(&metric, pool.as_ref(), 1)).fold(0.0, f64::max);
+            Difference::of(&metric, &of_values, &to_values, off)
+        }
         _ => None,
     };
     let estimate = estimate.map(|difference| difference.estimate);

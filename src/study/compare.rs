@@ -5,7 +5,7 @@
 
 use super::{
     CONFIDENCE, Cut, Kind, Metric, Sample, fates::Changes, of_pool, pooled, relative_width,
-    warmup::Periods,
+    rounding, warmup::Periods,
 };
 use crate::{
     kernel::Time,
@@ -100,7 +100,7 @@ pub enum Finding {
 
 impl Finding {
     fn of(estimate: &Estimate) -> Finding {
-        if estimate.min == 0.0 && estimate.max == 0.0 {
+        if estimate.min == 0.0 && estimate.max == 0.0 && estimate.rounding == 0.0 {
             return Finding::Same;
         }
         match estimate.interval(CONFIDENCE) {
@@ -134,7 +134,15 @@ impl Finding {
 impl Difference {
     /// Of the values under a policy to those under the baseline, replication by replication. Pairs of
     /// which one has no data are left out; none without pairs.
-    pub fn of(metric: &Metric, of: &[Option<Number>], to: &[Option<Number>]) -> Option<Difference> {
+    ///
+    /// Each value may be off by `rounding` of itself; then the interval is wider by as much, and equal
+    /// values are not called the same.
+    pub fn of(
+        metric: &Metric,
+        of: &[Option<Number>],
+        to: &[Option<Number>],
+        rounding: f64,
+    ) -> Option<Difference> {
         let pairs = of.iter().zip(to).filter_map(|(of, to)| Some(((*of)?, (*to)?)));
         let pairs: Vec<(Number, Number)> = pairs.collect();
         let shown = |number| metric.shown(number);
@@ -142,10 +150,16 @@ impl Difference {
         let differences: Vec<f64> = pairs.iter().map(|(of, to)| shown(of.minus(*to))).collect();
         let of: Vec<f64> = pairs.iter().map(|(of, _)| shown(*of)).collect();
         let to: Vec<f64> = pairs.iter().map(|(_, to)| shown(*to)).collect();
-        let estimate = Estimate::of(&differences)?;
+        let mean = |values: &[f64]| Estimate::of(values).map_or(0.0, |of| of.mean.abs());
+        let off = rounding * (mean(&of) + mean(&to));
+        let estimate = Estimate::of(&differences)?.rounded(off);
+        let ratio = paired_ratio(&of, &to, CONFIDENCE).map(|ratio| {
+            let wider = |half: f64| half + 2.0 * rounding * ratio.ratio.abs();
+            Ratio { half_width: ratio.half_width.map(wider), ..ratio }
+        });
         Some(Difference {
             finding: Finding::of(&estimate),
-            ratio: paired_ratio(&of, &to, CONFIDENCE),
+            ratio,
             variance_reduction: variance_reduction(&of, &to),
             estimate,
         })
@@ -173,17 +187,24 @@ impl Comparison {
                 zero.push(metric.name.clone());
                 continue;
             }
+            let off = |arm: &Arm| {
+                let of = arm.samples.iter().map(|s| rounding(metric, s.pools[nth].as_ref(), 1));
+                of.fold(0.0, f64::max)
+            };
             let cells = arms.iter().enumerate().map(|(at, arm)| {
                 let of = values(arm);
+                let estimate = Estimate::of(&metric.all_shown(&of));
                 Cell {
-                    estimate: Estimate::of(&metric.all_shown(&of)),
+                    estimate: estimate.map(|all| all.rounded(off(arm) * all.mean.abs())),
                     pooled: {
                         let pools = arm.samples.iter().map(|sample| sample.pools[nth].as_ref());
                         of_pool(metric, pooled(pools).as_ref())
                     },
                     difference: match at == baseline {
                         true => None,
-                        false => Difference::of(metric, &of, &to),
+                        false => {
+                            Difference::of(metric, &of, &to, off(arm).max(off(&arms[baseline])))
+                        }
                     },
                 }
             });
@@ -225,12 +246,14 @@ impl Comparison {
 
     /// Says so if the averages of all runs are still on their way when counting begins.
     fn later_cut(&self) -> Option<String> {
+        // Where little was cut, little that is left of the beginning is too much.
+        let share = if self.cut.is_usual() { 10 } else { 20 };
         let mut latest: Option<(Time, &str, &str)> = None;
         for row in &self.rows {
             for arm in &self.arms {
                 let mut all = Periods::default();
                 arm.samples.iter().for_each(|sample| all.merge(&sample.periods[row.nth]));
-                let Some(period) = all.settled_from() else { continue };
+                let Some(period) = all.settled_from(share) else { continue };
                 let at = Time::from_nanos(period.saturating_mul(self.cut.period.as_nanos()));
                 if latest.is_none_or(|(known, ..)| known < at) {
                     latest = Some((at, &row.metric.name, &arm.name));

@@ -26,6 +26,7 @@ use crate::{
     observe::{
         Fingerprint, Formula, Pool, Verdict,
         formula::{Statistic, Value},
+        histogram::Histogram,
         measure::Better,
         number::Number,
     },
@@ -124,6 +125,16 @@ pub fn of_pool(metric: &Metric, pool: Option<&Pool>) -> Option<f64> {
     pool?.take(metric.statistic?).map(|number| metric.shown(number))
 }
 
+/// How far a metric may be from the value that it stands for, as a share of it: a quantile of many
+/// samples is the middle of a narrow bucket. `pool` has the samples of so many `runs`, of which one
+/// may have twice as many as they have on the average.
+pub fn rounding(metric: &Metric, pool: Option<&Pool>, runs: u64) -> f64 {
+    let is_quantile = matches!(metric.statistic, Some(Statistic::Quantile(_)));
+    let few = Histogram::EXACT_MAX as u64 * if runs == 1 { 1 } else { runs / 2 };
+    let is_bucketed = pool.is_some_and(|pool| few < pool.samples());
+    if is_quantile && is_bucketed { Histogram::PRECISION } else { 0.0 }
+}
+
 /// What kind of study it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -156,6 +167,8 @@ pub struct Cut {
     pub from: CutFrom,
     /// Length of a period of the series, in which a warm-up is looked for.
     pub period: Span,
+    /// When arrivals end.
+    pub duration: Time,
 }
 
 /// A cut in whole nanoseconds.
@@ -165,19 +178,31 @@ struct WrittenCut {
     warmup_ns: u64,
     from: CutFrom,
     period_ns: u64,
+    duration_ns: u64,
 }
 
 impl From<Cut> for WrittenCut {
     fn from(cut: Cut) -> WrittenCut {
-        let Cut { kind, warmup, from, period } = cut;
-        WrittenCut { kind, warmup_ns: warmup.as_nanos(), from, period_ns: period.as_nanos() }
+        let Cut { kind, warmup, from, period, duration } = cut;
+        WrittenCut {
+            kind,
+            warmup_ns: warmup.as_nanos(),
+            from,
+            period_ns: period.as_nanos(),
+            duration_ns: duration.as_nanos(),
+        }
     }
 }
 
 impl From<WrittenCut> for Cut {
     fn from(cut: WrittenCut) -> Cut {
-        let (warmup, period) = (Time::from_nanos(cut.warmup_ns), Span::nanos(cut.period_ns));
-        Cut { kind: cut.kind, warmup, from: cut.from, period }
+        Cut {
+            kind: cut.kind,
+            warmup: Time::from_nanos(cut.warmup_ns),
+            from: cut.from,
+            period: Span::nanos(cut.period_ns),
+            duration: Time::from_nanos(cut.duration_ns),
+        }
     }
 }
 
@@ -216,7 +241,14 @@ impl Cut {
                 (Time::ZERO + Span::nanos(share), CutFrom::Usual)
             }
         };
-        Cut { kind, warmup, from, period }
+        Cut { kind, warmup, from, period, duration }
+    }
+}
+
+impl Cut {
+    /// Whether it leaves out the usual share of the run, or more.
+    pub fn is_usual(&self) -> bool {
+        self.duration.as_nanos() / Cut::USUAL_SHARE <= self.warmup.as_nanos()
     }
 }
 

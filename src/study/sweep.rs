@@ -4,7 +4,7 @@
 //! [`PointRuns`] keeps its runs by replication and its samples as integers, so parts played on
 //! several machines make the same whole as one process.
 
-use super::{Cut, Metric, Sample, of_pool};
+use super::{Cut, Metric, Sample, of_pool, rounding};
 use crate::{
     observe::{Fingerprint, Pool, measure::Better, number::Number},
     statistics::Estimate,
@@ -220,9 +220,12 @@ impl Results {
     /// A metric at a point.
     pub fn cell(&self, point: usize, metric: usize) -> Cell {
         let (of, runs) = (&self.sweep.metrics[metric], &self.points[point]);
+        let pool = runs.pools[metric].as_ref();
+        let off = rounding(of, pool, runs.runs.len() as u64);
+        let estimate = Estimate::of(&of.all_shown(&runs.values(metric)));
         Cell {
-            estimate: Estimate::of(&of.all_shown(&runs.values(metric))),
-            pooled: of_pool(of, runs.pools[metric].as_ref()),
+            estimate: estimate.map(|all| all.rounded(off * all.mean.abs())),
+            pooled: of_pool(of, pool),
         }
     }
 
@@ -290,6 +293,7 @@ mod tests {
                 warmup: Time::ZERO,
                 from: CutFrom::Scenario,
                 period: Span::secs(60),
+                duration: Time::ZERO + Span::secs(3600),
             },
             paths: vec!["x".to_owned()],
             points: (0..points).map(|n| vec![n.to_string()]).collect(),

@@ -19,15 +19,15 @@ impl Periods {
         }
     }
 
-    /// The period from which the series is settled, if its beginning is not: more than a tenth of it
-    /// should go. None as well if it is too short to say.
-    pub fn settled_from(&self) -> Option<u64> {
+    /// The period from which the series is settled, if its beginning is not: more than one in `share`
+    /// of its periods should go. None as well if it is too short to say.
+    pub fn settled_from(&self, share: usize) -> Option<u64> {
         let counted = self.0.iter().filter(|(_, (_, samples))| *samples > 0);
         let (periods, series): (Vec<u64>, Vec<f64>) = counted
             .map(|(period, (sum, samples))| (*period, *sum as f64 / *samples as f64))
             .unzip();
         let leading = mser5(&series)?;
-        (series.len() < leading * 10).then(|| periods[leading])
+        (series.len() < leading * share).then(|| periods[leading])
     }
 }
 
@@ -47,10 +47,10 @@ mod tests {
     #[test]
     fn a_ramp_is_left_out_and_noise_is_not() {
         let ramp = (0..200).map(|n| 1000 * (n - 60).min(0) + noise(n));
-        let from = series(ramp).settled_from().expect("it has a ramp");
+        let from = series(ramp).settled_from(10).expect("it has a ramp");
         assert!((55..=75).contains(&from), "{from}");
-        assert_eq!(series((0..200).map(noise)).settled_from(), None);
-        assert_eq!(series([1, 2, 3]).settled_from(), None, "too short");
+        assert_eq!(series((0..200).map(noise)).settled_from(10), None);
+        assert_eq!(series([1, 2, 3]).settled_from(10), None, "too short");
     }
 
     #[test]

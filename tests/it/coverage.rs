@@ -207,7 +207,7 @@ fn intervals_cover_the_exact_value_as_often_as_they_say() {
     let (systems, enough) = match full {
         true => ([mm1(400, 8.0, 12_500), retries(400, 10.0)], 0.925..=0.975),
         // Half the load forgets ten times as fast. Of 60 intervals that cover 95 % each, fewer than
-        // 51 cover in 1 set of 400; all do in 1 of 22.
+        // 51 cover in 1 set of 1,350; all do in 1 of 22.
         false => ([mm1(60, 5.0, 400), retries(60, 1.0)], 0.85..=1.0),
     };
     let covered: Vec<Covered> = systems.iter().flat_map(System::cover).collect();
