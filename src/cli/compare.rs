@@ -1,8 +1,9 @@
 //! `dwell compare`: policies under the same luck.
 
 use super::{
-    CompareArgs, Format, Replicated,
+    CompareArgs, Replicated,
     exit::{Exit, failed},
+    printing::{Told, print},
     run, studying,
     watching::{self, Steps},
     workers,
@@ -11,7 +12,7 @@ use crate::{
     experiment::{Arm, Plan, Trouble},
     model::world::Stop,
     observe::Fates,
-    report::{compare as report, files::Folder, markdown, table},
+    report::{compare as report, files::Folder},
     scenario::{Scenario, diagnostic::suggest},
     study::{
         Sample,
@@ -22,7 +23,7 @@ use crate::{
 use anyhow::Result;
 use std::{
     collections::BTreeMap,
-    io::{self, BufWriter, IsTerminal, Write},
+    io::{self, BufWriter},
     ops::Range,
     sync::Mutex,
 };
@@ -35,10 +36,10 @@ pub fn compare(args: &CompareArgs) -> Result<Exit> {
     let mut name = stem;
     name.push(".compare");
     let cannot_write = |error: io::Error| {
-        let folder = args.output.join(&name);
+        let folder = args.output.folder.join(&name);
         failed(Exit::Output, format!("error: cannot write {}: {error}", folder.display()))
     };
-    let mut folder = Folder::begin(&args.output, &name).map_err(cannot_write)?;
+    let mut folder = Folder::begin(&args.output.folder, &name).map_err(cannot_write)?;
     watching::listen();
     let wanted = args.repeated.replicated.replications.unwrap_or(first.replications).max(1);
     let mut arms: Vec<compare::Arm> = plan.arms.iter().map(|arm| empty(&plan, arm)).collect();
@@ -75,7 +76,7 @@ pub fn compare(args: &CompareArgs) -> Result<Exit> {
                 wide.metric, wide.arm, wide.needed
             )
         });
-        if let (Some(wide), true) = (&wide, args.quiet) {
+        if let (Some(wide), true) = (&wide, args.output.quiet) {
             eprintln!("{wide}");
         }
         comparison.warnings.extend(wide);
@@ -99,10 +100,12 @@ pub fn compare(args: &CompareArgs) -> Result<Exit> {
         report::diff_csv(&comparison, BufWriter::new(rows)).map_err(cannot_write)?;
     }
     let target = folder.publish().map_err(cannot_write)?;
-    print(args, &report)?;
-    if !args.quiet && args.format == Format::Table {
-        eprintln!("wrote {}", target.display());
-    }
+    let told = Told {
+        blocks: &|| report::blocks(&report),
+        json: &|| report::json(&report),
+        csv: &|out| report::csv(&comparison, out),
+    };
+    print(&args.output, &told, &target)?;
     Ok(stopped.unwrap_or(Exit::Fine))
 }
 
@@ -181,7 +184,7 @@ fn play(
 ) -> Result<Option<Exit>> {
     let Replicated { no_progress, threads, .. } = args.repeated.replicated;
     let runs = replications.len() * plan.arms.len();
-    let steps = Steps::new(!no_progress && !args.quiet, runs as u64, "runs");
+    let steps = Steps::new(!no_progress && !args.output.quiet, runs as u64, "runs");
     let limits = || studying::limits(&args.repeated.replicated);
     // A job is a run, the arms of a replication one after the other.
     let named = |job: usize| {
@@ -270,21 +273,4 @@ fn next(comparison: &Comparison, precision: f64, n: u32, max: u32) -> u32 {
             needed.clamp(n.saturating_add(1), n.saturating_mul(2)).min(max).max(n)
         }
     }
-}
-
-fn print(args: &CompareArgs, report: &report::Report<'_>) -> Result<()> {
-    if args.quiet {
-        return Ok(());
-    }
-    let stdout = io::stdout();
-    let color = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let mut out = BufWriter::new(stdout.lock());
-    match args.format {
-        Format::Table => out.write_all(table::lay_out(report::blocks(report), color).as_bytes())?,
-        Format::Markdown => out.write_all(markdown::lay_out(report::blocks(report)).as_bytes())?,
-        Format::Json => out.write_all(report::json(report).as_bytes())?,
-        Format::Csv => report::csv(report.comparison, &mut out)?,
-    }
-    out.flush()?;
-    Ok(())
 }

@@ -5,6 +5,7 @@ mod compare;
 mod exit;
 mod explain;
 mod journal;
+mod printing;
 mod run;
 mod shards;
 mod story;
@@ -141,6 +142,20 @@ struct Repeated {
     warmup: Option<String>,
 }
 
+/// What is printed of a study, and where its results go.
+#[derive(Debug, Args)]
+struct Output {
+    /// What to print to standard output
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Folder of the results: `<scenario>.compare` or `<scenario>.sweep` in it
+    #[arg(short = 'o', long = "output", value_name = "DIR", default_value = "output")]
+    folder: PathBuf,
+    /// Print nothing but errors
+    #[arg(long)]
+    quiet: bool,
+}
+
 /// Reads a number of threads.
 fn threads(text: &str) -> Result<usize, String> {
     match text.parse() {
@@ -180,15 +195,8 @@ struct CompareArgs {
     /// Also write `diff-events.csv`: every arrival with another fate
     #[arg(long)]
     diff_events: bool,
-    /// What to print to standard output
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
-    /// Folder of the results: `<scenario>.compare` in it
-    #[arg(short, long, value_name = "DIR", default_value = "output")]
-    output: PathBuf,
-    /// Print nothing but errors
-    #[arg(long)]
-    quiet: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 #[derive(Debug, Args)]
@@ -219,15 +227,8 @@ struct SweepArgs {
     /// Go on with a sweep that was interrupted
     #[arg(long)]
     resume: bool,
-    /// What to print to standard output
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
-    /// Folder of the results: `<scenario>.sweep` in it
-    #[arg(short, long, value_name = "DIR", default_value = "output")]
-    output: PathBuf,
-    /// Print nothing but errors
-    #[arg(long)]
-    quiet: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 #[derive(Debug, Args)]
@@ -235,15 +236,8 @@ struct MergeArgs {
     /// The folders of all shards
     #[arg(required = true, value_name = "DIR")]
     folders: Vec<PathBuf>,
-    /// What to print to standard output
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
-    /// Folder of the results: `<scenario>.sweep` in it
-    #[arg(short, long, value_name = "DIR", default_value = "output")]
-    output: PathBuf,
-    /// Print nothing but errors
-    #[arg(long)]
-    quiet: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 #[derive(Debug, Args)]

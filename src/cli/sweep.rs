@@ -1,9 +1,10 @@
 //! `dwell sweep` and `dwell merge`: metrics at every point of a grid.
 
 use super::{
-    Format, MergeArgs, SweepArgs,
+    MergeArgs, Output, SweepArgs,
     exit::{Exit, failed},
     journal::{Journal, Kept},
+    printing::{Told, print},
     run,
     shards::{self, Head},
     studying,
@@ -13,7 +14,7 @@ use super::{
 use crate::{
     experiment::{Arm, Plan, Trouble, grid},
     model::world::Stop,
-    report::{files::Folder, markdown, sweep as report, table},
+    report::{files::Folder, sweep as report},
     scenario,
     study::{
         Sample,
@@ -22,7 +23,7 @@ use crate::{
 };
 use anyhow::Result;
 use std::{
-    io::{self, BufWriter, IsTerminal, Write},
+    io::{self, BufWriter},
     path::Path,
     sync::Mutex,
 };
@@ -40,9 +41,9 @@ pub fn sweep(args: &SweepArgs) -> Result<Exit> {
     let (plan, sweep) = plan(args, stem)?;
     let name = shards::folder_name(&sweep.stem, part);
     let head = Head { shard: part.unwrap_or(Shard::WHOLE), sweep };
-    let cannot_write = |error: io::Error| cannot_write(&args.output, &name, error);
-    let folder = Folder::begin(&args.output, name.as_ref()).map_err(cannot_write)?;
-    let journal = args.output.join(format!("{name}.journal"));
+    let cannot_write = |error: io::Error| cannot_write(&args.output.folder, &name, error);
+    let folder = Folder::begin(&args.output.folder, name.as_ref()).map_err(cannot_write)?;
+    let journal = args.output.folder.join(format!("{name}.journal"));
     let mut journal = Journal::open(&journal).map_err(cannot_write)?;
     let mut points = match resumed(args.resume, &journal, &head)? {
         Some(kept) => {
@@ -74,8 +75,8 @@ pub fn sweep(args: &SweepArgs) -> Result<Exit> {
     let journal = journal.into_inner().expect("nobody fails while holding it");
     journal.finish().map_err(cannot_write)?;
     match results {
-        Some(results) => print(&results, &target, args.format, args.quiet),
-        None if args.quiet => Ok(Exit::Fine),
+        Some(results) => tell(&results, &target, &args.output),
+        None if args.output.quiet => Ok(Exit::Fine),
         None => {
             eprintln!("wrote {}; `dwell merge` puts the shards together", target.display());
             Ok(Exit::Fine)
@@ -87,12 +88,12 @@ pub fn sweep(args: &SweepArgs) -> Result<Exit> {
 pub fn merge(args: &MergeArgs) -> Result<Exit> {
     let (sweep, points) = shards::merge(&args.folders)?;
     let name = shards::folder_name(&sweep.stem, None);
-    let cannot_write = |error: io::Error| cannot_write(&args.output, &name, error);
-    let folder = Folder::begin(&args.output, name.as_ref()).map_err(cannot_write)?;
+    let cannot_write = |error: io::Error| cannot_write(&args.output.folder, &name, error);
+    let folder = Folder::begin(&args.output.folder, name.as_ref()).map_err(cannot_write)?;
     let results = Results::of(sweep, points);
     write(&folder, &results).map_err(cannot_write)?;
     let target = folder.publish().map_err(cannot_write)?;
-    print(&results, &target, args.format, args.quiet)
+    tell(&results, &target, &args.output)
 }
 
 fn cannot_write(output: &Path, name: &str, error: io::Error) -> anyhow::Error {
@@ -111,25 +112,13 @@ fn write(folder: &Folder, results: &Results) -> io::Result<()> {
 }
 
 /// Prints the results, which are in `target`.
-fn print(results: &Results, target: &Path, format: Format, quiet: bool) -> Result<Exit> {
-    if quiet {
-        return Ok(Exit::Fine);
-    }
-    let stdout = io::stdout();
-    let color = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let mut out = BufWriter::new(stdout.lock());
-    match format {
-        Format::Table => {
-            out.write_all(table::lay_out(report::blocks(results), color).as_bytes())?
-        }
-        Format::Markdown => out.write_all(markdown::lay_out(report::blocks(results)).as_bytes())?,
-        Format::Json => out.write_all(report::json(results).as_bytes())?,
-        Format::Csv => report::csv(results, &mut out)?,
-    }
-    out.flush()?;
-    if format == Format::Table {
-        eprintln!("wrote {}", target.display());
-    }
+fn tell(results: &Results, target: &Path, output: &Output) -> Result<Exit> {
+    let told = Told {
+        blocks: &|| report::blocks(results),
+        json: &|| report::json(results),
+        csv: &|out| report::csv(results, out),
+    };
+    print(output, &told, target)?;
     Ok(Exit::Fine)
 }
 
@@ -264,7 +253,7 @@ fn play(
     if due.len() < whole {
         eprintln!("going on after {} of {whole} runs", whole - due.len());
     }
-    let wanted = !args.repeated.replicated.no_progress && !args.quiet;
+    let wanted = !args.repeated.replicated.no_progress && !args.output.quiet;
     let steps = Steps::new(wanted, due.len() as u64, "runs");
     let threads = args.repeated.replicated.threads.unwrap_or_else(workers::usual_threads);
     let limits = || studying::limits(&args.repeated.replicated);

@@ -11,7 +11,7 @@ pub mod markdown;
 pub mod sarif;
 pub mod sweep;
 pub mod table;
-mod wording;
+pub mod wording;
 
 use crate::observe::{Results, Series, Subject};
 

@@ -374,6 +374,7 @@ pub fn count(n: u64) -> String {
     grouped(&n.to_string())
 }
 
+/// Digits with their thousands apart, decimals and what is before the digits as they are.
 pub fn grouped(digits: &str) -> String {
     let (whole, rest) = digits.split_once('.').map_or((digits, None), |(w, r)| (w, Some(r)));
     let mut out = String::new();
