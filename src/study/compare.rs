@@ -184,7 +184,9 @@ impl Comparison {
             let to = values(&arms[baseline]);
             let nothing = |value: &Option<Number>| value.is_none_or(Number::is_zero);
             if !are_named && arms.iter().all(|arm| values(arm).iter().all(nothing)) {
-                zero.push(metric.name.clone());
+                let has_data = arms.iter().any(|arm| values(arm).iter().any(Option::is_some));
+                let without = if has_data { "" } else { " (no data)" };
+                zero.push(format!("{}{without}", metric.name));
                 continue;
             }
             let off = |arm: &Arm| {
