@@ -96,6 +96,8 @@ pub struct Stats {
     pub min: i64,
     /// The largest.
     pub max: i64,
+    /// The last, of a level: it stands until the next row. Of other kinds it is 0.
+    pub last: i64,
 }
 
 impl Counter {
@@ -133,7 +135,13 @@ impl Stats {
             samples,
             min: i64::from(sum == samples),
             max: i64::from(sum > 0),
+            last: 0,
         })
+    }
+
+    fn of_samples(sum: u128, samples: u64, min: u64, max: u64) -> Option<Stats> {
+        let (min, max) = (short(min), short(max));
+        (samples > 0).then(|| Stats { sum: signed(sum), samples, min, max, last: 0 })
     }
 }
 
@@ -151,7 +159,7 @@ impl Tally {
         let (min, max) = (self.min, self.max);
         (self.sum_before, self.samples_before) = (self.sum, self.samples);
         (self.min, self.max) = (u64::MAX, 0);
-        (samples > 0).then(|| Stats { sum: signed(sum), samples, min: short(min), max: short(max) })
+        Stats::of_samples(sum, samples, min, max)
     }
 }
 
@@ -170,7 +178,7 @@ impl Samples {
         self.histogram.widen(min, max);
         (self.sum_before, self.count_before) = (self.histogram.sum(), self.histogram.count());
         (self.min, self.max) = (u64::MAX, 0);
-        (samples > 0).then(|| Stats { sum: signed(sum), samples, min: short(min), max: short(max) })
+        Stats::of_samples(sum, samples, min, max)
     }
 }
 
@@ -227,6 +235,7 @@ impl Gauge {
             samples: self.changes + 1,
             min: self.min,
             max: self.max,
+            last: level,
         };
         self.lowest = self.lowest.min(self.min);
         self.highest = self.highest.max(self.max);
@@ -748,11 +757,11 @@ mod tests {
         gauge.up(at(20));
         gauge.down(at(40));
         assert_eq!(gauge.area(at(50)), 10_000_000_000 * (1 + 2 + 2 + 1));
-        let first = Stats { sum: 1 + 2 + 1, samples: 4, min: 0, max: 2 };
+        let first = Stats { sum: 1 + 2 + 1, samples: 4, min: 0, max: 2, last: 1 };
         assert_eq!(gauge.close(), Some(first));
         assert_eq!(gauge.close(), None, "unchanged in the period: no row");
         gauge.down(at(60));
-        let second = Stats { sum: 1, samples: 2, min: 0, max: 1 };
+        let second = Stats { sum: 1, samples: 2, min: 0, max: 1, last: 0 };
         assert_eq!(gauge.close(), Some(second), "the value at the start of the period is a sample");
         assert_eq!((gauge.lowest(), gauge.highest()), (0, 2));
     }

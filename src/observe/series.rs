@@ -77,6 +77,11 @@ impl Series {
         Series { period, counted_from, chunks: Vec::new(), rows: 0, late: BTreeMap::new() }
     }
 
+    /// From when on there are rows: the end of the warm-up.
+    pub fn counted_from(&self) -> Time {
+        self.counted_from
+    }
+
     /// The period that an instant is in.
     pub fn period_of(&self, at: Time) -> u64 {
         at.as_nanos() / self.period.as_nanos()
@@ -102,6 +107,9 @@ impl Series {
         if !plain(row.measure) {
             write(chunk, zigzag(i128::from(row.stats.min)));
             write(chunk, zigzag(i128::from(row.stats.max)));
+        }
+        if row.measure.kind() == Kind::Gauge {
+            write(chunk, zigzag(i128::from(row.stats.last)));
         }
         self.rows += 1;
     }
@@ -259,7 +267,9 @@ impl Iterator for Reader<'_> {
         let stats = if plain(measure) {
             Stats::of_counts(u64::try_from(sum).ok()?, samples)?
         } else {
-            Stats { sum, samples, min: self.short()?, max: self.short()? }
+            let (min, max) = (self.short()?, self.short()?);
+            let last = if measure.kind() == Kind::Gauge { self.short()? } else { 0 };
+            Stats { sum, samples, min, max, last }
         };
         Some(Row { period, subject, measure, stats })
     }
@@ -282,7 +292,7 @@ mod tests {
             period,
             subject: Subject::Account,
             measure: Measure::ConcurrentExecutions,
-            stats: Stats { sum, samples: 3, min: -1, max: i64::MAX },
+            stats: Stats { sum, samples: 3, min: -1, max: i64::MAX, last: -7 },
         };
         let rows: Vec<Row> = (0..20_000)
             .flat_map(|period| [errors(period * 1000, 1, 7), gauge(period * 1000, -1 << 100)])
