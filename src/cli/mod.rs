@@ -100,6 +100,9 @@ struct RunArgs {
     /// Also write `events.csv`: one row a fact
     #[arg(long)]
     events: bool,
+    /// Show throughput and depth over time below the table, as on a terminal
+    #[arg(long, conflicts_with = "quiet")]
+    plot: bool,
     /// Print nothing but errors, failed thresholds, and those that one run cannot judge
     #[arg(long)]
     quiet: bool,

@@ -7,9 +7,12 @@ use super::{
 };
 use crate::{
     experiment,
-    model::world::{Finish, Limits, Stop},
+    model::{
+        config::{Change, Config},
+        world::{Finish, Limits, Stop},
+    },
     observe::{RowSink, Threshold, trace},
-    report::{Assumption, Report, csv, files::Folder, json, markdown, table},
+    report::{Assumption, Report, csv, files::Folder, json, markdown, plot, table},
     scenario::{self, Scenario, diagnostic::Severity},
 };
 use anyhow::{Context, Result};
@@ -23,6 +26,10 @@ use std::{
 
 /// Plays every file, one after the other; the code is the worst of theirs.
 pub fn run(args: &RunArgs) -> Result<Exit> {
+    if args.plot && args.format != Format::Table {
+        let message = "error: --plot draws below the table\nhint: leave out --format";
+        return Err(failed(Exit::Usage, message));
+    }
     let stems = stems(&args.files)?;
     let mut worst = Exit::Fine;
     let mut loaded = Vec::new();
@@ -182,26 +189,58 @@ fn play(
     csv::metrics(&report, BufWriter::new(metrics)).map_err(cannot_write)?;
     let target = folder.publish().map_err(cannot_write)?;
 
-    print(args, &report)?;
+    print(args, &report, &scenario.config, finish)?;
     if !args.quiet && args.format == Format::Table {
         eprintln!("wrote {}", target.display());
     }
     judge(args, scenario, &report, &played.outcome.faults, finish)
 }
 
-fn print(args: &RunArgs, report: &Report<'_>) -> Result<()> {
+fn print(args: &RunArgs, report: &Report<'_>, config: &Config, finish: Finish) -> Result<()> {
     let stdout = io::stdout();
     let color = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut out = BufWriter::new(stdout.lock());
     let written = match args.format {
         _ if args.quiet => Ok(()),
-        Format::Table => out.write_all(table::render(report, color).as_bytes()),
+        Format::Table => {
+            let mut text = table::render(report, color);
+            if args.plot || stdout.is_terminal() {
+                text.push_str(&plot::render(
+                    report.series,
+                    report.name,
+                    finish.at,
+                    &marks(config, finish),
+                ));
+            }
+            out.write_all(text.as_bytes())
+        }
         Format::Markdown => out.write_all(markdown::render(report).as_bytes()),
         Format::Json if args.files.len() == 1 => out.write_all(json::pretty(report).as_bytes()),
         Format::Json => out.write_all(json::line(report).as_bytes()),
         Format::Csv => csv::metrics(report, &mut out),
     };
     Ok(super::exit::unless_closed(written.and_then(|()| out.flush()))?)
+}
+
+/// What the timeline did in a run: when the resources were others than at the beginning, and calls.
+fn marks(config: &Config, finish: Finish) -> Vec<plot::Mark> {
+    let (mut marks, mut since) = (Vec::new(), None);
+    for (at, change) in &config.timeline {
+        match change {
+            Change::Configure(resources) if *resources != config.resources => {
+                since = since.or(Some(*at));
+            }
+            Change::Configure(_) => {
+                marks.extend(since.take().map(|from| plot::Mark::Set(from, *at)));
+            }
+            Change::StartMessageMoveTask { .. }
+            | Change::CancelMessageMoveTask(_)
+            | Change::PurgeQueue(_)
+            | Change::UpdateFunctionCode(_) => marks.push(plot::Mark::Call(*at)),
+        }
+    }
+    marks.extend(since.map(|from| plot::Mark::Set(from, finish.at)));
+    marks
 }
 
 /// The exit code of a run, and on standard error why it is not 0.

@@ -8,6 +8,7 @@ pub mod files;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod plot;
 pub mod sarif;
 pub mod sweep;
 pub mod table;

@@ -263,9 +263,31 @@ fn colour_is_for_a_terminal_that_wants_it() {
     }
     let on_terminal = sandbox.shell(terminal).exits(0);
     assert!(on_terminal.out.contains("\x1b[1mTwo requests"), "{}", on_terminal.out);
+    assert!(on_terminal.out.contains("Over time"), "a terminal shows the picture");
     let without = sandbox.shell(&format!("NO_COLOR=1 {terminal}")).exits(0);
     assert!(without.out.contains("Two requests"));
     assert!(!without.out.contains("\x1b[1m"), "{}", without.out);
+}
+
+#[test]
+fn a_plot_is_shown_below_the_table_when_asked_for() {
+    let sandbox = Sandbox::new("cli-plot");
+    let changed =
+        "timeline:\n  - {at: 4s, for: 2s, set: {functions.Shop.error_rate: 100%}}\npolicies:";
+    let scenario = FINE.replace("duration: 10s", "duration: 10s\nperiod: 1s");
+    sandbox.write("fine.yaml", scenario.replace("policies:", changed));
+    let told = sandbox.dwell(&["run", "fine.yaml", "--plot"]).exits(99);
+    let picture = "
+Over time (counts per 1 s; · is 0)
+  Shop  Invocations  █····█····  max 1
+        Errors       ·····█····  max 1
+        timeline         ━━      ━ set
+                     0 s   10 s
+";
+    assert!(told.out.ends_with(picture), "{}", told.out);
+    assert!(!sandbox.dwell(&["run", "fine.yaml"]).exits(99).out.contains("Over time"));
+    let json = sandbox.dwell(&["run", "fine.yaml", "--plot", "--format", "json"]);
+    json.exits(2).says(&["--plot draws below the table"]);
 }
 
 #[test]
