@@ -4,6 +4,7 @@ mod check;
 mod compare;
 mod exit;
 mod explain;
+mod gallery;
 mod journal;
 mod printing;
 mod run;
@@ -62,6 +63,8 @@ enum Command {
     },
     /// Print the JSON Schema of scenario files
     Schema,
+    /// List the scenarios that ship with dwell, print one, or write it out
+    Scenarios(ScenariosArgs),
 }
 
 /// What is played.
@@ -290,6 +293,18 @@ struct StoryArgs {
     played: Played,
 }
 
+#[derive(Debug, Args)]
+struct ScenariosArgs {
+    /// Such as `three-tries`; without it, all with their questions
+    name: Option<String>,
+    /// Write it to this file, or into this folder, and beside it the data that it reads
+    #[arg(short, long, value_name = "FILE", requires = "name")]
+    output: Option<PathBuf>,
+    /// Replace files that exist
+    #[arg(long, requires = "output")]
+    force: bool,
+}
+
 /// What is printed to standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -331,6 +346,7 @@ pub fn main() -> ExitCode {
         Command::Explain { callers: true, .. } => explain::callers(),
         Command::Explain { name, .. } => explain::explain(name.as_deref()),
         Command::Schema => explain::schema(),
+        Command::Scenarios(args) => gallery::scenarios(&args),
     });
     match result {
         Ok(Ok(exit)) => exit.into(),

@@ -291,6 +291,46 @@ Over time (counts per 1 s; · is 0)
 }
 
 #[test]
+fn scenarios_are_listed_printed_and_written_out_with_their_data() {
+    let sandbox = Sandbox::new("cli-scenarios");
+    let list = sandbox.dwell(&["scenarios"]).exits(0).out;
+    assert!(list.starts_with("three-tries\n  When does an event"), "{list}");
+    let shown = sandbox.dwell(&["scenarios", "three-tries"]).exits(0).out;
+    assert_eq!(shown, include_str!("../../scenarios/three-tries.yaml"));
+
+    sandbox.dwell(&["scenarios", "receives-through-an-outage", "-o", "new/mine.yaml"]).exits(0);
+    let told = sandbox.dwell(&["scenarios", "recorded-morning", "-o", "new"]).exits(0);
+    told.says(&["wrote new/recorded-morning.yaml", "wrote new/data/shop-requests.csv"]);
+    let there = ["new", "new/data", "new/data/shop-requests.csv", "new/mine.yaml"];
+    assert_eq!(sandbox.listing(), [&there[..], &["new/recorded-morning.yaml"]].concat());
+    sandbox.dwell(&["run", "new/recorded-morning.yaml", "--quiet"]).exits(0);
+}
+
+#[test]
+fn a_scenario_written_out_replaces_no_other_file() {
+    let sandbox = Sandbox::new("cli-scenarios-there");
+    let write = |more: &[&str]| {
+        sandbox.dwell(&[&["scenarios", "recorded-morning", "-o", "a.yaml"], more].concat())
+    };
+    sandbox.write("a.yaml", "mine");
+    write(&[]).exits(5).says(&["a.yaml exists", "--force"]);
+    assert_eq!((sandbox.read("a.yaml").as_str(), sandbox.listing().len()), ("mine", 1));
+    write(&["--force"]).exits(0);
+    write(&[]).exits(0);
+    sandbox.write("data/shop-requests.csv", "mine");
+    write(&[]).exits(5).says(&["data/shop-requests.csv exists"]);
+}
+
+#[test]
+fn a_misspelt_scenario_is_a_mistake_of_usage() {
+    let sandbox = Sandbox::new("cli-scenarios-misspelt");
+    let told = sandbox.dwell(&["scenarios", "tree-tries"]).exits(2);
+    told.says(&["no scenario is called `tree-tries`", "did you mean `three-tries`?"]);
+    sandbox.dwell(&["scenarios", "qqqqqqqqq"]).exits(2).says(&["`dwell scenarios` lists all"]);
+    sandbox.dwell(&["scenarios", "-o", "a.yaml"]).exits(2);
+}
+
+#[test]
 fn a_title_cannot_control_the_terminal() {
     let sandbox = Sandbox::new("cli-control");
     let title = r#"title: "one\e[31m\u202etwo\nthree""#;

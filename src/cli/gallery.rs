@@ -1,0 +1,191 @@
+//! `dwell scenarios`: the scenarios that ship with dwell, with the data that they read.
+
+use super::{
+    ScenariosArgs,
+    exit::{Exit, failed},
+};
+use crate::scenario::diagnostic::suggest;
+use anyhow::Result;
+use std::{
+    fmt::Write as _,
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+/// A scenario, or a file that one reads.
+struct Shipped {
+    /// Its path below `scenarios`, a scenario's without ending.
+    name: &'static str,
+    text: &'static str,
+}
+
+macro_rules! shipped {
+    ($ending:literal: $($name:literal)*) => {
+        &[$(Shipped {
+            name: $name,
+            text: include_str!(concat!("../../scenarios/", $name, $ending)),
+        }),*]
+    };
+}
+
+/// In the order in which they teach: asynchronous events, queues, what is called, comparisons.
+const SCENARIOS: &[Shipped] = shipped!(".yaml":
+    "three-tries"
+    "age-disables-retries"
+    "six-hours-of-throttling"
+    "reserved-zero"
+    "poison-for-ever"
+    "poison-three-receives"
+    "one-bad-in-ten"
+    "alarm-on-the-wrong-metric"
+    "redrive-at-full-speed"
+    "a-retry-storm-that-stays"
+    "recorded-morning"
+    "compare/retries-at-three-error-rates"
+    "compare/receives-through-an-outage"
+    "compare/partial-responses-over-batch-size"
+    "compare/visibility-one-or-six-timeouts"
+    "compare/reserved-or-maximum-concurrency"
+    "compare/redrive-into-a-recovering-consumer"
+);
+
+/// What scenarios read, which name it by this path.
+const DATA: &[Shipped] = shipped!("": "data/shop-requests.csv");
+
+impl Shipped {
+    /// The name without folder, by which it is found too.
+    fn stem(&self) -> &'static str {
+        self.name.rsplit('/').next().unwrap_or(self.name)
+    }
+
+    fn question(&self) -> &'static str {
+        self.text.lines().find_map(|line| line.strip_prefix("question: ")).unwrap_or("")
+    }
+
+    /// The files that it reads.
+    fn data(&self) -> impl Iterator<Item = &'static Shipped> {
+        DATA.iter().filter(|data| self.text.contains(data.name))
+    }
+}
+
+/// Lists the scenarios, prints one, or writes one out.
+pub fn scenarios(args: &ScenariosArgs) -> Result<Exit> {
+    let Some(name) = &args.name else {
+        print(&list())?;
+        return Ok(Exit::Fine);
+    };
+    let found = SCENARIOS.iter().find(|shipped| shipped.name == name || shipped.stem() == name);
+    let shipped = found.ok_or_else(|| unknown(name))?;
+    match &args.output {
+        Some(to) => write_out(shipped, to, args.force)?,
+        None => {
+            print(shipped.text)?;
+            for data in shipped.data() {
+                eprintln!("note: it reads {}, which -o FILE writes out too", data.name);
+            }
+        }
+    }
+    Ok(Exit::Fine)
+}
+
+fn print(text: &str) -> io::Result<()> {
+    super::exit::unless_closed(io::stdout().write_all(text.as_bytes()))
+}
+
+fn list() -> String {
+    let mut out = String::new();
+    for shipped in SCENARIOS {
+        let _ = writeln!(out, "{}\n  {}", shipped.name, shipped.question());
+    }
+    out.push_str("\n`dwell scenarios NAME` prints one, and `-o FILE` writes it out\n");
+    out
+}
+
+/// Writes a scenario to `to`, or into it if that is a folder, and what it reads to where it looks for
+/// it. Replaces a file with another content only by `force`, and writes nothing if it must not.
+fn write_out(shipped: &Shipped, to: &Path, force: bool) -> Result<()> {
+    let to = match to.is_dir() {
+        true => to.join(format!("{}.yaml", shipped.stem())),
+        false => to.to_owned(),
+    };
+    let beside = to.parent().unwrap_or(Path::new(""));
+    let data = shipped.data().map(|data| (beside.join(data.name), data.text));
+    let files: Vec<(PathBuf, &str)> =
+        [(to.clone(), shipped.text)].into_iter().chain(data).collect();
+    let other = |(path, text): &&(PathBuf, &str)| {
+        path.exists() && fs::read(path).map_or(true, |there| there != text.as_bytes())
+    };
+    if let Some((path, _)) = files.iter().find(other)
+        && !force
+    {
+        let path = path.display();
+        let message = format!("error: {path} exists\nhint: another name, or --force to replace it");
+        return Err(failed(Exit::Output, message));
+    }
+    for (path, text) in &files {
+        let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+        folder.and_then(|()| fs::write(path, text)).map_err(|error| {
+            failed(Exit::Output, format!("error: cannot write {}: {error}", path.display()))
+        })?;
+        eprintln!("wrote {}", path.display());
+    }
+    Ok(())
+}
+
+fn unknown(name: &str) -> anyhow::Error {
+    let names = SCENARIOS.iter().flat_map(|shipped| [shipped.name, shipped.stem()]);
+    let hint = match suggest(name, names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`dwell scenarios` lists all".to_owned(),
+    };
+    failed(Exit::Usage, format!("error: no scenario is called `{name}`\nhint: {hint}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// The files of a folder below `scenarios`, by their paths there, without this ending.
+    fn files(folder: &str, ending: &str) -> Vec<String> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+        let entries = fs::read_dir(root.join(folder)).expect("it is a folder");
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        let paths = paths.filter(|path| path.is_file());
+        let name = |path: PathBuf| {
+            let below = path.strip_prefix(&root).expect("it is below").display().to_string();
+            below.strip_suffix(ending).map(str::to_owned)
+        };
+        paths.filter_map(name).collect()
+    }
+
+    #[test]
+    fn every_scenario_and_all_data_ship() {
+        let names = |shipped: &[Shipped]| shipped.iter().map(|one| one.name.to_owned()).collect();
+        let all: BTreeSet<String> = names(SCENARIOS);
+        let there = [files("", ".yaml"), files("compare", ".yaml")].concat();
+        assert_eq!(all, there.into_iter().collect());
+        let data: BTreeSet<String> = names(DATA);
+        assert_eq!(data, files("data", "").into_iter().collect());
+        let stems: BTreeSet<&str> = SCENARIOS.iter().map(Shipped::stem).collect();
+        assert_eq!(stems.len(), SCENARIOS.len(), "each is found by its own name");
+    }
+
+    #[test]
+    fn every_question_is_one_line() {
+        for shipped in SCENARIOS {
+            let question = shipped.question();
+            assert!(question.ends_with('?') && !question.starts_with(['"', '\'']), "{question}");
+        }
+    }
+
+    #[test]
+    fn data_is_found_from_where_a_scenario_is_written() {
+        for shipped in SCENARIOS {
+            let reads = shipped.text.matches("path: ").count();
+            assert_eq!(reads, shipped.data().count(), "{}", shipped.name);
+            assert!(reads == 0 || !shipped.name.contains('/'), "{}", shipped.name);
+        }
+    }
+}
