@@ -205,7 +205,7 @@ pub fn sentences(comparison: &Comparison) -> Vec<String> {
 }
 
 /// `dead_lettered 412 ± 18 more (worse)`.
-fn finding(metric: &Metric, found: &Difference) -> String {
+pub fn finding(metric: &Metric, found: &Difference) -> String {
     let Estimate { mean, .. } = found.estimate;
     let size = match found.estimate.half_width(CONFIDENCE) {
         Some(half) if half > 0.0 => within(mean.abs(), half, metric.unit()),

@@ -13,8 +13,9 @@ fn time_unit(seconds: f64) -> (f64, &'static str) {
     }
 }
 
-/// What a unit of the metric is divided by and what stands behind it.
-fn scaled(unit: &str, largest: f64) -> (f64, &'static str) {
+/// What values in `unit` are divided by to read best if the largest is this one, and what stands behind
+/// them then.
+pub fn scaled(unit: &str, largest: f64) -> (f64, &'static str) {
     if unit == "s" { time_unit(largest) } else { (1.0, "") }
 }
 
@@ -30,7 +31,7 @@ fn decimals(uncertainty: f64) -> usize {
 }
 
 /// A number with so many decimals and its thousands apart.
-fn fixed(value: f64, decimals: usize) -> String {
+pub fn fixed(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     // Not -0.
     let is_zero = text.bytes().all(|b| matches!(b, b'-' | b'.' | b'0'));

@@ -5,7 +5,7 @@
 
 use super::{
     check::{File, finding, name},
-    wording::inert,
+    wording::legal,
 };
 use quick_xml::{
     Writer,
@@ -78,9 +78,4 @@ fn suite_of(writer: &mut Writer<Vec<u8>>, file: &File<'_>, path: &str) -> io::Re
         })?;
     }
     Ok(())
-}
-
-/// A text of the characters that XML has.
-fn legal(text: &str) -> String {
-    inert(text).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }

@@ -3,7 +3,7 @@
 pub mod check;
 pub mod compare;
 pub mod csv;
-mod figures;
+pub mod figures;
 pub mod files;
 pub mod json;
 pub mod junit;

@@ -85,6 +85,11 @@ pub fn inert(text: &str) -> String {
     out
 }
 
+/// A text of the characters that XML has.
+pub fn legal(text: &str) -> String {
+    inert(text).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
+}
+
 /// What another needs to get the same result.
 fn provenance(report: &Report<'_>) -> String {
     format!(
