@@ -6,6 +6,7 @@ pub mod kernel;
 pub mod model;
 pub mod statistics;
 
+pub mod chart;
 pub mod cli;
 pub mod experiment;
 pub mod observe;

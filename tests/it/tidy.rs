@@ -16,8 +16,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("scenario", &["kernel", "model"]),
     ("study", &["kernel", "statistics", "observe"]),
     ("report", &["kernel", "statistics", "observe", "study"]),
+    ("chart", &["kernel", "statistics", "observe", "study", "report"]),
     ("experiment", &["kernel", "statistics", "model", "observe", "scenario", "study"]),
-    ("cli", &["kernel", "model", "observe", "scenario", "study", "report", "experiment"]),
+    ("cli", &["kernel", "model", "observe", "scenario", "study", "report", "chart", "experiment"]),
 ];
 
 /// The components of the model. Only the wiring names more than one.

@@ -1,0 +1,88 @@
+//! Colours by what they mean, for a light and a dark ground.
+//!
+//! The hues are those of Okabe and Ito, which people who see fewer colours can tell apart; a shape or a
+//! label always says it again. Against the ground, text has a contrast of 4.5 to 1 and marks of 3 to 1.
+
+/// On what a chart is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// Ink on white.
+    Light,
+    /// Light on nearly black.
+    Dark,
+}
+
+/// The colours of a theme, as SVG writes them.
+#[derive(Clone, Copy, Debug)]
+pub struct Colors {
+    /// What everything is drawn on.
+    pub ground: &'static str,
+    /// Text, and marks without a meaning of their own.
+    pub ink: &'static str,
+    /// Text that is read second, and what is not shown to be anything.
+    pub muted: &'static str,
+    /// Lines that only guide the eye.
+    pub grid: &'static str,
+    /// What is done; of two sides, the better one.
+    pub done: &'static str,
+    /// What failed; of two sides, the worse one.
+    pub failed: &'static str,
+}
+
+impl Theme {
+    /// Its colours.
+    pub const fn colors(self) -> Colors {
+        match self {
+            Theme::Light => Colors {
+                ground: "#ffffff",
+                ink: "#1f2937",
+                muted: "#5f6775",
+                grid: "#e3e6ea",
+                done: "#009e73",
+                failed: "#d55e00",
+            },
+            Theme::Dark => Colors {
+                ground: "#111827",
+                ink: "#f3f4f6",
+                muted: "#a3abb8",
+                grid: "#2f3a4a",
+                done: "#2cc295",
+                failed: "#ff8b40",
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How bright a colour is, by the definition of WCAG 2.
+    fn luminance(color: &str) -> f64 {
+        let channel = |at: usize| {
+            let byte = u8::from_str_radix(&color[at..at + 2], 16).expect("two hex digits");
+            let share = f64::from(byte) / 255.0;
+            if share <= 0.04045 { share / 12.92 } else { libm::pow((share + 0.055) / 1.055, 2.4) }
+        };
+        0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
+    }
+
+    fn contrast(a: &str, b: &str) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn text_and_marks_stand_out_from_the_ground() {
+        for theme in [Theme::Light, Theme::Dark] {
+            let Colors { ground, ink, muted, grid, done, failed } = theme.colors();
+            for text in [ink, muted] {
+                assert!(4.5 <= contrast(text, ground), "{theme:?}: {text}");
+            }
+            for mark in [done, failed] {
+                assert!(3.0 <= contrast(mark, ground), "{theme:?}: {mark}");
+            }
+            assert!(contrast(grid, ground) < 2.0, "{theme:?}: a grid that asks to be looked at");
+        }
+    }
+}
