@@ -1,7 +1,7 @@
 //! `dwell compare`: policies under the same luck.
 
 use super::{
-    CompareArgs, Replicated,
+    CompareArgs, Compared, Repeated, Replicated,
     exit::{Exit, failed},
     printing::{Told, print},
     run, studying,
@@ -9,6 +9,7 @@ use super::{
     workers,
 };
 use crate::{
+    chart::{Look, forest},
     experiment::{Arm, Plan, Trouble},
     model::world::Stop,
     observe::Fates,
@@ -25,14 +26,15 @@ use std::{
     collections::BTreeMap,
     io::{self, BufWriter},
     ops::Range,
+    path::PathBuf,
     sync::Mutex,
 };
 
 /// Plays every policy, or every file, with the same luck; prints and writes what is different.
 pub fn compare(args: &CompareArgs) -> Result<Exit> {
     let stem = run::stems(&args.files)?.swap_remove(0);
-    let (plan, first) = plan(args)?;
-    let baseline = baseline(args, &plan)?;
+    let (plan, first) = plan(&args.files, &args.compared)?;
+    let baseline = baseline(&args.compared, &plan)?;
     let mut name = stem;
     name.push(".compare");
     let cannot_write = |error: io::Error| {
@@ -40,38 +42,16 @@ pub fn compare(args: &CompareArgs) -> Result<Exit> {
         failed(Exit::Output, format!("error: cannot write {}: {error}", folder.display()))
     };
     let mut folder = Folder::begin(&args.output.folder, &name).map_err(cannot_write)?;
-    watching::listen();
-    let wanted = args.repeated.replicated.replications.unwrap_or(first.replications).max(1);
-    let mut arms: Vec<compare::Arm> = plan.arms.iter().map(|arm| empty(&plan, arm)).collect();
-    let (mut comparison, mut from, mut until) = (None, 0, wanted);
-    let mut stopped = None;
-    while from < until {
-        stopped = play(args, &plan, baseline, from..until, &mut arms)?;
-        if arms[baseline].samples.is_empty() {
-            return Err(failed(Exit::Interrupted, "interrupted before a replication was finished"));
-        }
-        let are_named = !args.repeated.metrics.is_empty();
-        let made =
-            Comparison::of(std::mem::take(&mut arms), baseline, &plan.metrics, are_named, plan.cut);
-        from = until;
-        if let (Some(precision), None) = (args.precision, stopped) {
-            until = next(&made, precision, from, args.max_replications);
-        }
-        if from < until {
-            arms = made.arms;
-        } else {
-            comparison = Some(made);
-        }
-        if stopped.is_some() {
-            break;
-        }
-    }
-    let mut comparison = comparison.expect("at least one replication was wanted");
+    let precision = args.precision.map(|precision| (precision, args.max_replications));
+    let how = How { precision, list: args.diff_events, quiet: args.output.quiet };
+    let Played { mut comparison, stopped } =
+        play_all(&args.compared.repeated, &plan, baseline, &first, &how)?;
     if let Some(precision) = args.precision.filter(|_| stopped.is_none()) {
+        let n = comparison.replications();
         let wide = comparison.too_wide(precision).map(|wide| {
             let (width, wanted) = (wide.relative * 100.0, precision * 100.0);
             format!(
-                "after {from} replications {} of {} is known to ± {width:.1} %, not to {wanted} %; \
+                "after {n} replications {} of {} is known to ± {width:.1} %, not to {wanted} %; \
                  its spread would need about {} (--max-replications)",
                 wide.metric, wide.arm, wide.needed
             )
@@ -99,6 +79,11 @@ pub fn compare(args: &CompareArgs) -> Result<Exit> {
         let rows = folder.create("diff-events.csv").map_err(cannot_write)?;
         report::diff_csv(&comparison, BufWriter::new(rows)).map_err(cannot_write)?;
     }
+    if forest::has_differences(&comparison) {
+        let setting = forest::Setting { title: report.title, stopped_by: report.stopped_by };
+        let chart = forest::svg(&comparison, &setting, Look::default());
+        folder.write("forest.svg", chart.as_bytes()).map_err(cannot_write)?;
+    }
     let target = folder.publish().map_err(cannot_write)?;
     let told = Told {
         blocks: &|| report::blocks(&report),
@@ -109,13 +94,63 @@ pub fn compare(args: &CompareArgs) -> Result<Exit> {
     Ok(stopped.unwrap_or(Exit::Fine))
 }
 
+/// How a comparison is played.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct How {
+    /// Until every interval is as narrow as this share of its mean, or there are so many replications.
+    pub precision: Option<(f64, u32)>,
+    /// Whether arrivals with another fate are listed.
+    pub list: bool,
+    /// Whether nothing is printed meanwhile.
+    pub quiet: bool,
+}
+
+/// A comparison that was played.
+#[derive(Debug)]
+pub struct Played {
+    /// Of the replications that were finished; at least one.
+    pub comparison: Comparison,
+    /// The exit code of what stopped it before all were.
+    pub stopped: Option<Exit>,
+}
+
+/// Plays all replications of every arm, as many as are asked for or as `first`, the scenario, says.
+pub fn play_all(
+    repeated: &Repeated,
+    plan: &Plan,
+    baseline: usize,
+    first: &Scenario,
+    how: &How,
+) -> Result<Played> {
+    watching::listen();
+    let mut arms: Vec<compare::Arm> = plan.arms.iter().map(|arm| empty(plan, arm)).collect();
+    let are_named = !repeated.metrics.is_empty();
+    let mut from = 0;
+    let mut until = repeated.replicated.replications.unwrap_or(first.replications).max(1);
+    loop {
+        let stopped = play(&repeated.replicated, how, plan, baseline, from..until, &mut arms)?;
+        if arms[baseline].samples.is_empty() {
+            return Err(failed(Exit::Interrupted, "interrupted before a replication was finished"));
+        }
+        let comparison = Comparison::of(arms, baseline, &plan.metrics, are_named, plan.cut);
+        from = until;
+        if let (Some((precision, max)), None) = (how.precision, stopped) {
+            until = next(&comparison, precision, from, max);
+        }
+        if from == until {
+            return Ok(Played { comparison, stopped });
+        }
+        arms = comparison.arms;
+    }
+}
+
 /// The plan: the policies of one file, or several files as they are written.
-fn plan(args: &CompareArgs) -> Result<(Plan, Scenario)> {
-    let opened = studying::open(&args.files)?;
-    let arms = match args.files.as_slice() {
+pub fn plan(files: &[PathBuf], compared: &Compared) -> Result<(Plan, Scenario)> {
+    let opened = studying::open(files)?;
+    let Compared { policies, repeated, .. } = compared;
+    let arms = match files {
         [_] => {
-            let policies =
-                studying::policies(&opened[0], &args.repeated.replicated, &args.policies)?;
+            let policies = studying::policies(&opened[0], &repeated.replicated, policies)?;
             if policies.len() < 2 {
                 let message = "error: there is nothing to compare: the file has fewer than two \
                                policies\nhint: add `policies`, or compare several files";
@@ -130,7 +165,7 @@ fn plan(args: &CompareArgs) -> Result<(Plan, Scenario)> {
             policies.iter().map(of).collect()
         }
         files => {
-            if !args.policies.is_empty() {
+            if !policies.is_empty() {
                 let message = "error: --policies chooses among the policies of one file\nhint: \
                                several files are compared as they are written";
                 return Err(failed(Exit::Usage, message));
@@ -145,11 +180,12 @@ fn plan(args: &CompareArgs) -> Result<(Plan, Scenario)> {
             stems.into_iter().enumerate().map(of).collect()
         }
     };
-    studying::plan(opened, arms, &args.repeated, &[], false)
+    studying::plan(opened, arms, repeated, &[], false)
 }
 
-fn baseline(args: &CompareArgs, plan: &Plan) -> Result<usize> {
-    let Some(name) = &args.baseline else { return Ok(0) };
+/// Which of those that are compared the others are compared to.
+pub fn baseline(compared: &Compared, plan: &Plan) -> Result<usize> {
+    let Some(name) = &compared.baseline else { return Ok(0) };
     let names = || plan.arms.iter().map(|arm| arm.name.as_str());
     names().position(|known| known == name).ok_or_else(|| {
         let hint = match suggest(name, names()) {
@@ -176,16 +212,17 @@ fn empty(plan: &Plan, arm: &Arm) -> compare::Arm {
 /// Plays these replications of every arm and adds them to `arms`. Gives the exit code if that was
 /// interrupted: then those that were finished are there.
 fn play(
-    args: &CompareArgs,
+    replicated: &Replicated,
+    how: &How,
     plan: &Plan,
     baseline: usize,
     replications: Range<u32>,
     arms: &mut [compare::Arm],
 ) -> Result<Option<Exit>> {
-    let Replicated { no_progress, threads, .. } = args.repeated.replicated;
+    let Replicated { no_progress, threads, .. } = *replicated;
     let runs = replications.len() * plan.arms.len();
-    let steps = Steps::new(!no_progress && !args.output.quiet, runs as u64, "runs");
-    let limits = || studying::limits(&args.repeated.replicated);
+    let steps = Steps::new(!no_progress && !how.quiet, runs as u64, "runs");
+    let limits = || studying::limits(replicated);
     // A job is a run, the arms of a replication one after the other.
     let named = |job: usize| {
         let nth = u32::try_from(job / plan.arms.len()).expect("as many as replications");
@@ -203,7 +240,7 @@ fn play(
             let held = || pairing.lock().expect("nobody fails while holding it");
             let all = held().add(arm, nth, fates);
             if let Some(all) = all {
-                let changes = changes(&all, baseline, nth, args.diff_events);
+                let changes = changes(&all, baseline, nth, how.list);
                 held().changes.insert(nth, changes);
             }
             Ok(run.sample)

@@ -1,5 +1,6 @@
 //! The command line: the only place with a clock, threads, standard output and exit codes.
 
+mod chart;
 mod check;
 mod compare;
 mod exit;
@@ -15,6 +16,7 @@ mod sweep;
 mod watching;
 mod workers;
 
+use crate::chart::{Look, Theme};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use exit::Exit;
 use std::{panic, path::PathBuf, process::ExitCode};
@@ -42,6 +44,8 @@ enum Command {
     Run(RunArgs),
     /// Compare policies, or files, under the same luck
     Compare(CompareArgs),
+    /// Draw a chart that stands by itself
+    Chart(ChartArgs),
     /// Play every point of a grid, on one machine or in shards on many
     Sweep(SweepArgs),
     /// Put the shards of a sweep together
@@ -179,11 +183,9 @@ fn share(text: &str) -> Result<f64, String> {
     }
 }
 
-#[derive(Debug, Args)]
-struct CompareArgs {
-    /// A scenario file, whose policies are compared; or several, which are compared as they are written
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+/// What is compared to what.
+#[derive(Clone, Debug, Args)]
+struct Compared {
     /// Compare to this policy, or file [default: the first]
     #[arg(long, value_name = "NAME")]
     baseline: Option<String>,
@@ -192,6 +194,15 @@ struct CompareArgs {
     policies: Vec<String>,
     #[command(flatten)]
     repeated: Repeated,
+}
+
+#[derive(Debug, Args)]
+struct CompareArgs {
+    /// A scenario file, whose policies are compared; or several, which are compared as they are written
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    compared: Compared,
     /// Play on until every interval is as narrow as this share of its mean
     #[arg(long, value_name = "SHARE", value_parser = share)]
     precision: Option<f64>,
@@ -203,6 +214,72 @@ struct CompareArgs {
     diff_events: bool,
     #[command(flatten)]
     output: Output,
+}
+
+#[derive(Debug, Args)]
+struct ChartArgs {
+    /// The scenario file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// What is drawn
+    #[arg(value_enum, value_name = "KIND")]
+    kind: ChartKind,
+    #[command(flatten)]
+    compared: Compared,
+    /// The picture, or its data
+    #[arg(long, value_enum, default_value_t = ChartFormat::Svg)]
+    format: ChartFormat,
+    /// Its width in pixels
+    #[arg(long, value_name = "N", default_value_t = Look::default().width, value_parser = width)]
+    width: u32,
+    /// Its colours
+    #[arg(long, value_enum, default_value_t = ChartTheme::Light)]
+    theme: ChartTheme,
+    /// Write this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Kinds of charts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ChartKind {
+    /// Paired differences of policies with their intervals
+    Forest,
+}
+
+/// What a chart is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ChartFormat {
+    /// A picture
+    Svg,
+    /// What is drawn, in numbers
+    Csv,
+}
+
+/// The colours of a chart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ChartTheme {
+    /// Ink on white
+    Light,
+    /// Light on nearly black
+    Dark,
+}
+
+impl From<ChartTheme> for Theme {
+    fn from(theme: ChartTheme) -> Theme {
+        match theme {
+            ChartTheme::Light => Theme::Light,
+            ChartTheme::Dark => Theme::Dark,
+        }
+    }
+}
+
+/// Reads the width of a chart.
+fn width(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(width) if Look::WIDTHS.contains(&width) => Ok(width),
+        Ok(_) | Err(_) => Err(format!("{} to {}", Look::WIDTHS.start(), Look::WIDTHS.end())),
+    }
 }
 
 #[derive(Debug, Args)]
@@ -338,6 +415,7 @@ pub fn main() -> ExitCode {
     let result = panic::catch_unwind(|| match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Compare(args) => compare::compare(&args),
+        Command::Chart(args) => chart::chart(&args),
         Command::Sweep(args) => sweep::sweep(&args),
         Command::Merge(args) => sweep::merge(&args),
         Command::Check(args) => check::check(&args),

@@ -78,6 +78,23 @@ impl Drop for Folder {
     }
 }
 
+/// Writes a file at once: until it is whole, whoever looks sees the old one.
+pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+    let mut hidden = std::ffi::OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".tmp-{}", std::process::id()));
+    let temporary = path.with_file_name(hidden);
+    let written = fs::write(&temporary, content).and_then(|()| {
+        File::open(&temporary)?.sync_all()?;
+        fs::rename(&temporary, path)
+    });
+    if written.is_err() && temporary.exists() {
+        fs::remove_file(&temporary)?;
+    }
+    written
+}
+
 /// Only results are replaced: `-o .` must not cost anybody the folder that has a scenario's name.
 fn refuse_foreign(target: &Path) -> io::Result<()> {
     let is_new = !target.exists();

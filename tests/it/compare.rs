@@ -84,8 +84,12 @@ fn the_table_has_values_differences_and_the_better_side() {
     assert!(out.contains("less (better)."), "{out}");
     assert!(out.contains("exactly the same in all 20 pairs: dead_lettered."), "{out}");
     assert!(out.contains("dead_lettered → succeeded"), "{out}");
-    let written =
-        ["output/tries.compare/compare.csv", "output/tries.compare/compare.json", "tries.yaml"];
+    let written = [
+        "output/tries.compare/compare.csv",
+        "output/tries.compare/compare.json",
+        "output/tries.compare/forest.svg",
+        "tries.yaml",
+    ];
     assert_eq!(files(&sandbox), written);
     let quiet = compare(&sandbox, &["tries.yaml", "--replications", "2", "--quiet"]).exits(0);
     assert_eq!((quiet.out.as_str(), quiet.err.as_str()), ("", ""));

@@ -2,6 +2,7 @@
 
 mod analytic;
 mod badinputs;
+mod chart;
 mod check;
 mod cli;
 mod common;

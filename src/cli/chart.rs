@@ -1,0 +1,57 @@
+//! `dwell chart`: plays what a chart needs and draws it.
+
+use super::{
+    ChartArgs, ChartFormat, ChartKind,
+    compare::{self, How, Played},
+    exit::{Exit, failed},
+};
+use crate::{
+    chart::{Look, forest},
+    report::files::write_whole,
+};
+use anyhow::Result;
+use std::io::{self, Write};
+
+/// Draws a chart, on standard output or into a file.
+pub fn chart(args: &ChartArgs) -> Result<Exit> {
+    let drawn = match args.kind {
+        ChartKind::Forest => forest(args)?,
+    };
+    match &args.output {
+        None => {
+            let mut out = io::stdout().lock();
+            out.write_all(&drawn)?;
+            out.flush()?;
+        }
+        Some(path) => {
+            write_whole(path, &drawn).map_err(|error| {
+                failed(Exit::Output, format!("error: cannot write {}: {error}", path.display()))
+            })?;
+            eprintln!("wrote {}", path.display());
+        }
+    }
+    Ok(Exit::Fine)
+}
+
+fn forest(args: &ChartArgs) -> Result<Vec<u8>> {
+    let (plan, first) = compare::plan(std::slice::from_ref(&args.file), &args.compared)?;
+    let baseline = compare::baseline(&args.compared, &plan)?;
+    let how = How::default();
+    let Played { comparison, stopped } =
+        compare::play_all(&args.compared.repeated, &plan, baseline, &first, &how)?;
+    if let Some(exit) = stopped {
+        return Err(failed(exit, "interrupted: a chart is drawn of all replications"));
+    }
+    Ok(match args.format {
+        ChartFormat::Svg => {
+            let setting = forest::Setting { title: first.title.as_deref(), stopped_by: None };
+            let look = Look { width: args.width, theme: args.theme.into() };
+            forest::svg(&comparison, &setting, look).into_bytes()
+        }
+        ChartFormat::Csv => {
+            let mut rows = Vec::new();
+            forest::csv(&comparison, &mut rows)?;
+            rows
+        }
+    })
+}
