@@ -57,11 +57,6 @@ impl Percent {
         (1..=100_000).contains(&thousandths).then_some(Percent(thousandths))
     }
 
-    /// In thousandths of a percent, as [`crate::statistics::quantile`] takes it.
-    pub fn thousandths(self) -> u32 {
-        self.0
-    }
-
     /// The nearest rank among `count` samples, from 1. `count` is not 0.
     pub fn rank(self, count: u64) -> u64 {
         nearest_rank(self.0, count)

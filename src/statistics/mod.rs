@@ -26,6 +26,6 @@ mod hypercube;
 
 pub use estimate::{Estimate, Ratio, differences, paired_ratio, variance_reduction};
 pub use hypercube::latin_hypercube;
-pub use quantile::{nearest_rank, quantile};
-pub use student::{student_t, student_t_cdf};
+pub use quantile::nearest_rank;
+pub use student::student_t;
 pub use warmup::mser5;
