@@ -85,6 +85,56 @@ impl Canvas {
         );
     }
 
+    /// A line through these points, of this width; dashed if `dash` gives the length of dashes and gaps.
+    pub fn path(&mut self, points: &[(f64, f64)], color: &str, width: f64, dash: Option<f64>) {
+        if points.len() < 2 {
+            return;
+        }
+        let points = corners(points);
+        let (width, dash) = (written(width), dash.map(written));
+        let mut attributes = vec![
+            ("points", points.as_str()),
+            ("fill", "none"),
+            ("stroke", color),
+            ("stroke-width", &width),
+            ("stroke-linejoin", "round"),
+        ];
+        attributes.extend(dash.iter().map(|dash| ("stroke-dasharray", dash.as_str())));
+        self.empty("polyline", &attributes);
+    }
+
+    /// A shape with these corners, this much of its ground covered.
+    pub fn area(&mut self, points: &[(f64, f64)], fill: &str, opacity: f64) {
+        if points.len() < 3 {
+            return;
+        }
+        let (points, opacity) = (corners(points), written(opacity));
+        self.empty(
+            "polygon",
+            &[("points", points.as_str()), ("fill", fill), ("fill-opacity", &opacity)],
+        );
+    }
+
+    /// A filled shape by the commands of an SVG path, this much of its ground covered.
+    pub fn shape(&mut self, path: &Path, fill: &str, opacity: f64) {
+        let opacity = written(opacity);
+        self.empty("path", &[("d", path.0.as_str()), ("fill", fill), ("fill-opacity", &opacity)]);
+    }
+
+    /// A line by the commands of an SVG path.
+    pub fn stroke(&mut self, path: &Path, color: &str, width: f64) {
+        let width = written(width);
+        self.empty(
+            "path",
+            &[
+                ("d", path.0.as_str()),
+                ("fill", "none"),
+                ("stroke", color),
+                ("stroke-width", &width),
+            ],
+        );
+    }
+
     /// A filled rectangle from its upper left corner, this much of its ground covered.
     pub fn rectangle(&mut self, at: (f64, f64), size: (f64, f64), color: &str, opacity: f64) {
         let [x, y, width, height, opacity] = [at.0, at.1, size.0, size.1, opacity].map(written);
@@ -119,9 +169,8 @@ impl Canvas {
 
     /// A filled shape with these corners.
     pub fn polygon(&mut self, corners: &[(f64, f64)], fill: &str) {
-        let corner = |(x, y): &(f64, f64)| format!("{},{}", written(*x), written(*y));
-        let points: Vec<String> = corners.iter().map(corner).collect();
-        self.empty("polygon", &[("points", points.join(" ").as_str()), ("fill", fill)]);
+        let points = self::corners(corners);
+        self.empty("polygon", &[("points", points.as_str()), ("fill", fill)]);
     }
 
     /// A line of text on this base line.
@@ -198,6 +247,37 @@ impl Default for Canvas {
     fn default() -> Canvas {
         Canvas::new()
     }
+}
+
+/// A shape that has curves.
+#[derive(Clone, Debug, Default)]
+pub struct Path(String);
+
+impl Path {
+    /// It begins here.
+    pub fn from((x, y): (f64, f64)) -> Path {
+        Path(format!("M{},{}", written(x), written(y)))
+    }
+
+    /// Straight on to here.
+    pub fn to(mut self, (x, y): (f64, f64)) -> Path {
+        self.0.push_str(&format!("L{},{}", written(x), written(y)));
+        self
+    }
+
+    /// In a curve to here that leaves and arrives level.
+    pub fn level_to(mut self, from: (f64, f64), (x, y): (f64, f64)) -> Path {
+        let (middle, before) = (written((from.0 + x) / 2.0), written(from.1));
+        let (x, y) = (written(x), written(y));
+        self.0.push_str(&format!("C{middle},{before} {middle},{y} {x},{y}"));
+        self
+    }
+}
+
+/// Points as SVG writes them.
+fn corners(points: &[(f64, f64)]) -> String {
+    let corner = |(x, y): &(f64, f64)| format!("{},{}", written(*x), written(*y));
+    points.iter().map(corner).collect::<Vec<_>>().join(" ")
 }
 
 /// Why writing to memory does not fail.

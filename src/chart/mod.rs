@@ -1,21 +1,31 @@
 //! Charts: one finished result, one picture that stands by itself.
 //!
 //! ```text
-//!  study::Comparison ──► forest ──► Canvas ──► SVG
-//!                          │          ▲
-//!                          │      theme, lettering
-//!                          └──► CSV: what is drawn, in numbers
+//!  study::Comparison ──► forest ─┐
+//!                                ├──► page, plot ──► Canvas ──► SVG
+//!  observe::Recording ─► storm … ┤       ▲
+//!   (Recorded)                   │   scale, theme, lettering
+//!                                └──► CSV: what is drawn, in numbers
 //! ```
 //!
 //! A chart says what it found in its title, its setting under it, and at its foot what another needs to
 //! get it again. It is laid out with the widths of an embedded font, so the same result gives the same
-//! bytes on every machine, and nothing is cut or overlaps at any width. [`forest`] is the one kind so far.
+//! bytes on every machine, and nothing is cut or overlaps at any width. [`OfRuns`] lists the kinds that are drawn from runs;
+//! [`forest`] is drawn from a comparison.
 
 pub mod canvas;
 pub mod forest;
+pub mod kind;
 pub mod lettering;
+pub mod page;
+pub mod plot;
+pub mod recorded;
+pub mod scale;
+pub mod storm;
 pub mod theme;
 
+pub use kind::OfRuns;
+pub use recorded::Recorded;
 pub use theme::Theme;
 
 /// How a chart is to look.

@@ -27,6 +27,18 @@ pub struct Colors {
     pub done: &'static str,
     /// What failed; of two sides, the worse one.
     pub failed: &'static str,
+    /// First attempts.
+    pub first: &'static str,
+    /// Retries, and what is hidden or waits to return.
+    pub retry: &'static str,
+    /// What is dead-lettered, expired or dropped.
+    pub dead: &'static str,
+    /// What can be received, and waits for its turn.
+    pub visible: &'static str,
+    /// Everybody: an area behind what is told apart.
+    pub all: &'static str,
+    /// What is behind the data while something is set on the timeline.
+    pub fault: &'static str,
 }
 
 impl Theme {
@@ -40,6 +52,12 @@ impl Theme {
                 grid: "#e3e6ea",
                 done: "#009e73",
                 failed: "#d55e00",
+                first: "#0072b2",
+                retry: "#b87a00",
+                dead: "#a8437f",
+                visible: "#64748b",
+                all: "#d3d9e1",
+                fault: "#fbeae0",
             },
             Theme::Dark => Colors {
                 ground: "#111827",
@@ -48,6 +66,12 @@ impl Theme {
                 grid: "#2f3a4a",
                 done: "#2cc295",
                 failed: "#ff8b40",
+                first: "#4aa8e8",
+                retry: "#f0b429",
+                dead: "#e08dbd",
+                visible: "#93a1b5",
+                all: "#3a4657",
+                fault: "#3b2a24",
             },
         }
     }
@@ -75,14 +99,22 @@ mod tests {
     #[test]
     fn text_and_marks_stand_out_from_the_ground() {
         for theme in [Theme::Light, Theme::Dark] {
-            let Colors { ground, ink, muted, grid, done, failed } = theme.colors();
-            for text in [ink, muted] {
+            let colors = theme.colors();
+            let Colors { ground, ink, muted, dead, first, .. } = colors;
+            for text in [ink, muted, dead, first] {
                 assert!(4.5 <= contrast(text, ground), "{theme:?}: {text}");
             }
-            for mark in [done, failed] {
+            let Colors { grid, done, failed, retry, visible, all, fault, .. } = colors;
+            for mark in [done, failed, retry, visible] {
                 assert!(3.0 <= contrast(mark, ground), "{theme:?}: {mark}");
             }
-            assert!(contrast(grid, ground) < 2.0, "{theme:?}: a grid that asks to be looked at");
+            // On the shade of a fault, marks are read too.
+            for mark in [done, failed, retry, visible, first, dead] {
+                assert!(2.7 <= contrast(mark, fault), "{theme:?}: {mark} on a fault");
+            }
+            for quiet in [grid, all, fault] {
+                assert!(contrast(quiet, ground) < 2.0, "{theme:?}: {quiet} asks to be looked at");
+            }
         }
     }
 }

@@ -4,9 +4,10 @@ use super::{
     ChartArgs, ChartFormat, ChartKind,
     compare::{self, How, Played},
     exit::{Exit, failed},
+    recording,
 };
 use crate::{
-    chart::{Look, forest},
+    chart::{Look, OfRuns, forest},
     report::files::write_whole,
 };
 use anyhow::Result;
@@ -16,6 +17,7 @@ use std::io::{self, Write};
 pub fn chart(args: &ChartArgs) -> Result<Exit> {
     let drawn = match args.kind {
         ChartKind::Forest => forest(args)?,
+        ChartKind::Storm => of_runs(args, OfRuns::Storm)?,
     };
     match &args.output {
         None => {
@@ -33,6 +35,25 @@ pub fn chart(args: &ChartArgs) -> Result<Exit> {
     Ok(Exit::Fine)
 }
 
+fn of_runs(args: &ChartArgs, kind: OfRuns) -> Result<Vec<u8>> {
+    let recorded = match args.file.is_dir() {
+        true => recording::read(&args.file)?,
+        false => recording::play(&args.file, &args.compared)?,
+    };
+    Ok(match args.format {
+        ChartFormat::Svg => kind.svg(&recorded, look(args)).into_bytes(),
+        ChartFormat::Csv => {
+            let mut rows = Vec::new();
+            kind.csv(&recorded, &mut rows)?;
+            rows
+        }
+    })
+}
+
+fn look(args: &ChartArgs) -> Look {
+    Look { width: args.width, theme: args.theme.into() }
+}
+
 fn forest(args: &ChartArgs) -> Result<Vec<u8>> {
     let (plan, first) = compare::plan(std::slice::from_ref(&args.file), &args.compared)?;
     let baseline = compare::baseline(&args.compared, &plan)?;
@@ -45,8 +66,7 @@ fn forest(args: &ChartArgs) -> Result<Vec<u8>> {
     Ok(match args.format {
         ChartFormat::Svg => {
             let setting = forest::Setting { title: first.title.as_deref(), stopped_by: None };
-            let look = Look { width: args.width, theme: args.theme.into() };
-            forest::svg(&comparison, &setting, look).into_bytes()
+            forest::svg(&comparison, &setting, look(args)).into_bytes()
         }
         ChartFormat::Csv => {
             let mut rows = Vec::new();

@@ -4,7 +4,7 @@ use super::{
     CompareArgs, Compared, Repeated, Replicated,
     exit::{Exit, failed},
     printing::{Told, print},
-    run, studying,
+    recording, run, studying,
     watching::{self, Steps},
     workers,
 };
@@ -83,6 +83,10 @@ pub fn compare(args: &CompareArgs) -> Result<Exit> {
         let setting = forest::Setting { title: report.title, stopped_by: report.stopped_by };
         let chart = forest::svg(&comparison, &setting, Look::default());
         folder.write("forest.svg", chart.as_bytes()).map_err(cannot_write)?;
+    }
+    if let ([file], None) = (args.files.as_slice(), stopped) {
+        let recorded = recording::play(file, &args.compared)?;
+        recording::leave(&recorded, &folder).map_err(cannot_write)?;
     }
     let target = folder.publish().map_err(cannot_write)?;
     let told = Told {

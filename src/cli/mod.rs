@@ -8,6 +8,7 @@ mod explain;
 mod gallery;
 mod journal;
 mod printing;
+mod recording;
 mod run;
 mod shards;
 mod story;
@@ -218,8 +219,8 @@ struct CompareArgs {
 
 #[derive(Debug, Args)]
 struct ChartArgs {
-    /// The scenario file
-    #[arg(value_name = "FILE")]
+    /// A scenario file, or a folder of results
+    #[arg(value_name = "FILE|RESULT")]
     file: PathBuf,
     /// What is drawn
     #[arg(value_enum, value_name = "KIND")]
@@ -243,6 +244,8 @@ struct ChartArgs {
 /// Kinds of charts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum ChartKind {
+    /// First attempts and retries against the capacity, age when processed, dead letters: a column a policy
+    Storm,
     /// Paired differences of policies with their intervals
     Forest,
 }

@@ -3,6 +3,7 @@
 use super::{
     Format, Played, RunArgs,
     exit::{Exit, failed},
+    recording,
     watching::{self, Progress},
 };
 use crate::{
@@ -143,7 +144,7 @@ fn play(
         Box::new(sink) as RowSink<'_>
     });
     let limits = limits(&args.played, &stop);
-    let played = experiment::play(&scenario.config, thresholds, sink, &limits);
+    let (played, recording) = experiment::record(&scenario.config, thresholds, sink, &limits);
     drop(progress);
     if let Some(rows) = rows.into_inner() {
         rows.finish().map_err(cannot_write)?;
@@ -187,6 +188,9 @@ fn play(
     folder.write("summary.json", json::pretty(&report).as_bytes()).map_err(cannot_write)?;
     let metrics = folder.create("metrics.csv").map_err(cannot_write)?;
     csv::metrics(&report, BufWriter::new(metrics)).map_err(cannot_write)?;
+    let arm = recording::arm(scenario, &played.outcome, recording);
+    let recorded = recording::recorded(scenario, vec![arm], stopped_by(finish));
+    recording::leave(&recorded, &folder).map_err(cannot_write)?;
     let target = folder.publish().map_err(cannot_write)?;
 
     print(args, &report, &scenario.config, finish)?;

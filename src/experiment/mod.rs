@@ -14,7 +14,9 @@ use crate::{
         config::Config,
         world::{Finish, Limits, Wake, World},
     },
-    observe::{Asked, Mistake, Names, Outcome, RowSink, Scope, Threshold, Watch},
+    observe::{
+        Asked, Mistake, Names, Outcome, Recorder, Recording, RowSink, Scope, Threshold, Watch,
+    },
     scenario::{
         self, Scenario, ThresholdText,
         diagnostic::{Diagnostic, Place},
@@ -52,6 +54,21 @@ pub fn play_on<S: Store<Wake>>(
     let finish = world.run(limits);
     let (watch, register) = world.into_parts();
     Played { outcome: watch.finish(finish.at, &register), finish }
+}
+
+/// [`play`], and beside it folds the run for charts.
+pub fn record(
+    config: &Config,
+    asked: impl Into<Asked>,
+    trace: Option<RowSink<'_>>,
+    limits: &Limits<'_>,
+) -> (Played, Recording) {
+    let both = (Watch::new(config, asked, trace), Recorder::new(config));
+    let mut world: World<(Watch<'_>, Recorder), Ladder<Wake>> = World::new(config, both);
+    let finish = world.run(limits);
+    let ((watch, recorder), register) = world.into_parts();
+    let outcome = watch.finish(finish.at, &register);
+    (Played { outcome, finish }, recorder.finish(finish.at, &register))
 }
 
 /// Plays `config` before an observer of its own, which comes back with how far the run came.

@@ -107,6 +107,19 @@ pub enum Change {
     UpdateFunctionCode(FunctionId),
 }
 
+impl Change {
+    /// The operation's name; `Configure` for what is set.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Change::Configure(_) => "Configure",
+            Change::StartMessageMoveTask { .. } => "StartMessageMoveTask",
+            Change::CancelMessageMoveTask(_) => "CancelMessageMoveTask",
+            Change::PurgeQueue(_) => "PurgeQueue",
+            Change::UpdateFunctionCode(_) => "UpdateFunctionCode",
+        }
+    }
+}
+
 /// The account.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Account {

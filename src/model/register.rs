@@ -284,6 +284,11 @@ impl Register {
         self.unrested
     }
 
+    /// The payloads that wait or are in flight.
+    pub fn unrested_payloads(&self) -> impl Iterator<Item = &Payload> {
+        self.payloads.iter().filter(|payload| payload.holders > 0 && !payload.place.rests())
+    }
+
     /// Payloads that somebody holds, at rest or not.
     pub fn alive(&self) -> u64 {
         self.alive

@@ -53,6 +53,8 @@ pub mod fates;
 
 pub mod story;
 
+pub mod recording;
+
 pub use cost::Bill;
 pub use digest::Fingerprint;
 pub use fates::{Fate, Fates};
@@ -62,6 +64,7 @@ pub use measure::{Measure, Owner};
 pub use point::Subject;
 pub use pool::Pool;
 pub use probe::Reading;
+pub use recording::{Recorder, Recording};
 pub use series::Series;
 pub use story::Story;
 pub use summary::Results;

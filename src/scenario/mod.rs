@@ -40,6 +40,7 @@ use decode::Report;
 use diagnostic::{Diagnostic, Origin, Place, Sources, quoted, render, suggest};
 use files::Files;
 use node::{FILE_BYTES_MAX, Key, Node, Source, Value};
+use timeline::Happening;
 
 use crate::{
     kernel::{Time, name_key},
@@ -70,6 +71,10 @@ pub struct Scenario {
     pub policy: Option<String>,
     /// The policies of the file, in its order.
     pub policies: Vec<String>,
+    /// What the played policy sets, for people: `Timeout: 10, VisibilityTimeout: 60`.
+    pub policy_sets: String,
+    /// What the timeline does, for people.
+    pub happenings: Vec<Happening>,
     /// What is run.
     pub config: Config,
     /// Every threshold of the file, those of other policies too.
@@ -307,6 +312,11 @@ impl Opened {
             empty.cloned()
         };
         let stem = Path::new(name).file_stem();
+        let policy = policy.or_else(unchanged);
+        let policy_sets = {
+            let of = |policy| written.get("policies").and_then(|all| all.get(policy));
+            timeline::sets_told(policy.as_deref().and_then(of).map_or(&[], Node::entries))
+        };
         Ok(Scenario {
             title: text("title"),
             question: text("question"),
@@ -315,8 +325,10 @@ impl Opened {
                 .map_or_else(|| "scenario".into(), |stem| stem.to_string_lossy().into_owned()),
             seed: played.config.seed,
             start_epoch_s: played.start,
-            policy: policy.or_else(unchanged),
+            policy,
             policies,
+            policy_sets,
+            happenings: played.happenings,
             config: played.config,
             thresholds,
             replications: played.replications,

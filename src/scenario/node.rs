@@ -222,6 +222,24 @@ impl Node {
             None => self.kind().to_string(),
         }
     }
+    /// The node in a line, as it may be read: a mapping or list as flow.
+    pub fn flow(&self) -> String {
+        match &self.value {
+            Value::List(items) => {
+                let items: Vec<String> = items.iter().map(Node::flow).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Value::Map(entries) => {
+                let entry = |(key, value): &(Key, Node)| format!("{}: {}", key.name, value.flow());
+                let entries: Vec<String> = entries.iter().map(entry).collect();
+                format!("{{{}}}", entries.join(", "))
+            }
+            Value::Null => "null".to_owned(),
+            Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Text(_) => {
+                self.raw().unwrap_or_default().to_owned()
+            }
+        }
+    }
     /// The resource this names: a plain name, `!Ref X`, `!GetAtt X.Arn`, their long forms
     /// `{Ref: X}` and `{Fn::GetAtt: [X, Arn]}`, or a whole `arn:…`. Whether it exists is not asked.
     pub fn as_reference(&self) -> Option<Reference<'_>> {

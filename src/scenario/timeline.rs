@@ -51,6 +51,84 @@ enum Action {
     Call(Change),
 }
 
+/// What a timeline does, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Happening {
+    /// When it begins.
+    pub from: Time,
+    /// When what is set ends, or is set to something else; none for what is set for good, and for a call
+    /// of an API.
+    pub until: Option<Time>,
+    /// Such as `Worker.error_rate: 90%` or `StartMessageMoveTask`.
+    pub words: String,
+}
+
+impl Entries {
+    /// All of it, in the order of the file; of an entry that repeats the first so many.
+    pub fn happenings(&self) -> Vec<Happening> {
+        let mut found = Vec::new();
+        for entry in &self.entries {
+            let words = match &entry.action {
+                Action::Call(call) => call.name().to_owned(),
+                Action::Set(sets) => {
+                    let sets = sets.iter().map(|(key, value)| told(&key.name, value));
+                    sets.collect::<Vec<_>>().join(", ")
+                }
+            };
+            for at in entry.times.iter().take(REPEATS_SHOWN) {
+                let until = match entry.holds {
+                    Some(holds) => Some(at.saturating_add(holds)),
+                    None => self.set_again(entry, *at),
+                };
+                found.push(Happening { from: *at, until, words: words.clone() });
+            }
+        }
+        found
+    }
+
+    /// When something that an entry sets at this time is first set again.
+    fn set_again(&self, entry: &Entry, at: Time) -> Option<Time> {
+        let Action::Set(sets) = &entry.action else { return None };
+        let is_same = |other: &Entry| match &other.action {
+            Action::Set(others) => {
+                let mut names = others.iter().map(|(key, _)| &key.name);
+                names.any(|name| sets.iter().any(|(key, _)| key.name == *name))
+            }
+            Action::Call(_) => false,
+        };
+        let others = self.entries.iter().filter(|other| is_same(other));
+        others.flat_map(|other| other.times.iter().copied()).filter(|time| at < *time).min()
+    }
+}
+
+/// Of an entry that repeats, so many are shown to people.
+const REPEATS_SHOWN: usize = 100;
+
+/// A path that is set, of which the resource and the property are told, and its value:
+/// `Worker.error_rate: 90%`.
+fn told(path: &str, value: &Node) -> String {
+    let parts: Vec<&str> = path.split('.').collect();
+    match parts.as_slice() {
+        [_, resource, .., property] => format!("{resource}.{property}: {}", value.flow()),
+        _ => format!("{path}: {}", value.flow()),
+    }
+}
+
+/// Paths that are set together, each by its property and value: `VisibilityTimeout: 60`; with the resource
+/// where two have one name.
+pub fn sets_told(sets: &[(Key, Node)]) -> String {
+    let property = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+    let each = sets.iter().map(|(key, value)| {
+        let name = property(&key.name);
+        let namesakes = sets.iter().filter(|(other, _)| property(&other.name) == name).count();
+        match namesakes {
+            1 => format!("{name}: {}", value.flow()),
+            _ => told(&key.name, value),
+        }
+    });
+    each.collect::<Vec<_>>().join(", ")
+}
+
 /// Reads the timeline. `duration`: the run's, if it is known.
 pub fn entries(file: &Body<'_>, duration: Option<Time>, resources: &Resources) -> Entries {
     let mut read = Entries::default();

@@ -35,7 +35,8 @@ use super::{
     node::{Key, Node, Value},
     path,
     properties::{self, FILE, KINDS, Profile},
-    timeline, units,
+    timeline::{self, Happening},
+    units,
     values::Texts,
 };
 use crate::{
@@ -189,6 +190,8 @@ pub struct Decoded {
     pub replications: u32,
     /// Assumptions by name, with their values and whether they are the defaults.
     pub assumptions: Vec<(String, String, bool)>,
+    /// What the timeline does, for people.
+    pub happenings: Vec<Happening>,
 }
 
 /// The tree with what `--set` and a policy change in it. Arguments come last, so that one sees its value
@@ -293,6 +296,7 @@ pub fn decode(report: &Report, files: &Files, tree: &Node, seed: Option<u64>) ->
         resources::check_same_arrivals(&file, &earlier, &read);
         Some(read.resources)
     };
+    let happenings = entries.happenings();
     let timeline = timeline::changes(&file, entries, &resources, &state);
     if report.found() == found {
         advice::advise(&file, &resources, &timeline);
@@ -319,7 +323,7 @@ pub fn decode(report: &Report, files: &Files, tree: &Node, seed: Option<u64>) ->
         timeline,
         catalog: Arc::new(catalog),
     };
-    Some(Decoded { config, start: cx.start, replications, assumptions })
+    Some(Decoded { config, start: cx.start, replications, assumptions, happenings })
 }
 
 impl Body<'_> {

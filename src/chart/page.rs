@@ -1,0 +1,164 @@
+//! What every chart has around its picture: a title that states the finding, the setting under it, a
+//! legend, and at the foot what another needs to get it again.
+
+use super::{
+    Look, Recorded,
+    canvas::{Anchor, Canvas, Sheet},
+    lettering::Font,
+    theme::Colors,
+};
+use crate::report::wording::legal;
+
+/// Of the finding.
+pub const TITLE: Font = Font::bold(20.0);
+/// Of the setting.
+pub const SUBTITLE: Font = Font::regular(13.0);
+/// Of a panel or column.
+pub const HEADING: Font = Font::bold(13.0);
+/// Of what is named in a panel.
+pub const NAME: Font = Font::regular(12.5);
+/// Of values that are to be seen.
+pub const VALUE: Font = Font::bold(12.5);
+/// Of scales, legends and the foot.
+pub const SMALL: Font = Font::regular(11.0);
+
+/// Empty space around everything.
+pub const MARGIN: f64 = 24.0;
+
+/// A chart that is being laid out from top to bottom.
+pub struct Page {
+    /// What is drawn on.
+    pub canvas: Canvas,
+    /// In which colours.
+    pub colors: Colors,
+    /// How wide it is.
+    pub width: f64,
+    /// Where what comes next begins.
+    pub y: f64,
+    zoom: f64,
+    title: String,
+}
+
+/// What an entry of a legend has before its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Swatch {
+    /// A filled area.
+    Area,
+    /// A line.
+    Line,
+    /// A dashed line.
+    Dashed,
+    /// A disc.
+    Dot,
+    /// A short line from top to bottom.
+    Tick,
+}
+
+impl Page {
+    /// A page with its head.
+    pub fn new(look: Look, title: &str, subtitle: &str) -> Page {
+        let (width, zoom) = look.scale();
+        let title = legal(title);
+        let colors = look.theme.colors();
+        let mut page = Page { canvas: Canvas::new(), colors, width, y: MARGIN, zoom, title };
+        page.paragraph(&page.title.clone(), TITLE, colors.ink);
+        page.y += 4.0;
+        page.paragraph(&legal(subtitle), SUBTITLE, colors.muted);
+        page
+    }
+
+    /// Where the picture begins and ends.
+    pub fn sides(&self) -> (f64, f64) {
+        (MARGIN, self.width - MARGIN)
+    }
+
+    /// How wide a text is.
+    pub fn measure(&self, text: &str, font: Font) -> f64 {
+        self.canvas.lettering().width(&legal(text), font)
+    }
+
+    /// Lines of text over the whole width.
+    pub fn paragraph(&mut self, text: &str, font: Font, color: &str) {
+        let (left, right) = self.sides();
+        for line in self.canvas.lettering().even(text, font, right - left, 6) {
+            self.canvas.text(&line, (left, self.y + font.size), Anchor::Start, font, color);
+            self.y += font.line_height();
+        }
+    }
+
+    /// Lines of text in a column; gives where they end. What is longer than so many lines is cut.
+    pub fn column(
+        &mut self,
+        text: &str,
+        (left, top): (f64, f64),
+        width: f64,
+        lines_max: usize,
+        (font, color): (Font, &str),
+    ) -> f64 {
+        let mut y = top;
+        for line in self.canvas.lettering().wrap(&legal(text), font, width, lines_max) {
+            self.canvas.text(&line, (left, y + font.size), Anchor::Start, font, color);
+            y += font.line_height();
+        }
+        y
+    }
+
+    /// Entries of a legend, in as many rows as they need.
+    pub fn legend(&mut self, entries: &[(Swatch, &str, &str)]) {
+        let (left, right) = self.sides();
+        let (mut x, mut y) = (left, self.y + SMALL.size);
+        for (swatch, color, words) in entries {
+            let width = 22.0 + self.measure(words, SMALL) + 18.0;
+            if right < x + width - 18.0 && left < x {
+                (x, y) = (left, y + SMALL.line_height() + 4.0);
+            }
+            self.swatch(*swatch, color, (x, y - 4.0));
+            let muted = self.colors.muted;
+            self.canvas.text(words, (x + 22.0, y), Anchor::Start, SMALL, muted);
+            x += width;
+        }
+        self.y = y + 6.0;
+    }
+
+    fn swatch(&mut self, swatch: Swatch, color: &str, (x, y): (f64, f64)) {
+        let canvas = &mut self.canvas;
+        match swatch {
+            Swatch::Area => canvas.rectangle((x, y - 4.5), (16.0, 9.0), color, 1.0),
+            Swatch::Line => canvas.line((x, y), (x + 16.0, y), color, 2.5),
+            Swatch::Dashed => canvas.path(&[(x, y), (x + 16.0, y)], color, 2.0, Some(4.0)),
+            Swatch::Dot => canvas.disc((x + 8.0, y), 4.0, color, color),
+            Swatch::Tick => canvas.line((x + 8.0, y - 5.0), (x + 8.0, y + 5.0), color, 2.0),
+        }
+    }
+
+    /// The foot, and the chart as SVG. `description`: the same in full for those who do not see it.
+    pub fn finish(mut self, foot: &str, description: &str) -> String {
+        self.y += 12.0;
+        let muted = self.colors.muted;
+        self.paragraph(&legal(foot), SMALL, muted);
+        let description = if description.is_empty() { &self.title } else { description };
+        self.canvas.finish(&Sheet {
+            title: &self.title,
+            description,
+            size: (self.width, libm::ceil(self.y + MARGIN - 6.0)),
+            zoom: self.zoom,
+            ground: self.colors.ground,
+        })
+    }
+}
+
+/// What another needs to get a chart of runs again.
+pub fn foot(recorded: &Recorded) -> String {
+    let mut parts =
+        vec![format!("{} {}", recorded.file, recorded.hash), format!("seed {}", recorded.seed)];
+    let digests: Vec<&str> = recorded.arms.iter().map(|arm| arm.digest.as_str()).collect();
+    parts.push(match digests.as_slice() {
+        [digest] => format!("digest {digest}"),
+        several => format!("digests {}", several.join(", ")),
+    });
+    parts.push(format!("dwell {}", env!("CARGO_PKG_VERSION")));
+    if let Some(stopped_by) = &recorded.stopped_by {
+        parts.push(format!("partial: stopped by {stopped_by}"));
+    }
+    parts.join(" · ")
+}

@@ -1,0 +1,173 @@
+//! A plot: two scales on a rectangle, and what is drawn between them.
+
+use super::{
+    canvas::Anchor,
+    page::{Page, SMALL},
+    recorded::{Arm, Happening},
+    scale::Scale,
+};
+use crate::report::wording::legal;
+
+/// A rectangle with two scales. The y scale goes up.
+#[derive(Clone, Debug)]
+pub struct Plot {
+    /// Along it.
+    pub x: Scale,
+    /// Up it.
+    pub y: Scale,
+}
+
+impl Plot {
+    fn sides(&self) -> (f64, f64, f64, f64) {
+        let ((left, right), (bottom, top)) = (self.x.pixels(), self.y.pixels());
+        (left, right, top, bottom)
+    }
+
+    /// Lines at the ticks of the y scale, with their labels left of it if `labels`.
+    pub fn rows(&self, page: &mut Page, labels: bool) {
+        let (left, right, ..) = self.sides();
+        let (grid, muted) = (page.colors.grid, page.colors.muted);
+        for (value, label) in &self.y.ticks {
+            let y = self.y.at(*value);
+            page.canvas.line((left, y), (right, y), grid, 1.0);
+            if labels {
+                let at = (left - 8.0, y + 4.0);
+                page.canvas.text(label, at, Anchor::End, SMALL, muted);
+            }
+        }
+    }
+
+    /// Short lines below the ticks of the x scale, with their labels if `labels`.
+    pub fn columns(&self, page: &mut Page, labels: bool) {
+        let (.., bottom) = self.sides();
+        let (grid, muted) = (page.colors.grid, page.colors.muted);
+        for (value, label) in &self.x.ticks {
+            let x = self.x.at(*value);
+            page.canvas.line((x, bottom), (x, bottom + 5.0), grid, 1.0);
+            if labels {
+                let at = (x, bottom + 8.0 + SMALL.size);
+                page.canvas.text(label, at, Anchor::Middle, SMALL, muted);
+            }
+        }
+    }
+
+    /// Shades what is set on the timeline, and marks calls with a line; behind everything else.
+    pub fn shade(&self, page: &mut Page, arm: &Arm) {
+        let (.., top, bottom) = self.sides();
+        let (fault, retry) = (page.colors.fault, page.colors.muted);
+        let ended = arm.recording.ended().as_secs_f64();
+        for Happening { from, until, .. } in &arm.happenings {
+            let from = *from as f64 / 1e9;
+            if ended <= from {
+                continue;
+            }
+            match until {
+                Some(until) => {
+                    let (from, to) = (self.x.at(from), self.x.at(*until as f64 / 1e9));
+                    page.canvas.rectangle(
+                        (from, top),
+                        ((to - from).max(1.0), bottom - top),
+                        fault,
+                        1.0,
+                    );
+                }
+                None => {
+                    let x = self.x.at(from);
+                    page.canvas.path(&[(x, top), (x, bottom)], retry, 1.0, Some(3.0));
+                }
+            }
+        }
+    }
+
+    /// An area from `low` up to `high`, both as (x, y) from left to right.
+    pub fn band(
+        &self,
+        page: &mut Page,
+        low: &[(f64, f64)],
+        high: &[(f64, f64)],
+        color: &str,
+        opacity: f64,
+    ) {
+        let place = |(x, y): &(f64, f64)| (self.x.at(*x), self.y.at(*y));
+        let corners: Vec<(f64, f64)> = high.iter().chain(low.iter().rev()).map(place).collect();
+        page.canvas.area(&corners, color, opacity);
+    }
+
+    /// An area from the bottom up to these values.
+    pub fn area(&self, page: &mut Page, high: &[(f64, f64)], color: &str, opacity: f64) {
+        let (Some(first), Some(last)) = (high.first(), high.last()) else { return };
+        let floor = self.y.values().0;
+        self.band(page, &[(first.0, floor), (last.0, floor)], high, color, opacity);
+    }
+
+    /// A line through these values.
+    pub fn line(
+        &self,
+        page: &mut Page,
+        values: &[(f64, f64)],
+        color: &str,
+        width: f64,
+        dash: Option<f64>,
+    ) {
+        let place = |(x, y): &(f64, f64)| (self.x.at(*x), self.y.at(*y));
+        let points: Vec<(f64, f64)> = values.iter().map(place).collect();
+        page.canvas.path(&points, color, width, dash);
+    }
+
+    /// A line over the whole width at a value, such as a capacity.
+    pub fn limit(&self, page: &mut Page, value: f64, color: &str) {
+        let ((left, right, ..), y) = (self.sides(), self.y.at(value));
+        page.canvas.line((left, y), (right, y), color, 1.25);
+    }
+}
+
+/// What is shaded and what is dashed, in words for a subtitle; empty if nothing happens.
+pub fn happenings(arms: &[Arm]) -> String {
+    let told = |is_shaded: bool| {
+        let mut words: Vec<String> = Vec::new();
+        for happening in arms.iter().flat_map(|arm| &arm.happenings) {
+            let said = legal(&happening.words);
+            if happening.until.is_some() == is_shaded && !words.contains(&said) {
+                words.push(said);
+            }
+        }
+        if HAPPENINGS_MAX < words.len() {
+            let more = words.len() - HAPPENINGS_MAX;
+            words.truncate(HAPPENINGS_MAX);
+            words.push(format!("{more} more"));
+        }
+        words.join("; ")
+    };
+    let sentences = [("Shaded", told(true)), ("Dashed", told(false))].into_iter();
+    let sentences = sentences.filter(|(_, words)| !words.is_empty());
+    sentences.map(|(how, words)| format!(" {how}: {words}.")).collect()
+}
+
+/// So many are told.
+const HAPPENINGS_MAX: usize = 3;
+
+/// Steps: a value a bin, from its begin to its end, of at most so many bins; several that fall together
+/// are joined by `join`.
+pub fn steps(
+    bins: usize,
+    at_most: usize,
+    start: impl Fn(usize) -> f64,
+    value: impl Fn(std::ops::Range<usize>) -> f64,
+) -> Vec<(f64, f64)> {
+    let each = bins.div_ceil(at_most.max(1)).max(1);
+    let mut points: Vec<(f64, f64)> = Vec::new();
+    for from in (0..bins).step_by(each) {
+        let to = (from + each).min(bins);
+        let value = value(from..to);
+        // A level that stays needs no point.
+        if let [.., before, last] = points.as_mut_slice()
+            && before.1 == value
+            && last.1 == value
+        {
+            last.0 = start(to);
+            continue;
+        }
+        points.extend([(start(from), value), (start(to), value)]);
+    }
+    points
+}

@@ -1,0 +1,459 @@
+//! The storm: runs a second split into first attempts and retries against the capacity, how old events
+//! are when they are processed, and the dead letters; a column a policy.
+
+use super::{
+    Look, Recorded,
+    canvas::Anchor,
+    page::{HEADING, MARGIN, Page, SMALL, Swatch, VALUE, foot},
+    plot::{Plot, happenings, steps},
+    recorded::Arm,
+    scale::{Scale, number},
+};
+use crate::{
+    observe::recording::{Ages, FunctionTrack, Recording},
+    report::{
+        compare::safe,
+        csv::io_error,
+        wording::{count, legal, seconds},
+    },
+};
+use std::{
+    io::{self, Write},
+    ops::Range,
+};
+
+/// Between columns.
+const GUTTER: f64 = 22.0;
+/// What a panel's plot is high.
+const HIGH: f64 = 120.0;
+/// More columns are not drawn.
+pub const ARMS_MAX: usize = 4;
+
+/// The function that is drawn: the one that ran most often under the first policy.
+fn drawn(recorded: &Recorded) -> Option<usize> {
+    recorded.arms.first().and_then(|arm| arm.recording.busiest())
+}
+
+fn track(arm: &Arm, function: usize) -> &FunctionTrack {
+    &arm.recording.functions[function]
+}
+
+/// Runs a second that all slots together can do, from the mean length of the runs there were.
+fn capacity(track: &FunctionTrack) -> Option<f64> {
+    let (busy, runs) = track.busy;
+    (busy > 0).then(|| f64::from(track.slots.0) / (busy as f64 / 1e9 / runs as f64))
+}
+
+fn letters(recording: &Recording) -> u64 {
+    recording.letters.iter().map(|levels| levels.ended()).sum()
+}
+
+/// Whether something ran.
+pub fn fits(recorded: &Recorded) -> bool {
+    let ran = |arm: &Arm| arm.recording.functions.iter().any(|track| track.first.total() > 0);
+    recorded.arms.iter().any(ran)
+}
+
+/// What the runs found, in a sentence.
+pub fn finding(recorded: &Recorded) -> String {
+    let Some(function) = drawn(recorded) else { return "No function runs".to_owned() };
+    let shown = &recorded.arms[..recorded.arms.len().min(ARMS_MAX)];
+    let told = |arm: &Arm| {
+        let track = track(arm, function);
+        let (first, retry) = (track.first.total(), track.retry.total());
+        let share = 100.0 * retry as f64 / (first + retry).max(1) as f64;
+        (share, letters(&arm.recording))
+    };
+    if shown.iter().all(|arm| track(arm, function).first.total() == 0) {
+        return format!("{} never runs", recorded.arms[0].recording.functions[function].name);
+    }
+    let figures: Vec<(f64, u64)> = shown.iter().map(told).collect();
+    match figures.as_slice() {
+        [(share, letters)] => {
+            format!(
+                "{} of the runs are retries; {} end as dead letters",
+                percent(*share),
+                count(*letters)
+            )
+        }
+        several => {
+            let by_letters = several.iter().any(|(_, letters)| *letters != several[0].1);
+            let value =
+                |nth: usize| if by_letters { several[nth].1 as f64 } else { several[nth].0 };
+            let order = |a: &usize, b: &usize| value(*a).total_cmp(&value(*b));
+            let least = (0..several.len()).min_by(order).expect("there are several");
+            let most = (0..several.len()).rev().max_by(order).expect("there are several");
+            let name = |nth: usize| shown[nth].name.as_str();
+            if value(least) == value(most) {
+                return format!(
+                    "{} of the runs are retries under every policy, and {} end as dead letters",
+                    percent(several[0].0),
+                    count(several[0].1)
+                );
+            }
+            let words = |nth: usize| {
+                if by_letters { count(several[nth].1) } else { percent(several[nth].0) }
+            };
+            let what = if by_letters { "dead letters" } else { "of its runs are retries" };
+            match by_letters {
+                true => format!(
+                    "{} leaves {} {what}, {} {}",
+                    name(most),
+                    words(most),
+                    name(least),
+                    words(least)
+                ),
+                false => format!(
+                    "{}: {} {what}; {}: {}",
+                    name(most),
+                    words(most),
+                    name(least),
+                    words(least)
+                ),
+            }
+        }
+    }
+}
+
+fn percent(share: f64) -> String {
+    match share {
+        s if s == 0.0 => "None".to_owned(),
+        s if s < 1.0 => format!("{s:.1} %"),
+        s => format!("{s:.0} %"),
+    }
+}
+
+/// The chart as SVG.
+pub fn svg(recorded: &Recorded, look: Look) -> String {
+    let title = finding(recorded);
+    let mut page = Page::new(look, &title, &subtitle(recorded));
+    let Some(function) = drawn(recorded) else { return page.finish(&foot(recorded), "") };
+    let arms = &recorded.arms[..recorded.arms.len().min(ARMS_MAX)];
+    let colors = page.colors;
+    let (left, right) = page.sides();
+    let left = left + 46.0;
+    let n = arms.len() as f64;
+    let wide = (right - left - GUTTER * (n - 1.0)) / n;
+    let span = |nth: usize| {
+        let from = left + nth as f64 * (wide + GUTTER);
+        (from, from + wide)
+    };
+
+    page.y += 16.0;
+    if !arms[0].name.is_empty() {
+        let mut bottom = page.y;
+        for (nth, arm) in arms.iter().enumerate() {
+            let (from, _) = span(nth);
+            let y = page.column(&arm.name, (from, page.y), wide, 3, (HEADING, colors.ink));
+            bottom =
+                bottom.max(page.column(&arm.sets, (from, y + 1.0), wide, 4, (SMALL, colors.muted)));
+        }
+        page.y = bottom + 8.0;
+    }
+    let ended = arms.iter().map(|arm| arm.recording.ended().as_secs_f64()).fold(0.0, f64::max);
+    let time = |nth: usize| Scale::time(ended, span(nth));
+    let at_most = (wide / 1.5) as usize;
+    let start = |arm: &Arm, bin: usize| {
+        arm.recording.start_of(bin).as_secs_f64().min(arm.recording.ended().as_secs_f64())
+    };
+
+    // Runs a second.
+    let rate = |arm: &Arm, bins: Range<usize>, all: bool| {
+        let track = track(arm, function);
+        let secs: f64 = bins.clone().map(|bin| arm.recording.seconds_of(bin)).sum();
+        let runs: u64 =
+            bins.map(|bin| track.first.at(bin) + if all { track.retry.at(bin) } else { 0 }).sum();
+        if secs > 0.0 { runs as f64 / secs } else { 0.0 }
+    };
+    let columns: Vec<[Vec<(f64, f64)>; 2]> = arms
+        .iter()
+        .map(|arm| {
+            [false, true].map(|all| {
+                steps(
+                    arm.recording.bins(),
+                    at_most,
+                    |bin| start(arm, bin),
+                    |bins| rate(arm, bins, all),
+                )
+            })
+        })
+        .collect();
+    let highest = highest(columns.iter().flat_map(|both| &both[1]));
+    let capacities: Vec<Option<f64>> = arms
+        .iter()
+        .map(|arm| capacity(track(arm, function)).filter(|cap| *cap <= 1.8 * highest))
+        .collect();
+    let max = capacities.iter().flatten().fold(highest, |max, cap| max.max(*cap));
+    row_heading(
+        &mut page,
+        &format!("Runs of {}", arms[0].recording.functions[function].name),
+        "per second",
+    );
+    let y = Scale::linear(max * 1.04, (page.y + HIGH, page.y), 4.0);
+    for (nth, arm) in arms.iter().enumerate() {
+        let plot = Plot { x: time(nth).0, y: y.clone() };
+        plot.shade(&mut page, arm);
+        plot.rows(&mut page, nth == 0);
+        let [first, all] = &columns[nth];
+        plot.area(&mut page, all, colors.retry, 1.0);
+        plot.area(&mut page, first, colors.first, 1.0);
+        plot.columns(&mut page, false);
+        if let Some(cap) = capacities[nth] {
+            plot.limit(&mut page, cap, colors.ink);
+        }
+    }
+    page.y += HIGH + 6.0;
+    let caps: Vec<(usize, f64)> =
+        capacities.iter().enumerate().filter_map(|(nth, cap)| Some((nth, (*cap)?))).collect();
+    let says_caps = !caps.is_empty();
+    for (nth, cap) in caps {
+        let slots = &track(&arms[nth], function).slots;
+        let words = format!("{} slots = {}/s", count(slots.0.into()), number(cap));
+        let (_, to) = span(nth);
+        page.canvas.text(&words, (to, page.y + SMALL.size), Anchor::End, SMALL, colors.ink);
+    }
+    page.y += if says_caps { SMALL.line_height() + 14.0 } else { 14.0 };
+
+    // Ages.
+    let quantile = |arm: &Arm, bins: Range<usize>, percent: u64| {
+        let track = track(arm, function);
+        let mut classes: Vec<(u16, u64)> =
+            bins.flat_map(|bin| track.ages.at(bin).iter().copied()).collect();
+        classes.sort_unstable();
+        Ages::quantile(&classes, percent).map(|age| age.as_secs_f64())
+    };
+    let ages: Vec<[Vec<Vec<(f64, f64)>>; 2]> = arms
+        .iter()
+        .map(|arm| [50, 99].map(|percent| parts(arm, at_most, |bins| quantile(arm, bins, percent))))
+        .collect();
+    let all = || ages.iter().flatten().flatten().flatten().map(|(_, age)| *age);
+    if let (Some(low), Some(high)) = (all().reduce(f64::min), all().reduce(f64::max)) {
+        row_heading(&mut page, "Age when processed", "log scale");
+        let y = Scale::ages(low, high, (page.y + HIGH, page.y));
+        let y = thinned(y, 15.0);
+        for (nth, arm) in arms.iter().enumerate() {
+            let plot = Plot { x: time(nth).0, y: y.clone() };
+            plot.shade(&mut page, arm);
+            plot.rows(&mut page, nth == 0);
+            plot.columns(&mut page, false);
+            let [median, p99] = &ages[nth];
+            p99.iter().for_each(|line| plot.line(&mut page, line, colors.ink, 1.75, None));
+            median
+                .iter()
+                .for_each(|line| plot.line(&mut page, line, colors.muted, 1.75, Some(4.0)));
+        }
+        page.y += HIGH + 20.0;
+    }
+
+    // Dead letters.
+    let depth: Vec<Vec<(f64, f64)>> = arms
+        .iter()
+        .map(|arm| {
+            let of = |bins: Range<usize>| {
+                let highest = bins
+                    .map(|bin| {
+                        arm.recording.letters.iter().map(|levels| levels.last(bin)).sum::<u64>()
+                    })
+                    .max();
+                highest.unwrap_or(0) as f64
+            };
+            steps(arm.recording.bins(), at_most, |bin| start(arm, bin), of)
+        })
+        .collect();
+    let most = self::highest(depth.iter().flatten());
+    if most > 0.0 {
+        row_heading(&mut page, "Dead letters", "kept at each time");
+        let y = Scale::linear(most * 1.12, (page.y + HIGH, page.y), 4.0);
+        for (nth, arm) in arms.iter().enumerate() {
+            let plot = Plot { x: time(nth).0, y: y.clone() };
+            plot.shade(&mut page, arm);
+            plot.rows(&mut page, nth == 0);
+            plot.area(&mut page, &depth[nth], colors.dead, 0.25);
+            plot.line(&mut page, &depth[nth], colors.dead, 2.0, None);
+            plot.columns(&mut page, false);
+            let left_over = letters(&arm.recording);
+            let at = (span(nth).1, plot.y.at(left_over as f64) - 6.0);
+            page.canvas.text(
+                &format!("{} left", count(left_over)),
+                at,
+                Anchor::End,
+                VALUE,
+                colors.dead,
+            );
+        }
+        page.y += HIGH + 4.0;
+    }
+
+    let mut caption = "";
+    for nth in 0..arms.len() {
+        let (scale, words) = time(nth);
+        caption = words;
+        for (value, label) in &scale.ticks {
+            let at = (scale.at(*value), page.y + 4.0 + SMALL.size);
+            page.canvas.text(label, at, Anchor::Middle, SMALL, colors.muted);
+        }
+    }
+    page.y += 4.0 + SMALL.line_height();
+    let at = ((left + right) / 2.0, page.y + SMALL.size);
+    page.canvas.text(caption, at, Anchor::Middle, SMALL, colors.muted);
+    page.y += SMALL.line_height() + 10.0;
+
+    let mut entries = vec![
+        (Swatch::Area, colors.first, "first attempts".to_owned()),
+        (Swatch::Area, colors.retry, "retries".to_owned()),
+    ];
+    if says_caps {
+        entries.push((Swatch::Line, colors.ink, "capacity".to_owned()));
+    }
+    if all().next().is_some() {
+        entries.push((Swatch::Dashed, colors.muted, "median age".to_owned()));
+        entries.push((Swatch::Line, colors.ink, "99th percentile of age".to_owned()));
+    }
+    if most > 0.0 {
+        entries.push((Swatch::Area, colors.dead, "dead letters".to_owned()));
+    }
+    let entries: Vec<(Swatch, &str, &str)> =
+        entries.iter().map(|(swatch, color, words)| (*swatch, *color, words.as_str())).collect();
+    page.legend(&entries);
+    let described = description(recorded, function);
+    page.finish(&foot(recorded), &described)
+}
+
+/// The name of a row of panels and its unit, on a line of their own.
+fn row_heading(page: &mut Page, name: &str, unit: &str) {
+    let y = page.y + HEADING.size;
+    let (ink, muted) = (page.colors.ink, page.colors.muted);
+    let name = legal(name);
+    page.canvas.text(&name, (MARGIN, y), Anchor::Start, HEADING, ink);
+    let at = (MARGIN + page.measure(&name, HEADING) + 8.0, y);
+    page.canvas.text(unit, at, Anchor::Start, SMALL, muted);
+    page.y += HEADING.line_height() + 8.0;
+}
+
+/// Every so many ticks only, so that their labels are that far apart.
+fn thinned(mut scale: Scale, apart: f64) -> Scale {
+    let mut last: Option<f64> = None;
+    let ticks = std::mem::take(&mut scale.ticks);
+    let kept = ticks.into_iter().filter(|(value, _)| {
+        let at = scale.at(*value);
+        let is_clear = last.is_none_or(|last| apart <= (at - last).abs());
+        if is_clear {
+            last = Some(at);
+        }
+        is_clear
+    });
+    let kept = kept.collect();
+    scale.ticks = kept;
+    scale
+}
+
+fn highest<'a>(points: impl Iterator<Item = &'a (f64, f64)>) -> f64 {
+    points.map(|(_, value)| *value).fold(0.0, f64::max)
+}
+
+/// Lines through the middles of bins; where there is no value, a line ends.
+fn parts(
+    arm: &Arm,
+    at_most: usize,
+    value: impl Fn(Range<usize>) -> Option<f64>,
+) -> Vec<Vec<(f64, f64)>> {
+    let recording = &arm.recording;
+    let each = recording.bins().div_ceil(at_most.max(1)).max(1);
+    let (mut lines, mut line) = (Vec::new(), Vec::new());
+    for from in (0..recording.bins()).step_by(each) {
+        let to = (from + each).min(recording.bins());
+        let middle =
+            (recording.start_of(from).as_secs_f64() + recording.start_of(to).as_secs_f64()) / 2.0;
+        match value(from..to) {
+            Some(value) => line.push((middle.min(recording.ended().as_secs_f64()), value)),
+            None if line.is_empty() => (),
+            None => lines.push(std::mem::take(&mut line)),
+        }
+    }
+    lines.push(line);
+    // A single one is a short line of its own.
+    for line in &mut lines {
+        if let [(at, value)] = line.as_slice() {
+            let half = recording.width().as_secs_f64() * each as f64 / 2.0;
+            *line = vec![(at - half, *value), (at + half, *value)];
+        }
+    }
+    lines.retain(|line| !line.is_empty());
+    lines
+}
+
+fn subtitle(recorded: &Recorded) -> String {
+    let title = recorded.title.as_deref().unwrap_or(&recorded.file).trim_end_matches('.');
+    let mut text = format!("{title}.");
+    text.push_str(&happenings(&recorded.arms));
+    if recorded.arms.len() > 1 {
+        text.push_str(" The same luck in every column.");
+    }
+    if ARMS_MAX < recorded.arms.len() {
+        text.push_str(&format!(" {ARMS_MAX} of {} policies.", recorded.arms.len()));
+    }
+    text
+}
+
+fn description(recorded: &Recorded, function: usize) -> String {
+    let sentences = recorded.arms.iter().take(ARMS_MAX).map(|arm| {
+        let track = track(arm, function);
+        let name = if arm.name.is_empty() { "As written" } else { &arm.name };
+        let p99 = Ages::quantile(&track.ages.all(), 99).map_or("none".to_owned(), |age| seconds(age.as_secs_f64()));
+        format!(
+            "{name}: {} first attempts and {} retries of {}, 99th percentile of the age when processed {p99}, {} dead letters left.",
+            count(track.first.total()), count(track.retry.total()), track.name, count(letters(&arm.recording)),
+        )
+    });
+    sentences.collect::<Vec<_>>().join(" ")
+}
+
+/// The columns of the chart's data.
+pub const COLUMNS: [&str; 9] = [
+    "policy",
+    "from_s",
+    "to_s",
+    "first_attempts",
+    "retries",
+    "failed",
+    "age_p50_s",
+    "age_p99_s",
+    "dead_letters",
+];
+
+/// Writes what is drawn, in numbers: one row a policy and bin; what there is none of is empty.
+pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
+    let write = || -> ::csv::Result<()> {
+        let mut csv = ::csv::Writer::from_writer(to);
+        csv.write_record(COLUMNS)?;
+        let Some(function) = drawn(recorded) else { return Ok(csv.flush()?) };
+        for arm in recorded.arms.iter().take(ARMS_MAX) {
+            let (recording, track) = (&arm.recording, track(arm, function));
+            for bin in 0..recording.bins() {
+                let age = |percent| {
+                    Ages::quantile(track.ages.at(bin), percent)
+                        .map_or(String::new(), |age| age.as_secs_f64().to_string())
+                };
+                let end = recording.start_of(bin + 1).min(recording.ended());
+                csv.write_record([
+                    safe(&arm.name),
+                    recording.start_of(bin).as_secs_f64().to_string(),
+                    end.as_secs_f64().to_string(),
+                    track.first.at(bin).to_string(),
+                    track.retry.at(bin).to_string(),
+                    track.failed.at(bin).to_string(),
+                    age(50),
+                    age(99),
+                    recording
+                        .letters
+                        .iter()
+                        .map(|levels| levels.last(bin))
+                        .sum::<u64>()
+                        .to_string(),
+                ])?;
+            }
+        }
+        Ok(csv.flush()?)
+    };
+    write().map_err(io_error)
+}

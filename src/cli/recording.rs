@@ -1,0 +1,155 @@
+//! Runs that are folded for charts: played, or read from a folder of results.
+
+use super::{
+    Compared,
+    exit::{Exit, failed},
+    run, studying,
+    watching::{self, Steps},
+    workers,
+};
+use crate::{
+    chart::{
+        Look, OfRuns, Recorded,
+        recorded::{Arm, Happening},
+    },
+    experiment,
+    kernel::Time,
+    model::world::{Finish, Stop},
+    observe::{Outcome, Recording, Threshold},
+    report::files::Folder,
+    scenario::{Options, Scenario, timeline},
+};
+use anyhow::Result;
+use std::{fs, io, path::Path};
+
+/// A chart has room for so many policies.
+const ARMS_MAX: usize = 12;
+
+/// Plays every policy of a file once, or those that are named, or a file without policies as it is written.
+pub fn play(file: &Path, compared: &Compared) -> Result<Recorded> {
+    let replicated = &compared.repeated.replicated;
+    let opened = studying::open(&[file.to_owned()])?.swap_remove(0);
+    let mut policies: Vec<Option<String>> =
+        studying::policies(&opened, replicated, &compared.policies)?
+            .into_iter()
+            .map(Some)
+            .collect();
+    if policies.is_empty() {
+        policies.push(None);
+    }
+    policies.truncate(ARMS_MAX);
+    let load = |policy: &Option<String>| {
+        let options = Options {
+            sets: &replicated.sets,
+            policy: policy.as_deref(),
+            seed: replicated.seed,
+            ..Options::default()
+        };
+        opened.scenario(&options).map_err(|failure| studying::unread(&failure))
+    };
+    let scenarios = policies.iter().map(load).collect::<Result<Vec<Scenario>>>()?;
+    watching::listen();
+    let steps = Steps::new(!replicated.no_progress, scenarios.len() as u64, "runs");
+    let done = workers::each(
+        replicated.threads.unwrap_or_else(workers::usual_threads),
+        scenarios.len(),
+        |at| -> Result<Arm, (usize, Finish, Vec<String>)> {
+            let scenario = &scenarios[at];
+            let limits = studying::limits(replicated);
+            let asked: Vec<Threshold> = Vec::new();
+            let (played, recording) = experiment::record(&scenario.config, asked, None, &limits);
+            let faults = played.outcome.faults.clone();
+            if played.finish.stop != Stop::Complete || !faults.is_empty() {
+                return Err((at, played.finish, faults));
+            }
+            Ok(arm(scenario, &played.outcome, recording))
+        },
+        |_, _| steps.step(),
+    );
+    drop(steps);
+    if let Some((at, finish, faults)) = done.failed {
+        let file = run::file_name(&scenarios[at]);
+        if !faults.is_empty() {
+            let message = format!(
+                "error: {file}: the run did not pass its own checks\n  {}",
+                faults.join("\n  ")
+            );
+            return Err(failed(Exit::Failure, message));
+        }
+        let exit = run::stopped_early(&file, finish).unwrap_or(Exit::Failure);
+        return Err(failed(exit, ""));
+    }
+    let arms: Vec<Arm> = done.results.into_iter().flatten().collect();
+    Ok(recorded(&scenarios[0], arms, None))
+}
+
+/// A run as a chart has it.
+pub fn arm(scenario: &Scenario, outcome: &Outcome, recording: Recording) -> Arm {
+    let happening = |happening: &timeline::Happening| Happening {
+        from: happening.from.as_nanos(),
+        until: happening.until.map(Time::as_nanos),
+        words: happening.words.clone(),
+    };
+    Arm {
+        name: scenario.policy.clone().unwrap_or_default(),
+        sets: scenario.policy_sets.clone(),
+        digest: outcome.results.digest.to_string(),
+        happenings: scenario.happenings.iter().map(happening).collect(),
+        recording,
+    }
+}
+
+/// Runs of a scenario with what is said beside them.
+pub fn recorded(first: &Scenario, arms: Vec<Arm>, stopped_by: Option<&str>) -> Recorded {
+    Recorded {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        file: run::file_name(first),
+        hash: first.hash.clone(),
+        title: first.title.clone(),
+        question: first.question.clone(),
+        seed: first.seed,
+        stopped_by: stopped_by.map(str::to_owned),
+        arms,
+    }
+}
+
+/// Leaves recordings in a folder of results, and every chart of them that has something to show.
+pub fn leave(recorded: &Recorded, folder: &Folder) -> io::Result<()> {
+    let mut text = serde_json::to_vec(recorded).map_err(io::Error::other)?;
+    text.push(b'\n');
+    folder.write(Recorded::FILE, &text)?;
+    for kind in OfRuns::ALL.into_iter().filter(|kind| kind.fits(recorded)) {
+        let chart = kind.svg(recorded, Look::default());
+        folder.write(&format!("{}.svg", kind.word()), chart.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Reads what a run or a comparison left in its folder of results.
+pub fn read(folder: &Path) -> Result<Recorded> {
+    let path = folder.join(Recorded::FILE);
+    let text = fs::read(&path).map_err(|error| {
+        let message = format!(
+            "error: {} cannot be read: {error}\nhint: a folder that `dwell run` or `dwell compare` \
+             wrote, or a scenario file",
+            path.display()
+        );
+        failed(Exit::Usage, message)
+    })?;
+    let wrong = |why: String| {
+        let path = path.display();
+        failed(Exit::Usage, format!("error: {path} {why}\nhint: play the scenario again"))
+    };
+    let known: serde_json::Value = serde_json::from_slice(&text)
+        .map_err(|error| wrong(format!("is no recording: {error}")))?;
+    let version = known.get("version").and_then(serde_json::Value::as_str).unwrap_or("another");
+    if version != env!("CARGO_PKG_VERSION") {
+        return Err(wrong(format!("is of version {version}")));
+    }
+    let recorded: Recorded = serde_json::from_value(known)
+        .map_err(|error| wrong(format!("is no recording: {error}")))?;
+    match recorded.arms.is_empty() {
+        true => Err(wrong("has no runs".to_owned())),
+        false => Ok(recorded),
+    }
+}
