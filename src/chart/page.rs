@@ -5,6 +5,7 @@ use super::{
     Look, Recorded,
     canvas::{Anchor, Canvas, Sheet},
     lettering::Font,
+    plot::happenings,
     theme::Colors,
 };
 use crate::report::wording::legal;
@@ -103,6 +104,17 @@ impl Page {
         y
     }
 
+    /// The name of a row of panels and its unit, on a line of their own.
+    pub fn row_heading(&mut self, name: &str, unit: &str) {
+        let y = self.y + HEADING.size;
+        let (ink, muted) = (self.colors.ink, self.colors.muted);
+        let name = legal(name);
+        self.canvas.text(&name, (MARGIN, y), Anchor::Start, HEADING, ink);
+        let at = (MARGIN + self.measure(&name, HEADING) + 8.0, y);
+        self.canvas.text(unit, at, Anchor::Start, SMALL, muted);
+        self.y += HEADING.line_height() + 8.0;
+    }
+
     /// Entries of a legend, in as many rows as they need.
     pub fn legend(&mut self, entries: &[(Swatch, &str, &str)]) {
         let (left, right) = self.sides();
@@ -145,6 +157,22 @@ impl Page {
             ground: self.colors.ground,
         })
     }
+}
+
+/// The setting of a chart of runs that has room for so many policies: the scenario's title, what is shaded
+/// and dashed, and that the luck is the same.
+pub fn subtitle(recorded: &Recorded, arms_max: usize) -> String {
+    let title = recorded.title.as_deref().unwrap_or(&recorded.file).trim_end_matches('.');
+    let mut text = format!("{title}.");
+    let arms = &recorded.arms[..recorded.arms.len().min(arms_max)];
+    text.push_str(&happenings(arms));
+    if arms.len() > 1 {
+        text.push_str(" The same luck under every policy.");
+    }
+    if arms.len() < recorded.arms.len() {
+        text.push_str(&format!(" {} of {} policies.", arms.len(), recorded.arms.len()));
+    }
+    text
 }
 
 /// What another needs to get a chart of runs again.

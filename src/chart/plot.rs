@@ -2,7 +2,7 @@
 
 use super::{
     canvas::Anchor,
-    page::{Page, SMALL},
+    page::{HEADING, Page, SMALL},
     recorded::{Arm, Happening},
     scale::Scale,
 };
@@ -121,6 +121,73 @@ impl Plot {
     }
 }
 
+/// Columns of panels beside each other, a policy each, with room for labels at the left.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns {
+    left: f64,
+    count: usize,
+    /// How wide each is.
+    pub wide: f64,
+}
+
+/// Between columns.
+const GUTTER: f64 = 22.0;
+/// For the labels of rows.
+const LABELS: f64 = 46.0;
+
+impl Columns {
+    /// So many of them over the whole width.
+    pub fn new(page: &Page, count: usize) -> Columns {
+        let (left, right) = page.sides();
+        let (left, n) = (left + LABELS, count.max(1) as f64);
+        Columns { left, count, wide: (right - left - GUTTER * (n - 1.0)) / n }
+    }
+
+    /// Where one begins and ends.
+    pub fn span(&self, nth: usize) -> (f64, f64) {
+        let from = self.left + nth as f64 * (self.wide + GUTTER);
+        (from, from + self.wide)
+    }
+
+    /// The names of the policies and what they set; nothing for a file that is played as written.
+    pub fn headings(&self, page: &mut Page, arms: &[Arm]) {
+        if arms.iter().all(|arm| arm.name.is_empty()) {
+            return;
+        }
+        let (ink, muted, top) = (page.colors.ink, page.colors.muted, page.y);
+        let mut bottom = top;
+        for (nth, arm) in arms.iter().enumerate() {
+            let (from, _) = self.span(nth);
+            let y = page.column(&arm.name, (from, top), self.wide, 3, (HEADING, ink));
+            let y = page.column(&arm.sets, (from, y + 1.0), self.wide, 4, (SMALL, muted));
+            bottom = bottom.max(y);
+        }
+        page.y = bottom + 8.0;
+    }
+
+    /// The scale of time of one, until so many seconds.
+    pub fn time(&self, nth: usize, ended: f64) -> Scale {
+        Scale::time(ended, self.span(nth)).0
+    }
+
+    /// The labels of time below the last row, until so many seconds, and their unit.
+    pub fn times(&self, page: &mut Page, ended: f64) {
+        let (muted, y) = (page.colors.muted, page.y + 4.0 + SMALL.size);
+        let mut caption = "";
+        for nth in 0..self.count {
+            let (scale, words) = Scale::time(ended, self.span(nth));
+            caption = words;
+            for (value, label) in &scale.ticks {
+                page.canvas.text(label, (scale.at(*value), y), Anchor::Middle, SMALL, muted);
+            }
+        }
+        page.y += 4.0 + SMALL.line_height();
+        let middle = (self.left + page.sides().1) / 2.0;
+        page.canvas.text(caption, (middle, page.y + SMALL.size), Anchor::Middle, SMALL, muted);
+        page.y += SMALL.line_height();
+    }
+}
+
 /// What is shaded and what is dashed, in words for a subtitle; empty if nothing happens.
 pub fn happenings(arms: &[Arm]) -> String {
     let told = |is_shaded: bool| {
@@ -170,4 +237,40 @@ pub fn steps(
         points.extend([(start(from), value), (start(to), value)]);
     }
     points
+}
+
+/// The highest value of these points, at least 0.
+pub fn highest<'a>(points: impl Iterator<Item = &'a (f64, f64)>) -> f64 {
+    points.map(|(_, value)| *value).fold(0.0, f64::max)
+}
+
+/// Lines through the middles of bins, of at most so many; where there is no value, a line ends.
+pub fn parts(
+    arm: &Arm,
+    at_most: usize,
+    value: impl Fn(std::ops::Range<usize>) -> Option<f64>,
+) -> Vec<Vec<(f64, f64)>> {
+    let recording = &arm.recording;
+    let each = recording.bins().div_ceil(at_most.max(1)).max(1);
+    let (mut lines, mut line) = (Vec::new(), Vec::new());
+    for from in (0..recording.bins()).step_by(each) {
+        let to = (from + each).min(recording.bins());
+        let middle =
+            (recording.start_of(from).as_secs_f64() + recording.start_of(to).as_secs_f64()) / 2.0;
+        match value(from..to) {
+            Some(value) => line.push((middle.min(recording.ended().as_secs_f64()), value)),
+            None if line.is_empty() => (),
+            None => lines.push(std::mem::take(&mut line)),
+        }
+    }
+    lines.push(line);
+    // A single one is a short line of its own.
+    for line in &mut lines {
+        if let [(at, value)] = line.as_slice() {
+            let half = recording.width().as_secs_f64() * each as f64 / 2.0;
+            *line = vec![(at - half, *value), (at + half, *value)];
+        }
+    }
+    lines.retain(|line| !line.is_empty());
+    lines
 }

@@ -108,6 +108,22 @@ impl Scale {
         Scale { pixels, ..self.clone() }
     }
 
+    /// With only so many ticks that their labels are that far apart.
+    pub fn thinned(mut self, apart: f64) -> Scale {
+        let mut last: Option<f64> = None;
+        let ticks = std::mem::take(&mut self.ticks);
+        let kept = ticks.into_iter().filter(|(value, _)| {
+            let at = self.at(*value);
+            let is_clear = last.is_none_or(|last| apart <= (at - last).abs());
+            if is_clear {
+                last = Some(at);
+            }
+            is_clear
+        });
+        self.ticks = kept.collect();
+        self
+    }
+
     /// Where a value is; what is beyond an end is at it.
     pub fn at(&self, value: f64) -> f64 {
         let (from, to) = self.values;

@@ -4,8 +4,8 @@
 use super::{
     Look, Recorded,
     canvas::Anchor,
-    page::{HEADING, MARGIN, Page, SMALL, Swatch, VALUE, foot},
-    plot::{Plot, happenings, steps},
+    page::{Page, SMALL, Swatch, VALUE, foot, subtitle},
+    plot::{Columns, Plot, highest, parts, steps},
     recorded::Arm,
     scale::{Scale, number},
 };
@@ -14,7 +14,7 @@ use crate::{
     report::{
         compare::safe,
         csv::io_error,
-        wording::{count, legal, seconds},
+        wording::{count, seconds},
     },
 };
 use std::{
@@ -22,8 +22,6 @@ use std::{
     ops::Range,
 };
 
-/// Between columns.
-const GUTTER: f64 = 22.0;
 /// What a panel's plot is high.
 const HIGH: f64 = 120.0;
 /// More columns are not drawn.
@@ -126,32 +124,17 @@ fn percent(share: f64) -> String {
 /// The chart as SVG.
 pub fn svg(recorded: &Recorded, look: Look) -> String {
     let title = finding(recorded);
-    let mut page = Page::new(look, &title, &subtitle(recorded));
+    let mut page = Page::new(look, &title, &subtitle(recorded, ARMS_MAX));
     let Some(function) = drawn(recorded) else { return page.finish(&foot(recorded), "") };
     let arms = &recorded.arms[..recorded.arms.len().min(ARMS_MAX)];
     let colors = page.colors;
-    let (left, right) = page.sides();
-    let left = left + 46.0;
-    let n = arms.len() as f64;
-    let wide = (right - left - GUTTER * (n - 1.0)) / n;
-    let span = |nth: usize| {
-        let from = left + nth as f64 * (wide + GUTTER);
-        (from, from + wide)
-    };
-
     page.y += 16.0;
-    if !arms[0].name.is_empty() {
-        let mut bottom = page.y;
-        for (nth, arm) in arms.iter().enumerate() {
-            let (from, _) = span(nth);
-            let y = page.column(&arm.name, (from, page.y), wide, 3, (HEADING, colors.ink));
-            bottom =
-                bottom.max(page.column(&arm.sets, (from, y + 1.0), wide, 4, (SMALL, colors.muted)));
-        }
-        page.y = bottom + 8.0;
-    }
+    let columns = Columns::new(&page, arms.len());
+    columns.headings(&mut page, arms);
+    let wide = columns.wide;
+    let span = |nth: usize| columns.span(nth);
     let ended = arms.iter().map(|arm| arm.recording.ended().as_secs_f64()).fold(0.0, f64::max);
-    let time = |nth: usize| Scale::time(ended, span(nth));
+    let time = |nth: usize| columns.time(nth, ended);
     let at_most = (wide / 1.5) as usize;
     let start = |arm: &Arm, bin: usize| {
         arm.recording.start_of(bin).as_secs_f64().min(arm.recording.ended().as_secs_f64())
@@ -165,7 +148,7 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
             bins.map(|bin| track.first.at(bin) + if all { track.retry.at(bin) } else { 0 }).sum();
         if secs > 0.0 { runs as f64 / secs } else { 0.0 }
     };
-    let columns: Vec<[Vec<(f64, f64)>; 2]> = arms
+    let runs: Vec<[Vec<(f64, f64)>; 2]> = arms
         .iter()
         .map(|arm| {
             [false, true].map(|all| {
@@ -178,23 +161,22 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
             })
         })
         .collect();
-    let highest = highest(columns.iter().flat_map(|both| &both[1]));
+    let highest_rate = highest(runs.iter().flat_map(|both| &both[1]));
     let capacities: Vec<Option<f64>> = arms
         .iter()
-        .map(|arm| capacity(track(arm, function)).filter(|cap| *cap <= 1.8 * highest))
+        .map(|arm| capacity(track(arm, function)).filter(|cap| *cap <= 1.8 * highest_rate))
         .collect();
-    let max = capacities.iter().flatten().fold(highest, |max, cap| max.max(*cap));
-    row_heading(
-        &mut page,
+    let max = capacities.iter().flatten().fold(highest_rate, |max, cap| max.max(*cap));
+    page.row_heading(
         &format!("Runs of {}", arms[0].recording.functions[function].name),
         "per second",
     );
     let y = Scale::linear(max * 1.04, (page.y + HIGH, page.y), 4.0);
     for (nth, arm) in arms.iter().enumerate() {
-        let plot = Plot { x: time(nth).0, y: y.clone() };
+        let plot = Plot { x: time(nth), y: y.clone() };
         plot.shade(&mut page, arm);
         plot.rows(&mut page, nth == 0);
-        let [first, all] = &columns[nth];
+        let [first, all] = &runs[nth];
         plot.area(&mut page, all, colors.retry, 1.0);
         plot.area(&mut page, first, colors.first, 1.0);
         plot.columns(&mut page, false);
@@ -228,11 +210,10 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
         .collect();
     let all = || ages.iter().flatten().flatten().flatten().map(|(_, age)| *age);
     if let (Some(low), Some(high)) = (all().reduce(f64::min), all().reduce(f64::max)) {
-        row_heading(&mut page, "Age when processed", "log scale");
-        let y = Scale::ages(low, high, (page.y + HIGH, page.y));
-        let y = thinned(y, 15.0);
+        page.row_heading("Age when processed", "log scale");
+        let y = Scale::ages(low, high, (page.y + HIGH, page.y)).thinned(15.0);
         for (nth, arm) in arms.iter().enumerate() {
-            let plot = Plot { x: time(nth).0, y: y.clone() };
+            let plot = Plot { x: time(nth), y: y.clone() };
             plot.shade(&mut page, arm);
             plot.rows(&mut page, nth == 0);
             plot.columns(&mut page, false);
@@ -260,12 +241,12 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
             steps(arm.recording.bins(), at_most, |bin| start(arm, bin), of)
         })
         .collect();
-    let most = self::highest(depth.iter().flatten());
+    let most = highest(depth.iter().flatten());
     if most > 0.0 {
-        row_heading(&mut page, "Dead letters", "kept at each time");
+        page.row_heading("Dead letters", "kept at each time");
         let y = Scale::linear(most * 1.12, (page.y + HIGH, page.y), 4.0);
         for (nth, arm) in arms.iter().enumerate() {
-            let plot = Plot { x: time(nth).0, y: y.clone() };
+            let plot = Plot { x: time(nth), y: y.clone() };
             plot.shade(&mut page, arm);
             plot.rows(&mut page, nth == 0);
             plot.area(&mut page, &depth[nth], colors.dead, 0.25);
@@ -284,19 +265,8 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
         page.y += HIGH + 4.0;
     }
 
-    let mut caption = "";
-    for nth in 0..arms.len() {
-        let (scale, words) = time(nth);
-        caption = words;
-        for (value, label) in &scale.ticks {
-            let at = (scale.at(*value), page.y + 4.0 + SMALL.size);
-            page.canvas.text(label, at, Anchor::Middle, SMALL, colors.muted);
-        }
-    }
-    page.y += 4.0 + SMALL.line_height();
-    let at = ((left + right) / 2.0, page.y + SMALL.size);
-    page.canvas.text(caption, at, Anchor::Middle, SMALL, colors.muted);
-    page.y += SMALL.line_height() + 10.0;
+    columns.times(&mut page, ended);
+    page.y += 10.0;
 
     let mut entries = vec![
         (Swatch::Area, colors.first, "first attempts".to_owned()),
@@ -317,82 +287,6 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
     page.legend(&entries);
     let described = description(recorded, function);
     page.finish(&foot(recorded), &described)
-}
-
-/// The name of a row of panels and its unit, on a line of their own.
-fn row_heading(page: &mut Page, name: &str, unit: &str) {
-    let y = page.y + HEADING.size;
-    let (ink, muted) = (page.colors.ink, page.colors.muted);
-    let name = legal(name);
-    page.canvas.text(&name, (MARGIN, y), Anchor::Start, HEADING, ink);
-    let at = (MARGIN + page.measure(&name, HEADING) + 8.0, y);
-    page.canvas.text(unit, at, Anchor::Start, SMALL, muted);
-    page.y += HEADING.line_height() + 8.0;
-}
-
-/// Every so many ticks only, so that their labels are that far apart.
-fn thinned(mut scale: Scale, apart: f64) -> Scale {
-    let mut last: Option<f64> = None;
-    let ticks = std::mem::take(&mut scale.ticks);
-    let kept = ticks.into_iter().filter(|(value, _)| {
-        let at = scale.at(*value);
-        let is_clear = last.is_none_or(|last| apart <= (at - last).abs());
-        if is_clear {
-            last = Some(at);
-        }
-        is_clear
-    });
-    let kept = kept.collect();
-    scale.ticks = kept;
-    scale
-}
-
-fn highest<'a>(points: impl Iterator<Item = &'a (f64, f64)>) -> f64 {
-    points.map(|(_, value)| *value).fold(0.0, f64::max)
-}
-
-/// Lines through the middles of bins; where there is no value, a line ends.
-fn parts(
-    arm: &Arm,
-    at_most: usize,
-    value: impl Fn(Range<usize>) -> Option<f64>,
-) -> Vec<Vec<(f64, f64)>> {
-    let recording = &arm.recording;
-    let each = recording.bins().div_ceil(at_most.max(1)).max(1);
-    let (mut lines, mut line) = (Vec::new(), Vec::new());
-    for from in (0..recording.bins()).step_by(each) {
-        let to = (from + each).min(recording.bins());
-        let middle =
-            (recording.start_of(from).as_secs_f64() + recording.start_of(to).as_secs_f64()) / 2.0;
-        match value(from..to) {
-            Some(value) => line.push((middle.min(recording.ended().as_secs_f64()), value)),
-            None if line.is_empty() => (),
-            None => lines.push(std::mem::take(&mut line)),
-        }
-    }
-    lines.push(line);
-    // A single one is a short line of its own.
-    for line in &mut lines {
-        if let [(at, value)] = line.as_slice() {
-            let half = recording.width().as_secs_f64() * each as f64 / 2.0;
-            *line = vec![(at - half, *value), (at + half, *value)];
-        }
-    }
-    lines.retain(|line| !line.is_empty());
-    lines
-}
-
-fn subtitle(recorded: &Recorded) -> String {
-    let title = recorded.title.as_deref().unwrap_or(&recorded.file).trim_end_matches('.');
-    let mut text = format!("{title}.");
-    text.push_str(&happenings(&recorded.arms));
-    if recorded.arms.len() > 1 {
-        text.push_str(" The same luck in every column.");
-    }
-    if ARMS_MAX < recorded.arms.len() {
-        text.push_str(&format!(" {ARMS_MAX} of {} policies.", recorded.arms.len()));
-    }
-    text
 }
 
 fn description(recorded: &Recorded, function: usize) -> String {

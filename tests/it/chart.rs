@@ -1,9 +1,11 @@
 //! Charts as they are written: the same bytes, every name escaped, nothing overlapping or cut at any
 //! width, and something said where there is nothing to draw.
 
+mod storm;
+
 use crate::cli::Sandbox;
 use dwell::{
-    chart::{Look, Theme, forest},
+    chart::{Look, Recorded, Theme, forest},
     kernel::{Span, Time},
     observe::{Fingerprint, measure::Better, number::Number},
     study::{Cut, Kind, Metric, Sample, compare::Arm, compare::Comparison, warmup::Periods},
@@ -170,16 +172,51 @@ fn is_clear(svg: &str) {
     }
 }
 
-#[test]
-fn a_forest_is_the_one_that_was_looked_at() {
-    let drawn = draw(&small(), 800, Theme::Light);
-    let golden = "tests/it/chart/forest.svg";
-    let known = fs::read_to_string(golden).unwrap_or_default();
-    if drawn != known {
-        let new = concat!(env!("CARGO_TARGET_TMPDIR"), "/forest.svg");
-        fs::write(new, &drawn).expect("a file can be written");
+/// That a chart has the bytes of the file `tests/it/chart/NAME.svg`, which somebody looked at.
+#[track_caller]
+fn is_golden(name: &str, drawn: &str) {
+    let golden = format!("tests/it/chart/{name}.svg");
+    if drawn != fs::read_to_string(&golden).unwrap_or_default() {
+        let new = format!("{}/{name}.svg", env!("CARGO_TARGET_TMPDIR"));
+        fs::write(&new, drawn).expect("a file can be written");
         panic!("{golden} is another; if it should be, look at {new} and take it");
     }
+}
+
+/// The recordings of a scenario, of every policy, as `dwell run` or `dwell compare` leaves them.
+fn recorded(name: &str, scenario: &str) -> Recorded {
+    let sandbox = Sandbox::new(&format!("chart-{name}"));
+    let file = format!("{name}.yaml");
+    sandbox.write(&file, scenario);
+    let left = match scenario.contains("\npolicies:") {
+        true => {
+            let options = ["--replications", "2", "--no-progress", "--quiet"];
+            sandbox.dwell(&[["compare", &file].as_slice(), &options].concat()).exits(0);
+            format!("output/{name}.compare/{}", Recorded::FILE)
+        }
+        false => {
+            sandbox.dwell(&["run", &file, "--quiet"]).exits(0);
+            format!("output/{name}/{}", Recorded::FILE)
+        }
+    };
+    serde_json::from_str(&sandbox.read(&left)).expect("it reads what it wrote")
+}
+
+/// That a chart of runs is clear at every width, in both themes, and is small.
+#[track_caller]
+fn is_clear_at_every_width(svg: impl Fn(Look) -> String) {
+    for width in [600, 700, 840, 960, 1200, 2400] {
+        for theme in [Theme::Light, Theme::Dark] {
+            let drawn = svg(Look { width, theme });
+            is_clear(&drawn);
+            assert!(drawn.len() < 300_000, "{} bytes at {width}", drawn.len());
+        }
+    }
+}
+
+#[test]
+fn a_forest_is_the_one_that_was_looked_at() {
+    is_golden("forest", &draw(&small(), 800, Theme::Light));
 }
 
 #[test]
