@@ -158,8 +158,8 @@ impl Columns {
         let mut bottom = top;
         for (nth, arm) in arms.iter().enumerate() {
             let (from, _) = self.span(nth);
-            let y = page.column(&arm.name, (from, top), self.wide, 3, (HEADING, ink));
-            let y = page.column(&arm.sets, (from, y + 1.0), self.wide, 4, (SMALL, muted));
+            let y = page.column(&arm.name, (from, top), self.wide, 6, (HEADING, ink));
+            let y = page.column(&arm.sets, (from, y + 1.0), self.wide, 6, (SMALL, muted));
             bottom = bottom.max(y);
         }
         page.y = bottom + 8.0;

@@ -187,11 +187,12 @@ mod tests {
     #[test]
     fn linear_scales_end_at_round_numbers() {
         let of = |max| Scale::linear(max, (100.0, 0.0), 4.0);
-        assert_eq!(labels(&of(87.0)), ["0", "50", "100"]);
+        assert_eq!(labels(&of(87.0)), ["0", "25", "50", "75", "100"]);
         assert_eq!(labels(&of(13_851.0)), ["0", "5,000", "10k", "15k"]);
         assert_eq!(labels(&of(0.13)), ["0", "0.05", "0.1", "0.15"]);
         assert_eq!(labels(&of(0.0)), ["0", "0.5", "1"]);
         assert_eq!((of(87.0).at(50.0), of(87.0).at(1e9)), (50.0, 0.0));
+        assert_eq!(labels(&of(8.7)), ["0", "5", "10"]);
     }
 
     #[test]

@@ -171,7 +171,7 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
         &format!("Runs of {}", arms[0].recording.functions[function].name),
         "per second",
     );
-    let y = Scale::linear(max * 1.04, (page.y + HIGH, page.y), 4.0);
+    let y = Scale::linear(max * 1.12, (page.y + HIGH, page.y), 4.0);
     for (nth, arm) in arms.iter().enumerate() {
         let plot = Plot { x: time(nth), y: y.clone() };
         plot.shade(&mut page, arm);
@@ -181,20 +181,14 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
         plot.area(&mut page, first, colors.first, 1.0);
         plot.columns(&mut page, false);
         if let Some(cap) = capacities[nth] {
+            let slots = &track(arm, function).slots.0;
+            let words = format!("{} slots = {}/s", count((*slots).into()), number(cap));
             plot.limit(&mut page, cap, colors.ink);
+            let at = (span(nth).1, plot.y.at(cap) - 5.0);
+            page.canvas.text(&words, at, Anchor::End, SMALL, colors.ink);
         }
     }
-    page.y += HIGH + 6.0;
-    let caps: Vec<(usize, f64)> =
-        capacities.iter().enumerate().filter_map(|(nth, cap)| Some((nth, (*cap)?))).collect();
-    let says_caps = !caps.is_empty();
-    for (nth, cap) in caps {
-        let slots = &track(&arms[nth], function).slots;
-        let words = format!("{} slots = {}/s", count(slots.0.into()), number(cap));
-        let (_, to) = span(nth);
-        page.canvas.text(&words, (to, page.y + SMALL.size), Anchor::End, SMALL, colors.ink);
-    }
-    page.y += if says_caps { SMALL.line_height() + 14.0 } else { 14.0 };
+    page.y += HIGH + 20.0;
 
     // Ages.
     let quantile = |arm: &Arm, bins: Range<usize>, percent: u64| {
@@ -272,9 +266,6 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
         (Swatch::Area, colors.first, "first attempts".to_owned()),
         (Swatch::Area, colors.retry, "retries".to_owned()),
     ];
-    if says_caps {
-        entries.push((Swatch::Line, colors.ink, "capacity".to_owned()));
-    }
     if all().next().is_some() {
         entries.push((Swatch::Dashed, colors.muted, "median age".to_owned()));
         entries.push((Swatch::Line, colors.ink, "99th percentile of age".to_owned()));

@@ -110,6 +110,13 @@ impl Sandbox {
 
     /// Every file and folder in it, by path, sorted.
     pub fn listing(&self) -> Vec<String> {
+        let mut found = self.everything();
+        found.retain(|name| !name.ends_with(".svg"));
+        found
+    }
+
+    /// [`Sandbox::listing`] with pictures.
+    pub fn everything(&self) -> Vec<String> {
         let mut found = Vec::new();
         let mut folders = vec![self.folder.clone()];
         while let Some(folder) = folders.pop() {
@@ -180,9 +187,14 @@ fn a_run_prints_a_table_and_writes_its_folder() {
         "output",
         "output/fine",
         "output/fine/metrics.csv",
+        "output/fine/recording.json",
         "output/fine/summary.json",
     ];
     assert_eq!(sandbox.listing(), expected);
+    assert!(
+        sandbox.everything().contains(&"output/fine/storm.svg".to_owned()),
+        "what fits is drawn"
+    );
 }
 
 #[test]
@@ -640,8 +652,14 @@ fn an_older_result_is_replaced_at_once_and_no_temporary_is_left() {
     sandbox.dwell(&["run", "fine.yaml", "-o", "out", "--events"]).exits(0);
     sandbox.dwell(&["run", "fine.yaml", "-o", "out", "--seed", "2"]).exits(0);
     assert_eq!(json(&sandbox.read("out/fine/summary.json"))["seed"], 2);
-    let expected =
-        ["fine.yaml", "out", "out/fine", "out/fine/metrics.csv", "out/fine/summary.json"];
+    let expected = [
+        "fine.yaml",
+        "out",
+        "out/fine",
+        "out/fine/metrics.csv",
+        "out/fine/recording.json",
+        "out/fine/summary.json",
+    ];
     assert_eq!(sandbox.listing(), expected);
 }
 

@@ -87,10 +87,14 @@ fn the_table_has_values_differences_and_the_better_side() {
     let written = [
         "output/tries.compare/compare.csv",
         "output/tries.compare/compare.json",
-        "output/tries.compare/forest.svg",
+        "output/tries.compare/recording.json",
         "tries.yaml",
     ];
     assert_eq!(files(&sandbox), written);
+    for chart in ["forest", "storm"] {
+        let path = format!("output/tries.compare/{chart}.svg");
+        assert!(sandbox.everything().contains(&path), "{path}");
+    }
     let quiet = compare(&sandbox, &["tries.yaml", "--replications", "2", "--quiet"]).exits(0);
     assert_eq!((quiet.out.as_str(), quiet.err.as_str()), ("", ""));
 }
