@@ -71,6 +71,26 @@ impl Place {
     }
 }
 
+/// What dead-letter queues of the file did with a payload so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Afterlife {
+    /// It was in none.
+    None,
+    /// It came into one.
+    Once,
+    /// It came into another from there.
+    Again,
+    /// A move task brought it back, and it may be in one once more.
+    Redriven,
+}
+
+impl Afterlife {
+    /// Every one, in this order.
+    pub const ALL: [Afterlife; 4] =
+        [Afterlife::None, Afterlife::Once, Afterlife::Again, Afterlife::Redriven];
+}
+
 /// One payload.
 #[derive(Clone, Debug)]
 pub struct Payload {
@@ -104,12 +124,26 @@ pub struct Payload {
     pub dead_letters: u16,
     /// Where the ledger has it.
     pub place: Place,
+    /// What dead-letter queues did with it; a copy begins anew.
+    pub afterlife: Afterlife,
     /// Of a root: payloads of its family that do not rest.
     pub open: u32,
     /// Of a root: copies made so far.
     copies: u32,
     /// How many hold it.
     holders: u32,
+}
+
+impl Payload {
+    /// It comes into a dead-letter queue.
+    pub fn dead_letter(&mut self) {
+        self.dead_letters += 1;
+        self.afterlife = match self.afterlife {
+            Afterlife::None => Afterlife::Once,
+            Afterlife::Once | Afterlife::Again => Afterlife::Again,
+            Afterlife::Redriven => Afterlife::Redriven,
+        };
+    }
 }
 
 /// One record of a batch.
@@ -160,6 +194,7 @@ impl Register {
                 successes: 0,
                 dead_letters: 0,
                 place: Place::InFlight,
+                afterlife: Afterlife::None,
                 open: 1,
                 copies: 0,
                 holders: 1,
@@ -190,6 +225,7 @@ impl Register {
                 runs: 0,
                 successes: 0,
                 place: Place::InFlight,
+                afterlife: Afterlife::None,
                 open: 0,
                 copies: 0,
                 holders: 1,

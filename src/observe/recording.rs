@@ -18,7 +18,8 @@ use crate::{
         Fact, Moment, Observer, Place, Register,
         config::{Config, Resources},
         fact::Held,
-        vocabulary::{PayloadId, QueueId},
+        register::{Afterlife, Payload},
+        vocabulary::{Entry, PayloadId, QueueId},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -287,6 +288,8 @@ pub struct Way {
     place: u8,
     /// Why it was dropped, by its number in [`Reason::ALL`].
     reason: u8,
+    /// What dead-letter queues did with it, by its number in [`Afterlife::ALL`].
+    afterlife: u8,
     /// How many.
     pub payloads: u64,
 }
@@ -300,6 +303,11 @@ impl Way {
     /// Why it was dropped.
     pub fn reason(&self) -> Reason {
         Reason::ALL.get(usize::from(self.reason)).copied().unwrap_or(Reason::None)
+    }
+
+    /// What dead-letter queues of the file did with it.
+    pub fn afterlife(&self) -> Afterlife {
+        Afterlife::ALL[usize::from(self.afterlife)]
     }
 }
 
@@ -326,6 +334,10 @@ pub struct Recording {
     pub mappings: Vec<MappingTrack>,
     /// Every way that a payload went, those first that had fewer runs.
     pub ways: Vec<Way>,
+    /// Payloads that came into a dead-letter queue of the file for the first time after so many runs.
+    pub lettered_after: [u64; RUNS_MAX as usize + 1],
+    /// Payloads that were never processed, unless nobody wanted them or they are where nothing reads.
+    pub unprocessed: u64,
 }
 
 impl Recording {
@@ -373,7 +385,9 @@ impl Recording {
 
 const PLACES: usize = Place::ALL.len();
 const REASONS: usize = Reason::ALL.len() + 1;
-const WAYS: usize = (RUNS_MAX as usize + 1) * (LETTERS_MAX as usize + 1) * PLACES * REASONS;
+const AFTERLIVES: usize = Afterlife::ALL.len();
+const WAYS: usize =
+    (RUNS_MAX as usize + 1) * (LETTERS_MAX as usize + 1) * PLACES * REASONS * AFTERLIVES;
 
 /// Records a run. What it costs is about that of the points of the same facts.
 #[derive(Debug)]
@@ -441,7 +455,8 @@ impl Recorder {
     /// The run ended at `end` with `register` as it is.
     pub fn finish(mut self, end: Time, register: &Register) -> Recording {
         for payload in register.unrested_payloads() {
-            self.ways[way_of(payload.runs, payload.dead_letters, payload.place, Reason::None)] += 1;
+            self.ways[way_of(payload, payload.place, Reason::None)] += 1;
+            self.recording.unprocessed += u64::from(is_unprocessed(payload, payload.place));
         }
         self.recording.ended = end.as_nanos();
         let found = self.ways.iter().enumerate().filter(|(_, payloads)| **payloads > 0);
@@ -468,17 +483,21 @@ impl Recorder {
     ) {
         let Recorder { recording, bin, ways, .. } = self;
         let known = register.get(payload);
-        let step = |ways: &mut Vec<u64>, place: Place, up: bool| {
+        let mut step = |place: Place, up: bool| {
             if !place.rests() {
                 return;
             }
             // Why something was dropped matters where it comes in; nothing leaves what was dropped.
             let reason = if place == Place::Dropped { Reason::of(fact) } else { Reason::None };
-            let way = &mut ways[way_of(known.runs, known.dead_letters, place, reason)];
-            *way = if up { *way + 1 } else { way.saturating_sub(1) };
+            let (way, unprocessed) =
+                (&mut ways[way_of(known, place, reason)], &mut recording.unprocessed);
+            for n in [Some(way), is_unprocessed(known, place).then_some(unprocessed)] {
+                let Some(n) = n else { continue };
+                *n = if up { *n + 1 } else { n.saturating_sub(1) };
+            }
         };
-        step(ways, from, false);
-        step(ways, to, true);
+        step(from, false);
+        step(to, true);
         let class = usize::from(known.dead_letters.clamp(1, LETTERS_MAX.into())) - 1;
         match (from, to) {
             (Place::DeadLettered, _) => recording.letters[class].step(*bin, false),
@@ -538,16 +557,35 @@ fn place_index(place: Place) -> usize {
     Place::ALL.iter().position(|known| *known == place).expect("all are there")
 }
 
-fn way_of(runs: u32, letters: u16, place: Place, reason: Reason) -> usize {
-    let runs = runs.min(RUNS_MAX.into()) as usize;
-    let letters = usize::from(letters.min(LETTERS_MAX.into()));
-    let place = place_index(place);
-    ((runs * (usize::from(LETTERS_MAX) + 1) + letters) * PLACES + place) * REASONS + reason.index()
+/// Whether it counts as never processed if it stays at this place.
+fn is_unprocessed(payload: &Payload, place: Place) -> bool {
+    is_wanted(place) && payload.successes == 0
+}
+
+/// Whether what is there ought to be processed.
+fn is_wanted(place: Place) -> bool {
+    match place {
+        Place::Succeeded | Place::Filtered | Place::Delivered => false,
+        Place::Waiting
+        | Place::InFlight
+        | Place::Failed
+        | Place::Dropped
+        | Place::DeadLettered
+        | Place::Expired => true,
+    }
+}
+
+fn way_of(payload: &Payload, place: Place, reason: Reason) -> usize {
+    let runs = payload.runs.min(RUNS_MAX.into()) as usize;
+    let letters = usize::from(payload.dead_letters.min(LETTERS_MAX.into()));
+    let places = (runs * (usize::from(LETTERS_MAX) + 1) + letters) * PLACES + place_index(place);
+    (places * REASONS + reason.index()) * AFTERLIVES + payload.afterlife as usize
 }
 
 fn way_at(at: usize, payloads: u64) -> Way {
     let byte = |n: usize| u8::try_from(n).expect("all are few");
-    let (rest, reason) = (at / REASONS, at % REASONS);
+    let (rest, afterlife) = (at / AFTERLIVES, at % AFTERLIVES);
+    let (rest, reason) = (rest / REASONS, rest % REASONS);
     let (rest, place) = (rest / PLACES, rest % PLACES);
     let letters = usize::from(LETTERS_MAX) + 1;
     Way {
@@ -555,6 +593,7 @@ fn way_at(at: usize, payloads: u64) -> Way {
         letters: byte(rest % letters),
         place: byte(place),
         reason: byte(reason),
+        afterlife: byte(afterlife),
         payloads,
     }
 }
@@ -597,12 +636,25 @@ impl Observer for Recorder {
                 if nth > 1 {
                     function.duplicates.add(bin);
                 } else {
+                    let place = moment.register.get(payload).place;
+                    if place.rests() && is_wanted(place) {
+                        // A run that went on after it was given up.
+                        let unprocessed = &mut self.recording.unprocessed;
+                        *unprocessed = unprocessed.saturating_sub(1);
+                    }
                     let born = moment.register.root(payload).born;
                     function.processed.add(bin);
                     function.ages.add(bin, moment.now.since(born));
                 }
             }
-            Fact::Enqueued { queue, delayed, .. } => {
+            Fact::Enqueued { queue, payload, entry, delayed, .. } => {
+                let known = moment.register.get(payload);
+                if matches!(entry, Entry::DeadLetter | Entry::Redriven)
+                    && known.afterlife == Afterlife::Once
+                {
+                    let runs = known.runs.min(RUNS_MAX.into()) as usize;
+                    self.recording.lettered_after[runs] += 1;
+                }
                 let (queue, bin) = self.queue(queue);
                 queue.arrived.add(bin);
                 if !delayed {
@@ -652,6 +704,7 @@ impl Observer for Recorder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::vocabulary::CallId;
 
     #[test]
     fn bins_are_joined_without_losing_anything() {
@@ -689,13 +742,21 @@ mod tests {
 
     #[test]
     fn a_way_is_what_was_put_in() {
+        let mut register = Register::default();
+        let id = register.arrive(CallId(0), 0, 1, Time::ZERO);
+        let payload = register.get_mut(id);
         for (runs, letters, place) in [(0, 0, Place::Succeeded), (9, 2, Place::DeadLettered)] {
-            let way = way_at(way_of(runs, letters, place, Reason::None), 7);
+            (payload.runs, payload.dead_letters) = (runs, letters);
+            let way = way_at(way_of(payload, place, Reason::None), 7);
             assert_eq!((way.place(), way.reason(), way.payloads), (place, Reason::None, 7));
             assert_eq!((u32::from(way.runs), u16::from(way.letters)), (runs.min(6), letters));
         }
-        let dropped = way_at(way_of(1, 0, Place::Dropped, Reason::Purged), 1);
-        assert_eq!((dropped.place(), dropped.reason()), (Place::Dropped, Reason::Purged));
+        for afterlife in Afterlife::ALL {
+            payload.afterlife = afterlife;
+            let dropped = way_at(way_of(payload, Place::Dropped, Reason::Purged), 1);
+            assert_eq!((dropped.place(), dropped.reason()), (Place::Dropped, Reason::Purged));
+            assert_eq!(dropped.afterlife(), afterlife);
+        }
     }
 
     #[test]

@@ -45,6 +45,7 @@ use crate::{
     model::{
         Component, Fact, Place, Port, Rule, config,
         fact::Held,
+        register::Afterlife,
         vocabulary::{BatchId, Deletion, Entry, MappingId, PayloadId, QueueId, Receipt, Sender},
     },
 };
@@ -442,7 +443,7 @@ impl Queue {
         }
         match entry {
             Entry::Sent => (),
-            Entry::DeadLetter => fx.register().get_mut(payload).dead_letters += 1,
+            Entry::DeadLetter => fx.register().get_mut(payload).dead_letter(),
             Entry::Redriven | Entry::MovedBack => {
                 unreachable!("what SQS moves comes by messages of its own")
             }
@@ -461,7 +462,7 @@ impl Queue {
         source: QueueId,
         fx: &mut impl Port<Queue>,
     ) {
-        fx.register().get_mut(payload).dead_letters += 1;
+        fx.register().get_mut(payload).dead_letter();
         let origin = Origin { sent_at, receives, source: Some(source) };
         self.store(now, payload, Entry::Redriven, Span::ZERO, origin, fx);
         // Its retention may be over already: dead on arrival (S29).
@@ -677,6 +678,7 @@ impl Queue {
         let (number, due) = (task.number, task.due());
         self.remove(slot);
         fx.note(Rule::S36, Fact::MovedBack { queue: self.id, payload });
+        fx.register().get_mut(payload).afterlife = Afterlife::Redriven;
         fx.send(Out::MoveBack { to, payload });
         if self.visible.is_empty() {
             self.end_move_task(fx);
