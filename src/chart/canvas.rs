@@ -5,7 +5,7 @@
 //! character that XML has not. A text is fitted into the width that was measured for it, whatever font
 //! the reader has.
 
-use super::lettering::{Font, Lettering, Weight};
+use super::lettering::{Font, Lettering, TIE, Weight};
 use crate::report::wording::legal;
 use quick_xml::{Writer, events::BytesText};
 use std::io::{self, Write};
@@ -175,7 +175,7 @@ impl Canvas {
 
     /// A line of text on this base line.
     pub fn text(&mut self, text: &str, at: (f64, f64), anchor: Anchor, font: Font, color: &str) {
-        let text = legal(text);
+        let text = legal(text).replace(TIE, " ");
         if text.is_empty() {
             return;
         }
@@ -226,7 +226,7 @@ impl Canvas {
         root.write_inner_content(|writer| {
             for (name, text) in [("title", sheet.title), ("desc", sheet.description)] {
                 writer.get_mut().push(b'\n');
-                let text = legal(text);
+                let text = legal(text).replace(TIE, " ");
                 writer.create_element(name).write_text_content(BytesText::new(&text))?;
             }
             writer.get_mut().push(b'\n');

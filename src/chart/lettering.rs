@@ -5,6 +5,9 @@
 
 use ttf_parser::Face;
 
+/// A space at which no line breaks, as between a number and its unit. It is drawn as any other.
+pub const TIE: char = '\u{a0}';
+
 /// How heavy letters are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
@@ -70,14 +73,14 @@ impl Lettering {
         let face = self.face(font.weight);
         let em = face.units_per_em();
         let advance = |c| face.glyph_index(c).and_then(|glyph| face.glyph_hor_advance(glyph));
-        let units: u64 = text.chars().map(|c| u64::from(advance(c).unwrap_or(em))).sum();
+        let units: u64 = untied(text).map(|c| u64::from(advance(c).unwrap_or(em))).sum();
         units as f64 / f64::from(em) * font.size
     }
 
     /// Whether the font has every character of it.
     pub fn has(&self, text: &str, font: Font) -> bool {
         let face = self.face(font.weight);
-        text.chars().all(|c| face.glyph_index(c).is_some())
+        untied(text).all(|c| face.glyph_index(c).is_some())
     }
 
     /// Breaks a text into at most `lines_max` lines of at most `width` pixels: at spaces, and within a
@@ -85,7 +88,8 @@ impl Lettering {
     pub fn wrap(&self, text: &str, font: Font, width: f64, lines_max: usize) -> Vec<String> {
         let fits = |text: &str| self.width(text, font) <= width;
         let mut lines = vec![String::new()];
-        for word in text.split_whitespace() {
+        let breaks = |c: char| c.is_whitespace() && c != TIE;
+        for word in text.split(breaks).filter(|word| !word.is_empty()) {
             let line = lines.last_mut().expect("there is always one");
             let space = if line.is_empty() { "" } else { " " };
             if fits(&format!("{line}{space}{word}")) {
@@ -131,6 +135,16 @@ impl Lettering {
     }
 }
 
+/// The characters that are drawn.
+fn untied(text: &str) -> impl Iterator<Item = char> {
+    text.chars().map(|c| if c == TIE { ' ' } else { c })
+}
+
+/// With no break at any of its spaces.
+pub fn tied(text: &str) -> String {
+    text.replace(' ', &TIE.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,6 +170,9 @@ mod tests {
         let wrap = |text, lines| letters.wrap(text, FONT, width, lines);
         assert_eq!(wrap("one  more try", 3), ["one more", "try"]);
         assert_eq!(wrap("", 3), [""]);
+        let tied = format!("one {}", tied("more try"));
+        let wide = letters.width("more try", FONT) + 0.1;
+        assert_eq!(letters.wrap(&tied, FONT, wide, 3), ["one", "more\u{a0}try"]);
         let long = wrap("function.of.the.longest.name", 9);
         assert_eq!(long.concat(), "function.of.the.longest.name");
         let cut = wrap("one more try and another and a last one", 2);

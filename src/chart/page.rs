@@ -40,6 +40,50 @@ pub struct Page {
     title: String,
 }
 
+/// Where labels are, so that none is written over another.
+#[derive(Clone, Debug, Default)]
+pub struct Labels(Vec<[f64; 4]>);
+
+impl Labels {
+    /// Writes a label at the first of these places at which it is clear of all others and between
+    /// `left` and `right`; gives whether there is one.
+    pub fn put(
+        &mut self,
+        page: &mut Page,
+        text: &str,
+        places: &[(f64, f64, Anchor)],
+        (left, right): (f64, f64),
+        (font, color): (Font, &str),
+    ) -> bool {
+        let width = page.measure(text, font);
+        for (x, y, anchor) in places {
+            let from = match anchor {
+                Anchor::Start => *x,
+                Anchor::Middle => x - width / 2.0,
+                Anchor::End => x - width,
+            };
+            let own = [from, y - 0.8 * font.size, from + width, y + 0.25 * font.size];
+            let is_free = |other: &[f64; 4]| {
+                own[2] + 3.0 <= other[0]
+                    || other[2] + 3.0 <= own[0]
+                    || own[3] <= other[1]
+                    || other[3] <= own[1]
+            };
+            if left <= own[0] && own[2] <= right && self.0.iter().all(is_free) {
+                page.canvas.text(text, (*x, *y), *anchor, font, color);
+                self.0.push(own);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Keeps labels from this rectangle.
+    pub fn keep_clear(&mut self, from: (f64, f64), to: (f64, f64)) {
+        self.0.push([from.0, from.1, to.0, to.1]);
+    }
+}
+
 /// What an entry of a legend has before its words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Swatch {
@@ -173,6 +217,13 @@ pub fn subtitle(recorded: &Recorded, arms_max: usize) -> String {
         text.push_str(&format!(" {} of {} policies.", arms.len(), recorded.arms.len()));
     }
     text
+}
+
+/// A sentence that begins with a capital letter.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    first + letters.as_str()
 }
 
 /// What another needs to get a chart of runs again.

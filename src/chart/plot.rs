@@ -5,6 +5,7 @@ use super::{
     page::{HEADING, Page, SMALL},
     recorded::{Arm, Happening},
     scale::Scale,
+    theme::Colors,
 };
 use crate::report::wording::legal;
 
@@ -114,6 +115,14 @@ impl Plot {
         page.canvas.path(&points, color, width, dash);
     }
 
+    /// Where a label of this width stands clear over the end of a line of steps.
+    pub fn over_end(&self, points: &[(f64, f64)], wide: f64) -> f64 {
+        let from = self.x.pixels().1 - wide;
+        let near = points.iter().filter(|(x, _)| from <= self.x.at(*x));
+        let last = points.last().map_or(0.0, |(_, value)| *value);
+        self.y.at(near.map(|(_, value)| *value).fold(last, f64::max)) - 6.0
+    }
+
     /// A line over the whole width at a value, such as a capacity.
     pub fn limit(&self, page: &mut Page, value: f64, color: &str) {
         let ((left, right, ..), y) = (self.sides(), self.y.at(value));
@@ -186,6 +195,54 @@ impl Columns {
         page.canvas.text(caption, (middle, page.y + SMALL.size), Anchor::Middle, SMALL, muted);
         page.y += SMALL.line_height();
     }
+}
+
+/// How the lines of policies in one panel differ: tone, width and dashes. As many as there are told apart.
+pub const LINES: [(Tone, f64, Option<f64>); 6] = [
+    (Tone::Ink, 2.25, None),
+    (Tone::Muted, 2.25, Some(6.0)),
+    (Tone::Ink, 1.75, Some(2.5)),
+    (Tone::Muted, 1.5, None),
+    (Tone::Ink, 1.75, Some(9.0)),
+    (Tone::Muted, 1.75, Some(2.5)),
+];
+
+/// The tone of a line without a meaning of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// As text.
+    Ink,
+    /// As text that is read second.
+    Muted,
+}
+
+impl Tone {
+    /// Its colour.
+    pub fn color(self, colors: &Colors) -> &'static str {
+        match self {
+            Tone::Ink => colors.ink,
+            Tone::Muted => colors.muted,
+        }
+    }
+}
+
+/// Heights for labels that would be at these heights: at least so far apart, in the same order, and within
+/// `top` and `bottom` if there is room.
+pub fn spread(wanted: &[f64], apart: f64, (top, bottom): (f64, f64)) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by(|a, b| wanted[*a].total_cmp(&wanted[*b]));
+    let mut at = wanted.to_vec();
+    let mut free = top;
+    for nth in &order {
+        at[*nth] = at[*nth].max(free);
+        free = at[*nth] + apart;
+    }
+    let mut free = bottom;
+    for nth in order.iter().rev() {
+        at[*nth] = at[*nth].min(free);
+        free = at[*nth] - apart;
+    }
+    at
 }
 
 /// What is shaded and what is dashed, in words for a subtitle; empty if nothing happens.
@@ -273,4 +330,17 @@ pub fn parts(
     }
     lines.retain(|line| !line.is_empty());
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_spread_in_their_order() {
+        let of = |wanted: &[f64]| spread(wanted, 10.0, (0.0, 100.0));
+        assert_eq!(of(&[50.0, 20.0]), [50.0, 20.0]);
+        assert_eq!(of(&[50.0, 45.0, 52.0]), [55.0, 45.0, 65.0]);
+        assert_eq!(of(&[99.0, 98.0]), [100.0, 90.0]);
+    }
 }

@@ -51,6 +51,13 @@ pub struct Happening {
     pub words: String,
 }
 
+impl Arm {
+    /// What it is called in a sentence.
+    pub fn called(&self) -> &str {
+        if self.name.is_empty() { "As written" } else { &self.name }
+    }
+}
+
 impl Recorded {
     /// The file in a folder of results.
     pub const FILE: &str = "recording.json";

@@ -283,7 +283,7 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
 fn description(recorded: &Recorded, function: usize) -> String {
     let sentences = recorded.arms.iter().take(ARMS_MAX).map(|arm| {
         let track = track(arm, function);
-        let name = if arm.name.is_empty() { "As written" } else { &arm.name };
+        let name = arm.called();
         let p99 = Ages::quantile(&track.ages.all(), 99).map_or("none".to_owned(), |age| seconds(age.as_secs_f64()));
         format!(
             "{name}: {} first attempts and {} retries of {}, 99th percentile of the age when processed {p99}, {} dead letters left.",

@@ -77,9 +77,33 @@ impl Theme {
     }
 }
 
+impl Colors {
+    /// A colour of which so much of the ground is covered, as a colour of its own.
+    pub fn tint(&self, color: &str, covered: f64) -> String {
+        let channel = |of: &str, at: usize| {
+            let byte = u8::from_str_radix(&of[at..at + 2], 16).expect("colours are hex digits");
+            f64::from(byte)
+        };
+        let mixed = [1, 3, 5].map(|at| {
+            let (over, under) = (channel(color, at), channel(self.ground, at));
+            libm::round(under + covered.clamp(0.0, 1.0) * (over - under)) as u8
+        });
+        let [red, green, blue] = mixed;
+        format!("#{red:02x}{green:02x}{blue:02x}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tint_is_between_the_ground_and_the_colour() {
+        let colors = Theme::Light.colors();
+        assert_eq!(colors.tint("#0072b2", 0.0), "#ffffff");
+        assert_eq!(colors.tint("#0072b2", 1.0), "#0072b2");
+        assert_eq!(colors.tint("#00ff01", 0.5), "#80ff80");
+    }
 
     /// How bright a colour is, by the definition of WCAG 2.
     fn luminance(color: &str) -> f64 {

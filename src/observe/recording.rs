@@ -12,13 +12,14 @@
 //! the run: about a megabyte for each function. Everything is an integer and is counted from time 0, a warm-up or not.
 
 use super::point::Reason;
+pub use crate::model::register::Afterlife;
 use crate::{
     kernel::{Span, Time},
     model::{
         Fact, Moment, Observer, Place, Register,
-        config::{Config, Resources},
+        config::{Change, Config, Resources},
         fact::Held,
-        register::{Afterlife, Payload},
+        register::Payload,
         vocabulary::{Entry, PayloadId, QueueId},
     },
 };
@@ -258,6 +259,17 @@ impl QueueTrack {
     }
 }
 
+/// What the file allows a mapping and its function to have at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caps {
+    /// `ScalingConfig.MaximumConcurrency`: batches.
+    pub maximum: Option<u32>,
+    /// `ReservedConcurrentExecutions` of the function: runs.
+    pub reserved: Option<u32>,
+    /// The account's concurrency: runs of all functions.
+    pub account: u32,
+}
+
 /// What is kept of an event source mapping.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MappingTrack {
@@ -269,8 +281,8 @@ pub struct MappingTrack {
     pub function: usize,
     /// `BatchSize`.
     pub batch_size: u32,
-    /// `ScalingConfig.MaximumConcurrency`.
-    pub concurrency_max: Option<u32>,
+    /// What bounds the batches at once, from when on; the first from time 0.
+    pub caps: Vec<(u64, Caps)>,
     /// Batches that it may have at once.
     pub pollers: Levels,
     /// Batches sent.
@@ -320,7 +332,7 @@ pub struct Recording {
     ended: u64,
     /// What callers started.
     pub arrived: Counts,
-    /// Payloads that succeeded.
+    /// Arrivals that succeeded; of one that was delivered to others, each that did there.
     pub succeeded: Counts,
     /// Payloads in a queue, or between two attempts.
     pub waiting: Levels,
@@ -434,12 +446,12 @@ impl Recorder {
             visibility_ms: queue.visibility.as_nanos() / 1_000_000,
             ..QueueTrack::default()
         });
-        let mappings = mappings.iter().map(|mapping| MappingTrack {
+        let mappings = mappings.iter().enumerate().map(|(at, mapping)| MappingTrack {
             name: mapping.name.clone(),
             queue: mapping.queue.index(),
             function: mapping.function.index(),
             batch_size: mapping.batch_size,
-            concurrency_max: mapping.concurrency_max,
+            caps: caps(config, at),
             ..MappingTrack::default()
         });
         let recording = Recording {
@@ -502,7 +514,12 @@ impl Recorder {
         match (from, to) {
             (Place::DeadLettered, _) => recording.letters[class].step(*bin, false),
             (_, Place::DeadLettered) => recording.letters[class].step(*bin, true),
-            (_, Place::Succeeded) => recording.succeeded.add(*bin),
+            // What runs called is no event of its own; what was handed on is one where it came to.
+            (_, Place::Succeeded)
+                if known.copy == 0 || register.root(payload).place == Place::Delivered =>
+            {
+                recording.succeeded.add(*bin);
+            }
             _ => (),
         }
         match (from, to) {
@@ -551,6 +568,28 @@ fn width(duration: Span) -> Span {
     let wanted = duration.as_nanos().div_ceil(BINS);
     let found = WIDTHS_MS.into_iter().map(Span::millis).find(|width| wanted <= width.as_nanos());
     found.unwrap_or(Span::nanos(wanted))
+}
+
+/// The caps of a mapping over time: those at the start, and each that differs from the one before.
+fn caps(config: &Config, mapping: usize) -> Vec<(u64, Caps)> {
+    let of = |resources: &Resources| {
+        let mapping = &resources.mappings[mapping];
+        Caps {
+            maximum: mapping.concurrency_max,
+            reserved: resources.functions[mapping.function.index()].reserved,
+            account: resources.account.concurrency,
+        }
+    };
+    let mut found = vec![(0, of(&config.resources))];
+    for (at, change) in &config.timeline {
+        if let Change::Configure(resources) = change
+            && found.len() < BINS_MAX
+            && found.last().is_none_or(|(_, last)| *last != of(resources))
+        {
+            found.push((at.as_nanos(), of(resources)));
+        }
+    }
+    found
 }
 
 fn place_index(place: Place) -> usize {
