@@ -1,7 +1,7 @@
 //! The kinds of charts that are drawn from recordings of runs: which there are, when each has something
 //! to say, and who draws it.
 
-use super::{Look, Recorded, storm};
+use super::{Look, Recorded, drain, hysteresis, pollers, redrive, storm};
 use std::io::{self, Write};
 
 /// A kind of chart of runs.
@@ -9,16 +9,29 @@ use std::io::{self, Write};
 pub enum OfRuns {
     /// Attempts, ages and dead letters over time.
     Storm,
+    /// Dead letters by how often each was dead-lettered.
+    Redrive,
+    /// A mapping's runs at once against each cap.
+    Pollers,
+    /// A backlog that rises and falls.
+    Drain,
+    /// Goodput over load, as a path in time.
+    Hysteresis,
 }
 
 impl OfRuns {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [OfRuns; 1] = [OfRuns::Storm];
+    pub const ALL: [OfRuns; 5] =
+        [OfRuns::Storm, OfRuns::Redrive, OfRuns::Pollers, OfRuns::Drain, OfRuns::Hysteresis];
 
     /// Its word on the command line and in names of files.
     pub const fn word(self) -> &'static str {
         match self {
             OfRuns::Storm => "storm",
+            OfRuns::Redrive => "redrive",
+            OfRuns::Pollers => "pollers",
+            OfRuns::Drain => "drain",
+            OfRuns::Hysteresis => "hysteresis",
         }
     }
 
@@ -26,6 +39,10 @@ impl OfRuns {
     pub fn fits(self, recorded: &Recorded) -> bool {
         match self {
             OfRuns::Storm => storm::fits(recorded),
+            OfRuns::Redrive => redrive::fits(recorded),
+            OfRuns::Pollers => pollers::fits(recorded),
+            OfRuns::Drain => drain::fits(recorded),
+            OfRuns::Hysteresis => hysteresis::fits(recorded),
         }
     }
 
@@ -33,6 +50,10 @@ impl OfRuns {
     pub fn svg(self, recorded: &Recorded, look: Look) -> String {
         match self {
             OfRuns::Storm => storm::svg(recorded, look),
+            OfRuns::Redrive => redrive::svg(recorded, look),
+            OfRuns::Pollers => pollers::svg(recorded, look),
+            OfRuns::Drain => drain::svg(recorded, look),
+            OfRuns::Hysteresis => hysteresis::svg(recorded, look),
         }
     }
 
@@ -40,6 +61,10 @@ impl OfRuns {
     pub fn csv(self, recorded: &Recorded, to: impl Write) -> io::Result<()> {
         match self {
             OfRuns::Storm => storm::csv(recorded, to),
+            OfRuns::Redrive => redrive::csv(recorded, to),
+            OfRuns::Pollers => pollers::csv(recorded, to),
+            OfRuns::Drain => drain::csv(recorded, to),
+            OfRuns::Hysteresis => hysteresis::csv(recorded, to),
         }
     }
 }

@@ -14,12 +14,16 @@
 //! [`forest`] is drawn from a comparison.
 
 pub mod canvas;
+pub mod drain;
 pub mod forest;
+pub mod hysteresis;
 pub mod kind;
 pub mod lettering;
 pub mod page;
 pub mod plot;
+pub mod pollers;
 pub mod recorded;
+pub mod redrive;
 pub mod scale;
 pub mod storm;
 pub mod theme;

@@ -18,6 +18,10 @@ pub fn chart(args: &ChartArgs) -> Result<Exit> {
     let drawn = match args.kind {
         ChartKind::Forest => forest(args)?,
         ChartKind::Storm => of_runs(args, OfRuns::Storm)?,
+        ChartKind::Redrive => of_runs(args, OfRuns::Redrive)?,
+        ChartKind::Pollers => of_runs(args, OfRuns::Pollers)?,
+        ChartKind::Drain => of_runs(args, OfRuns::Drain)?,
+        ChartKind::Hysteresis => of_runs(args, OfRuns::Hysteresis)?,
     };
     match &args.output {
         None => {

@@ -246,6 +246,14 @@ struct ChartArgs {
 enum ChartKind {
     /// First attempts and retries against the capacity, age when processed, dead letters: a column a policy
     Storm,
+    /// Dead letters by how often each was dead-lettered: what a redrive cures, and what comes back
+    Redrive,
+    /// Runs of a mapping's function at once against each cap, throttles, and the queue
+    Pollers,
+    /// A backlog with the slopes of its rise and fall, and how long it takes to drain at each utilisation
+    Drain,
+    /// What succeeds over what arrives, as a path: up, then down, and whether it is a loop
+    Hysteresis,
     /// Paired differences of policies with their intervals
     Forest,
 }

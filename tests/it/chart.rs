@@ -1,6 +1,11 @@
 //! Charts as they are written: the same bytes, every name escaped, nothing overlapping or cut at any
 //! width, and something said where there is nothing to draw.
 
+mod drain;
+mod hysteresis;
+mod kinds;
+mod pollers;
+mod redrive;
 mod storm;
 
 use crate::cli::Sandbox;
