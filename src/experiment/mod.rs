@@ -15,11 +15,11 @@ use crate::{
         world::{Finish, Limits, Wake, World},
     },
     observe::{
-        Asked, Mistake, Names, Outcome, Recorder, Recording, RowSink, Scope, Threshold, Watch,
+        Asked, Formula, Mistake, Names, Outcome, Recorder, Recording, RowSink, Scope, Threshold, Watch,
     },
     scenario::{
-        self, Scenario, ThresholdText,
-        diagnostic::{Diagnostic, Place},
+        self, GuessUnit, Scenario,
+        diagnostic::{self, Diagnostic, Place},
     },
 };
 
@@ -90,7 +90,25 @@ pub fn thresholds(scenario: &Scenario) -> Result<Vec<Threshold>, Vec<Diagnostic>
     Ok(thresholds)
 }
 
-/// Every threshold of the file, in its order; or every mistake in them.
+/// The formula of the scenario's `guess`, if it has one.
+pub fn guess(scenario: &Scenario) -> Result<Option<Formula>, Vec<Diagnostic>> {
+    let Some(guess) = &scenario.guess else { return Ok(None) };
+    let told = |mistake: Mistake| diagnosed(&guess.measure, guess.place, mistake).path("guess");
+    let formula = with_names(scenario, |names| Formula::parse(&guess.measure, names))
+        .map_err(|found| found.into_iter().map(told).collect::<Vec<_>>())?;
+    let message = match (formula.is_time(), guess.unit) {
+        (true, GuessUnit::Number | GuessUnit::Share) => "the measure is a time, the range is not",
+        (false, GuessUnit::Time) => "the range is of times, the measure is no time",
+        (true, GuessUnit::Time) | (false, GuessUnit::Number | GuessUnit::Share) => {
+            return Ok(Some(formula));
+        }
+    };
+    let mistake = Diagnostic::error(message).at(guess.place).path("guess");
+    Err(vec![mistake.label("`from: 0, to: 3000` for counts, `from: 0s, to: 90s` for times")])
+}
+
+/// Every threshold of the file, in its order; or every mistake in them and in `guess`, which is read
+/// by the same names.
 pub fn all_thresholds(scenario: &Scenario) -> Result<Vec<Threshold>, Vec<Diagnostic>> {
     let mut thresholds = Vec::new();
     let mut mistakes = Vec::new();
@@ -103,10 +121,12 @@ pub fn all_thresholds(scenario: &Scenario) -> Result<Vec<Threshold>, Vec<Diagnos
             };
             match Threshold::parse(scope, &written.text, names) {
                 Ok(threshold) => thresholds.push(threshold),
-                Err(found) => mistakes.extend(found.into_iter().map(|m| diagnosed(written, m))),
+                Err(found) => mistakes
+                    .extend(found.into_iter().map(|m| diagnosed(&written.text, written.place, m))),
             }
         }
     });
+    mistakes.extend(guess(scenario).err().unwrap_or_default());
     if mistakes.is_empty() { Ok(thresholds) } else { Err(mistakes) }
 }
 
@@ -117,19 +137,51 @@ fn with_names<R>(scenario: &Scenario, read: impl FnOnce(&Names<'_>) -> R) -> R {
     read(&Names::of(&scenario.config.resources, &catalog.attributes, &point))
 }
 
-/// A mistake in a threshold, where it stands in the file.
-fn diagnosed(written: &ThresholdText, mistake: Mistake) -> Diagnostic {
-    let whole = written.place.range();
+/// A mistake in a threshold or another `text` that stands at `place` of the file.
+fn diagnosed(text: &str, place: Place, mistake: Mistake) -> Diagnostic {
+    let whole = place.range();
     let (start, end) = (whole.start + mistake.range.start, whole.start + mistake.range.end);
     // A text that is quoted or folded is longer in the file: then the whole of it is shown.
-    let as_written = whole.len() == written.text.len();
+    let as_written = whole.len() == text.len();
     let range = if as_written { start..end } else { whole };
     let diagnostic = Diagnostic::error(mistake.message)
-        .at(Place::new(written.place.origin, range))
+        .at(Place::new(place.origin, range))
         .path("thresholds")
         .did_you_mean(mistake.suggestion.as_deref());
     match mistake.hint {
         Some(hint) => diagnostic.label(hint),
         None => diagnostic,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guess_is_read_by_the_names_of_the_file_and_fits_its_range() {
+        let read = |measure: &str, range: &str| {
+            let text = format!(
+                "duration: 1h\nguess: {{measure: {measure}, {range}}}\nfunctions: {{F: {{}}}}\n\
+                 callers: {{Orders: {{target: F, arrivals: {{at: [1s]}}}}}}\n"
+            );
+            let scenario = scenario::load_text(&text, "x.yaml", &scenario::Options::default());
+            let scenario = scenario.expect("its form is right");
+            let told = |mistakes: Vec<Diagnostic>| {
+                // It counts like a mistake in a threshold, wherever those are read.
+                let of_thresholds = all_thresholds(&scenario).expect_err("it is told");
+                assert_eq!(of_thresholds, mistakes);
+                diagnostic::render(&mistakes, &scenario.sources, false)
+            };
+            guess(&scenario).map_err(told).map(|formula| formula.expect("it has one").text)
+        };
+        assert_eq!(read("F.Errors / arrivals", "from: 0, to: 5%").unwrap(), "F.Errors / arrivals");
+        assert_eq!(read("Orders.latency p99", "from: 0, to: 9s").unwrap(), "Orders.latency p99");
+        let shown = read("F.Erors", "from: 0, to: 5").unwrap_err();
+        assert!(shown.contains("did you mean `Errors`?") && shown.contains("x.yaml:2:"), "{shown}");
+        let shown = read("Orders.latency p99", "from: 0, to: 9").unwrap_err();
+        assert!(shown.contains("the measure is a time, the range is not"), "{shown}");
+        let shown = read("F.Errors", "from: 0, to: 9s").unwrap_err();
+        assert!(shown.contains("the measure is no time"), "{shown}");
     }
 }

@@ -19,7 +19,7 @@ use crate::{
         measure::Kind as MeasureKind,
     },
     scenario::{
-        self, Failure, Opened, Options, Scenario, ThresholdText,
+        self, Failure, Opened, Options, Scenario,
         diagnostic::{Diagnostic, Origin, Place, Sources},
         node::Source,
     },
@@ -223,15 +223,10 @@ pub fn formulas(
                 Ok(formula) => read.push(formula),
                 Err(found) => {
                     let nth = u16::try_from(at).unwrap_or(u16::MAX);
-                    let written = ThresholdText {
-                        policy: None,
-                        versus: None,
-                        text: (*text).to_owned(),
-                        place: Place::new(Origin::Argument(nth), 0..text.len()),
-                    };
+                    let place = Place::new(Origin::Argument(nth), 0..text.len());
                     let told = found
                         .into_iter()
-                        .map(|mistake| (at, diagnosed(&written, mistake).path("--metric")));
+                        .map(|mistake| (at, diagnosed(text, place, mistake).path("--metric")));
                     mistakes.extend(told);
                 }
             }

@@ -61,6 +61,8 @@ pub struct Scenario {
     pub question: Option<String>,
     /// The answer to expect.
     pub answer: Option<String>,
+    /// What the reader is asked before the answer is shown.
+    pub guess: Option<Guess>,
     /// The file's name without folder and ending: what its outputs are called.
     pub stem: String,
     /// The seed: the file's, or that of the options.
@@ -92,6 +94,32 @@ pub struct Scenario {
     /// 16 hexadecimal digits that stand for the file's text: FNV-1a over its bytes without a byte order
     /// mark and with `\n` as line end, then the finaliser of SplitMix64.
     pub hash: String,
+}
+
+/// A question of `guess`: what a measure will come to, within a range.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Guess {
+    /// The measure, written like a side of a threshold.
+    pub measure: String,
+    /// Where that stands.
+    pub place: Place,
+    /// The least that can be guessed; below `to`. Times in seconds, shares as fractions of 1.
+    pub from: f64,
+    /// The most that can be guessed, likewise.
+    pub to: f64,
+    /// What the range is written in.
+    pub unit: GuessUnit,
+}
+
+/// What the range of a [`Guess`] is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuessUnit {
+    /// Plain numbers.
+    Number,
+    /// Shares: `5%`.
+    Share,
+    /// Times: `90s`.
+    Time,
 }
 
 /// A threshold as it is written.
@@ -321,6 +349,7 @@ impl Opened {
             title: text("title"),
             question: text("question"),
             answer: text("answer"),
+            guess: played.guess,
             stem: stem
                 .map_or_else(|| "scenario".into(), |stem| stem.to_string_lossy().into_owned()),
             seed: played.config.seed,

@@ -1532,3 +1532,22 @@ fn an_alarm_on_what_is_sent_to_a_dead_letter_queue_is_warned_of() {
     assert!(!warned(&[by_name, ("MetricName", "NumberOfMessagesReceived")]));
     assert!(!warned(&[]));
 }
+
+#[test]
+fn a_guess_has_a_measure_and_a_range_of_one_kind() {
+    let guess = |range: &str| format!("duration: 1h\nguess: {{measure: a / b, {range}}}\n");
+    let read = |range: &str| good(&guess(range)).guess.expect("it has one");
+    let of = |range: &str| {
+        let Guess { from, to, unit, .. } = read(range);
+        (from, to, unit)
+    };
+    assert_eq!(read("from: 0, to: 9").measure, "a / b");
+    assert_eq!(of("from: -2, to: 9.5"), (-2.0, 9.5, GuessUnit::Number));
+    assert_eq!(of("from: 0, to: 90s"), (0.0, 90.0, GuessUnit::Time));
+    assert_eq!(of("from: 0.5%, to: 5%"), (0.005, 0.05, GuessUnit::Share));
+    let wrong = |range: &str| mistakes(&guess(range)).remove(0);
+    assert_eq!(wrong("from: 5, to: 5"), "guess.to: `to` is not above `from`");
+    assert_eq!(wrong("from: 1, to: 5%"), "guess.to: `from` and `to` are not of one kind");
+    assert_eq!(wrong("from: few, to: 5"), "guess.from: `few` is not a time");
+    assert_eq!(wrong("to: 5"), "guess: `from` is missing");
+}

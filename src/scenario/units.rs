@@ -9,6 +9,7 @@
 use jiff::Timestamp;
 
 use super::{
+    GuessUnit,
     diagnostic::{Diagnostic, quoted, suggest},
     node::{Key, Node, Style, Value},
 };
@@ -302,6 +303,24 @@ pub fn number(node: &Node) -> Result<f64, Diagnostic> {
             })
         }
     }
+}
+
+/// A bound of a range of numbers, shares or times: as a plain number, with its kind; 0 is of any. Times are
+/// in seconds, shares fractions of 1.
+pub fn bound(node: &Node) -> Result<(f64, Option<GuessUnit>), Diagnostic> {
+    const ALLOWED: &str = "a number, a share or a time: `3000`, `5%` or `90s`";
+    if is_zero(node) {
+        return Ok((0.0, None));
+    }
+    if let Ok(number) = number(node) {
+        return Ok((number, Some(GuessUnit::Number)));
+    }
+    let is_share = node.raw().is_some_and(|raw| raw.ends_with('%'));
+    let read = match is_share {
+        true => share(node).map(|share| (share, Some(GuessUnit::Share))),
+        false => time(node).map(|time| (time.as_secs_f64(), Some(GuessUnit::Time))),
+    };
+    read.map_err(|mistake| mistake.label(ALLOWED))
 }
 
 /// `true` or `false`, and nothing else.

@@ -29,7 +29,7 @@ use std::{
 };
 
 use super::{
-    arrivals,
+    Guess, GuessUnit, arrivals,
     diagnostic::{Diagnostic, Place, Severity, quoted},
     files::Files,
     node::{Key, Node, Value},
@@ -192,6 +192,8 @@ pub struct Decoded {
     pub assumptions: Vec<(String, String, bool)>,
     /// What the timeline does, for people.
     pub happenings: Vec<Happening>,
+    /// What the reader is asked.
+    pub guess: Option<Guess>,
 }
 
 /// The tree with what `--set` and a policy change in it. Arguments come last, so that one sees its value
@@ -257,7 +259,7 @@ pub fn decode(report: &Report, files: &Files, tree: &Node, seed: Option<u64>) ->
         empty: Node::empty_map(tree.place),
     };
     let file = Body::open(&cx, tree, String::new(), tree.place, FILE)?;
-    file.about();
+    let guess = file.about();
     let given = file.time_maybe("duration").map(|span| Time::ZERO + span);
     let base = resources::resources(&file, given, None);
     let entries = timeline::entries(&file, given, &base.resources);
@@ -323,20 +325,46 @@ pub fn decode(report: &Report, files: &Files, tree: &Node, seed: Option<u64>) ->
         timeline,
         catalog: Arc::new(catalog),
     };
-    Some(Decoded { config, start: cx.start, replications, assumptions, happenings })
+    Some(Decoded { config, start: cx.start, replications, assumptions, happenings, guess })
 }
 
 impl Body<'_> {
     /// Reads what is only for people, so that mistakes in it show too.
-    fn about(&self) {
+    fn about(&self) -> Option<Guess> {
         for name in ["title", "question", "answer"] {
             self.text(name);
         }
         self.stamp("start");
         self.count("seed");
-        if let Some(guess) = self.map("guess") {
-            guess.text("measure");
+        self.map("guess")?.guess()
+    }
+
+    /// Reads the body of `guess`. Its measure is read where measures are known.
+    fn guess(&self) -> Option<Guess> {
+        let measure = self.text("measure");
+        let [from, to] = ["from", "to"].map(|name| {
+            let read = units::bound(self.get(name)?);
+            read.map_err(|mistake| self.wrong(name, mistake)).ok()
+        });
+        let ((from, of_from), (to, of_to)) = (from?, to?);
+        let unit = match (of_from, of_to) {
+            (None, None) => GuessUnit::Number,
+            (Some(unit), None) | (None, Some(unit)) => unit,
+            (Some(one), Some(other)) if one == other => one,
+            (Some(_), Some(_)) => {
+                let mistake = Diagnostic::error("`from` and `to` are not of one kind");
+                let label = "two numbers, two shares or two times";
+                self.wrong("to", mistake.at(self.place_of("to")).label(label));
+                return None;
+            }
+        };
+        if to <= from {
+            let mistake = Diagnostic::error("`to` is not above `from`");
+            self.wrong("to", mistake.at(self.place_of("to")).label("more than `from`"));
+            return None;
         }
+        let place = self.place_of("measure");
+        Some(Guess { measure: measure?.to_owned(), place, from, to, unit })
     }
 }
 

@@ -34,13 +34,13 @@ pub const FILE: Rows = &[ABOUT, RUN, SECTIONS, PLAY];
 const ABOUT: &[Property] = &[
     ours("title", Text, "what it is called"),
     ours("question", Text, "the one question that it asks"),
-    ours("guess", Map(&[GUESS]), "what the player asks before it starts"),
+    ours("guess", Map(&[GUESS]), "what the reader is asked before the answer is shown"),
     ours("answer", Text, "the answer to expect"),
 ];
 
 const GUESS: &[Property] = &[
-    ours("measure", Text, "the measure that is guessed").required(),
-    ours("from", Anything, "the least that can be guessed").required(),
+    ours("measure", Text, "the measure that is guessed, like a side of a threshold").required(),
+    ours("from", Anything, "the least that can be guessed: a number, a share or a time").required(),
     ours("to", Anything, "the most that can be guessed").required(),
 ];
 
