@@ -9,7 +9,7 @@ use super::{
     rule::Rule,
     vocabulary::{
         CallId, Condition, Deletion, DependencyId, Entry, ErrorKind, FunctionId, MappingId,
-        OutletId, PayloadId, QueueId, SinkId, Undelivered,
+        OutletId, PayloadId, QueueId, SinkId, Undelivered, Work,
     },
 };
 use crate::kernel::{Span, Time};
@@ -222,11 +222,12 @@ pub enum Fact {
     DestinationFailed { function: FunctionId, payload: PayloadId },
 
     // The invoke plane.
-    /// A run began with `records` records in an environment, cold if `cold` is some (its Init's
-    /// length); `provisioned` if the environment is.
+    /// A run of `work`, which is `records` records, began in an environment, cold if `cold` is some
+    /// (its Init's length); `provisioned` if the environment is.
     RunStarted {
         function: FunctionId,
         payload: PayloadId,
+        work: Work,
         attempt: u32,
         records: u32,
         cold: Option<Span>,
@@ -256,8 +257,8 @@ pub enum Fact {
     Processed { function: FunctionId, payload: PayloadId, nth: u32 },
     /// A run failed on this payload.
     RecordFailed { function: FunctionId, payload: PayloadId },
-    /// 429.
-    Throttled { function: FunctionId, payload: PayloadId },
+    /// 429 for `work`.
+    Throttled { function: FunctionId, payload: PayloadId, work: Work },
     /// 5xx.
     SystemErred { function: FunctionId, payload: PayloadId },
     /// The recursion guard stopped an invocation.

@@ -376,7 +376,7 @@ mod tests {
     use crate::{
         model::{
             config::{Account, Redrive},
-            vocabulary::{FunctionId, PayloadId, QueueId},
+            vocabulary::{FunctionId, PayloadId, QueueId, Work},
         },
         observe::tests::{function, queue},
     };
@@ -403,6 +403,7 @@ mod tests {
         Fact::RunStarted {
             function: FUNCTION,
             payload: PAYLOAD,
+            work: Work::One(PAYLOAD),
             attempt: 1,
             records: 1,
             cold: None,

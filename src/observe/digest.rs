@@ -277,7 +277,7 @@ fn spell(fact: &Fact) -> Spelled {
         Fact::DeadLetterFailed { function, payload } => say(16, Function(function), payload, 0, 0),
         Fact::DestinationFailed { function, payload } => say(17, Function(function), payload, 0, 0),
 
-        Fact::RunStarted { function, payload, attempt, records, cold, provisioned } => {
+        Fact::RunStarted { function, payload, work: _, attempt, records, cold, provisioned } => {
             // No function has 2^31 attempts.
             let a = u64::from(attempt) << 32 | u64::from(records) | u64::from(provisioned) << 63;
             // A cold start of no length is still one.
@@ -296,7 +296,9 @@ fn spell(fact: &Fact) -> Spelled {
             say(21, Function(function), payload, u64::from(nth), 0)
         }
         Fact::RecordFailed { function, payload } => say(22, Function(function), payload, 0, 0),
-        Fact::Throttled { function, payload } => say(23, Function(function), payload, 0, 0),
+        Fact::Throttled { function, payload, work: _ } => {
+            say(23, Function(function), payload, 0, 0)
+        }
         Fact::SystemErred { function, payload } => say(24, Function(function), payload, 0, 0),
         Fact::LoopStopped { function, payload } => say(25, Function(function), payload, 0, 0),
         Fact::Missing { function, payload } => say(26, Function(function), payload, 0, 0),

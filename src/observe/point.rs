@@ -672,7 +672,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
                 }
             }
         }
-        Fact::Throttled { function, payload } => {
+        Fact::Throttled { function, payload, .. } => {
             let mut function = sink.of(Subject::Function(function));
             function.count(Measure::Throttles, true, about(payload));
             function.count(Measure::Errors, false, about(payload));

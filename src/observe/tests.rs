@@ -61,7 +61,7 @@ use crate::model::{
     value::{AttributeId, Catalog, WordLaw},
     vocabulary::{
         CallId, Condition, Deletion, Entry, ErrorKind, FunctionId, MappingId, OutletId, PayloadId,
-        RuleId, SinkId, Target, Undelivered,
+        RuleId, SinkId, Target, Undelivered, Work,
     },
 };
 use crate::model::{config::Assumptions, value::Word};
@@ -276,6 +276,7 @@ impl Play {
         self.note(Fact::RunStarted {
             function,
             payload,
+            work: Work::One(payload),
             attempt: 1,
             records: 1,
             cold: None,
@@ -395,7 +396,7 @@ fn sm3_a_throttled_try_is_no_invocation_but_ages() {
     let mut play = Play::new();
     let payload = play.arrive(UPLOADS);
     play.accept(payload).try_it(payload, 0, true);
-    play.note(Fact::Throttled { function: WORKER, payload });
+    play.note(Fact::Throttled { function: WORKER, payload, work: Work::One(payload) });
     play.note(Fact::Requeued { function: WORKER, payload, wait: Span::secs(1) });
     play.at(1).try_it(payload, 1, false).start(payload);
     play.at(3).end(payload, 1, true).complete(payload, 3);
@@ -675,6 +676,7 @@ fn a_cold_start_is_one_even_if_it_takes_no_time() {
     play.note(Fact::RunStarted {
         function: WORKER,
         payload,
+        work: Work::One(payload),
         attempt: 1,
         records: 1,
         cold,
@@ -862,7 +864,7 @@ fn probes_and_totals_say_the_same() {
         let payload = play.at(nth * 3).arrive(UPLOADS);
         play.accept(payload).try_it(payload, 0, true);
         if nth % 4 == 0 {
-            play.note(Fact::Throttled { function: WORKER, payload });
+            play.note(Fact::Throttled { function: WORKER, payload, work: Work::One(payload) });
             play.note(Fact::Requeued { function: WORKER, payload, wait: Span::secs(1) });
             play.at(nth * 3 + 1).try_it(payload, 1, false);
         }

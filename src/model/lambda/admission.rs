@@ -13,7 +13,7 @@ use crate::{
         Fact, Port, Rule,
         config::{Resources, Scaling},
         policy::{bucket::Bucket, growth::Growth},
-        vocabulary::{FunctionId, Outcome, PayloadId, ReplyTo},
+        vocabulary::{FunctionId, Outcome, ReplyTo, Work},
     },
 };
 
@@ -191,10 +191,11 @@ impl Lambda {
         &mut self,
         now: Time,
         function: FunctionId,
-        payload: PayloadId,
+        work: Work,
         asker: ReplyTo,
         fx: &mut impl Port<Self>,
     ) -> Result<Environment, Outcome> {
+        let payload = fx.register().head(work);
         let plane = &self.functions[function.index()];
         if plane.config.forbidden {
             let event = matches!(asker, ReplyTo::EventQueue(..));
@@ -214,7 +215,7 @@ impl Lambda {
         if plane.config.reserved == Some(0) {
             // An event is given up at once and counts no throttle (A2.21); who waits gets a 429.
             if !matches!(asker, ReplyTo::EventQueue(..)) {
-                fx.note(Rule::SI28, Fact::Throttled { function, payload });
+                fx.note(Rule::SI28, Fact::Throttled { function, payload, work });
             }
             return Err(Outcome::ZeroReservedConcurrency);
         }
@@ -237,7 +238,7 @@ impl Lambda {
             return Ok(environment);
         }
         self.admit_on_demand(now, function, rated).map_err(|rule| {
-            fx.note(rule, Fact::Throttled { function, payload });
+            fx.note(rule, Fact::Throttled { function, payload, work });
             Outcome::Throttled
         })
     }

@@ -216,8 +216,7 @@ impl Component for Lambda {
     fn on(&mut self, now: Time, message: In, fx: &mut impl Port<Self>) {
         match message {
             In::Invoke { function, work, attempt, reports, reply_to } => {
-                let first = fx.register().head(work);
-                match self.admit(now, function, first, reply_to, fx) {
+                match self.admit(now, function, work, reply_to, fx) {
                     Ok(environment) => {
                         let run = Invoke { function, work, attempt, reports, reply_to };
                         self.start(now, run, environment, fx);
@@ -351,7 +350,8 @@ impl Lambda {
             Work::Batch(batch) => fx.register().batch(batch)[0].attempt,
         };
         let records = u32::try_from(records).expect("a batch has at most 10,000");
-        let started = Fact::RunStarted { function, payload, attempt, records, cold, provisioned };
+        let started =
+            Fact::RunStarted { function, payload, work, attempt, records, cold, provisioned };
         fx.note(rule, started);
         let (handler, mut fate) = plane.handler(catalog, work, key, runs, attempt, reports, fx);
         let timeout = plane.config.timeout;
