@@ -7,6 +7,7 @@
 //!                    │           ├► probes ──► verdicts of thresholds, readings of metrics
 //!                    │           └► alarms ──► their states
 //!                    └► trace       one row a fact, when asked for
+//!   fact ──► Scout, Stage, Slice     what a report shows of everybody and of a few
 //! ```
 //!
 //! In reading order: [`measure`] says what there is, [`point`] how each fact counts, [`cell`] adds
@@ -55,6 +56,13 @@ pub mod story;
 
 pub mod recording;
 
+pub mod cast;
+
+pub mod stage;
+
+pub mod slice;
+
+pub use cast::Cast;
 pub use cost::Bill;
 pub use digest::Fingerprint;
 pub use fates::{Fate, Fates};
@@ -66,6 +74,8 @@ pub use pool::Pool;
 pub use probe::Reading;
 pub use recording::{Recorder, Recording};
 pub use series::Series;
+pub use slice::Slice;
+pub use stage::{Frame, Scout, Stage};
 pub use story::Story;
 pub use summary::Results;
 pub use threshold::{Scope, Threshold, Verdict};

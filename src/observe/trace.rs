@@ -165,6 +165,11 @@ struct Parts {
     attempt: Option<u32>,
 }
 
+/// The payload that a fact is about, if it is about one.
+pub(super) fn payload(fact: &Fact) -> Option<PayloadId> {
+    parts(fact).payload
+}
+
 fn parts(fact: &Fact) -> Parts {
     use Resource::{Call, Dependency, Function, Mapping, Outlet, Queue, Sink};
     let of = |word, resource, payload| Parts {
@@ -229,7 +234,7 @@ fn parts(fact: &Fact) -> Parts {
         Fact::RecordFailed { function, payload } => {
             of("record_failed", Function(function), payload)
         }
-        Fact::Throttled { function, payload } => of("throttled", Function(function), payload),
+        Fact::Throttled { function, payload, .. } => of("throttled", Function(function), payload),
         Fact::SystemErred { function, payload } => of("system_erred", Function(function), payload),
         Fact::LoopStopped { function, payload } => of("loop_stopped", Function(function), payload),
         Fact::Missing { function, payload } => of("missing", Function(function), payload),
