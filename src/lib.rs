@@ -10,6 +10,7 @@ pub mod chart;
 pub mod cli;
 pub mod experiment;
 pub mod observe;
+pub mod page;
 pub mod report;
 pub mod scenario;
 pub mod study;

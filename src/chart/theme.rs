@@ -93,6 +93,17 @@ impl Colors {
     }
 }
 
+/// The colours of one theme that another has others for, each with that: for a picture that is shown on
+/// both grounds.
+pub fn pairs(from: Theme, to: Theme) -> Vec<(&'static str, &'static str)> {
+    let all = |theme: Theme| {
+        let Colors { ground, ink, muted, grid, done, failed, .. } = theme.colors();
+        let Colors { first, retry, dead, visible, all, fault, .. } = theme.colors();
+        [ground, ink, muted, grid, done, failed, first, retry, dead, visible, all, fault]
+    };
+    all(from).into_iter().zip(all(to)).filter(|(from, to)| from != to).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

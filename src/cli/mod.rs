@@ -9,6 +9,7 @@ mod gallery;
 mod journal;
 mod printing;
 mod recording;
+mod report;
 mod run;
 mod shards;
 mod story;
@@ -47,6 +48,8 @@ enum Command {
     Compare(CompareArgs),
     /// Draw a chart that stands by itself
     Chart(ChartArgs),
+    /// Write one page that shows a scenario to others: a player, charts, the comparison, every number
+    Report(ReportArgs),
     /// Play every point of a grid, on one machine or in shards on many
     Sweep(SweepArgs),
     /// Put the shards of a sweep together
@@ -294,6 +297,25 @@ fn width(text: &str) -> Result<u32, String> {
 }
 
 #[derive(Debug, Args)]
+struct ReportArgs {
+    /// The scenario file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Folder of the page, which is called like the file
+    #[arg(short, long, value_name = "DIR", default_value = "output")]
+    output: PathBuf,
+    /// Show only these policies, at most four [default: the first]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    policies: Vec<String>,
+    /// Also play the first policy at each of these values, at most 40, for the page's slider:
+    /// `PATH=30s,60s,180s` or `PATH=1..10`
+    #[arg(long = "try", value_name = "PATH=VALUES")]
+    tried: Option<String>,
+    #[command(flatten)]
+    replicated: Replicated,
+}
+
+#[derive(Debug, Args)]
 struct SweepArgs {
     /// The scenario file
     #[arg(value_name = "FILE")]
@@ -427,6 +449,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Compare(args) => compare::compare(&args),
         Command::Chart(args) => chart::chart(&args),
+        Command::Report(args) => report::report(&args),
         Command::Sweep(args) => sweep::sweep(&args),
         Command::Merge(args) => sweep::merge(&args),
         Command::Check(args) => check::check(&args),

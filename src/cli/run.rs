@@ -3,7 +3,7 @@
 use super::{
     Format, Played, RunArgs,
     exit::{Exit, failed},
-    recording,
+    recording, studying,
     watching::{self, Progress},
 };
 use crate::{
@@ -102,9 +102,7 @@ pub fn load(file: &Path, played: &Played) -> Result<(Scenario, Vec<Threshold>)> 
         scenario::Failure::Unreadable { .. } => failed(Exit::Usage, failure.render(color)),
         scenario::Failure::Bad { .. } => failed(Exit::Scenario, failure.render(color)),
     })?;
-    let thresholds = experiment::thresholds(&scenario).map_err(|mistakes| {
-        failed(Exit::Scenario, scenario::diagnostic::render(&mistakes, &scenario.sources, color))
-    })?;
+    let thresholds = studying::thresholds(&scenario)?;
     Ok((scenario, thresholds))
 }
 

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     experiment::{self, Arm, Plan, Trouble},
     model::world::{Limits, Stop},
+    observe::Threshold,
     scenario::{self, Failure, Opened, Scenario, diagnostic},
     study::{Cut, CutFrom, Kind},
 };
@@ -144,6 +145,13 @@ pub fn plan(
         plan.cut = experiment::cut_of(&first, is_stationary, warmup);
     }
     Ok((plan, first))
+}
+
+/// The thresholds that one run of a scenario is judged by.
+pub fn thresholds(scenario: &Scenario) -> Result<Vec<Threshold>> {
+    experiment::thresholds(scenario).map_err(|mistakes| {
+        failed(Exit::Scenario, diagnostic::render(&mistakes, &scenario.sources, color()))
+    })
 }
 
 /// The limits of a run of a study.

@@ -10,16 +10,17 @@ pub use replicate::{
 use crate::{
     kernel::{Ladder, Store, Time},
     model::{
-        Observer,
+        Observer, Register,
         config::Config,
         world::{Finish, Limits, Wake, World},
     },
     observe::{
-        Asked, Formula, Mistake, Names, Outcome, Recorder, Recording, RowSink, Scope, Threshold, Watch,
+        Asked, Formula, Mistake, Names, Outcome, Recorder, Recording, RowSink, Scope, Threshold,
+        Watch,
     },
     scenario::{
         self, GuessUnit, Scenario,
-        diagnostic::{self, Diagnostic, Place},
+        diagnostic::{Diagnostic, Place},
     },
 };
 
@@ -63,12 +64,26 @@ pub fn record(
     trace: Option<RowSink<'_>>,
     limits: &Limits<'_>,
 ) -> (Played, Recording) {
-    let both = (Watch::new(config, asked, trace), Recorder::new(config));
-    let mut world: World<(Watch<'_>, Recorder), Ladder<Wake>> = World::new(config, both);
+    let beside = Recorder::new(config);
+    let (played, recorder, register) = play_beside(config, asked, trace, limits, beside);
+    let recording = recorder.finish(played.finish.at, &register);
+    (played, recording)
+}
+
+/// [`play`], and `beside` it an observer of its own, which comes back with the register as it is left.
+pub fn play_beside<O: Observer>(
+    config: &Config,
+    asked: impl Into<Asked>,
+    trace: Option<RowSink<'_>>,
+    limits: &Limits<'_>,
+    beside: O,
+) -> (Played, O, Register) {
+    let both = (Watch::new(config, asked, trace), beside);
+    let mut world: World<(Watch<'_>, O), Ladder<Wake>> = World::new(config, both);
     let finish = world.run(limits);
-    let ((watch, recorder), register) = world.into_parts();
+    let ((watch, beside), register) = world.into_parts();
     let outcome = watch.finish(finish.at, &register);
-    (Played { outcome, finish }, recorder.finish(finish.at, &register))
+    (Played { outcome, finish }, beside, register)
 }
 
 /// Plays `config` before an observer of its own, which comes back with how far the run came.
@@ -157,6 +172,7 @@ fn diagnosed(text: &str, place: Place, mistake: Mistake) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::diagnostic;
 
     #[test]
     fn a_guess_is_read_by_the_names_of_the_file_and_fits_its_range() {

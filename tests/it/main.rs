@@ -13,6 +13,7 @@ mod laws;
 mod measured;
 mod paired;
 mod readme;
+mod report;
 mod rules;
 mod scenarios;
 mod shards;

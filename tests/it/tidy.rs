@@ -17,8 +17,22 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("study", &["kernel", "statistics", "observe"]),
     ("report", &["kernel", "statistics", "observe", "study"]),
     ("chart", &["kernel", "statistics", "observe", "study", "report"]),
+    ("page", &["kernel", "statistics", "observe", "study", "report", "chart"]),
     ("experiment", &["kernel", "statistics", "model", "observe", "scenario", "study"]),
-    ("cli", &["kernel", "model", "observe", "scenario", "study", "report", "chart", "experiment"]),
+    (
+        "cli",
+        &[
+            "kernel",
+            "model",
+            "observe",
+            "scenario",
+            "study",
+            "report",
+            "chart",
+            "page",
+            "experiment",
+        ],
+    ),
 ];
 
 /// The components of the model. Only the wiring names more than one.

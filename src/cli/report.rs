@@ -1,0 +1,414 @@
+//! `dwell report`: one page with everything in it, and a player.
+//!
+//! Every policy is played twice: first to know what became of everybody, then to follow the few that are
+//! shown. Both are the same run; nothing that watches changes it.
+
+use super::{
+    Compared, Repeated, Replicated, ReportArgs,
+    compare::{self, How},
+    exit::{Exit, failed},
+    recording, run, studying,
+    watching::{self, Progress},
+};
+use crate::{
+    chart::{self, Look, OfRuns, Theme, forest, storm},
+    experiment::{self, grid},
+    kernel::{Span, Time},
+    model::{
+        Observer, Register,
+        world::{Limits, Stop},
+    },
+    observe::{
+        Asked, Cast, Fates, Formula, Outcome, Recorder, Scout, Slice, Threshold, formula::Value,
+        slice, stage,
+    },
+    page::{
+        self, Page, Play, Stage,
+        data::{self, Guess, Mark, Name, Point, Tried},
+        html::BYTES_MAX,
+    },
+    report::{self, Assumption, compare as comparing, files::write_whole, wording},
+    scenario::{GuessUnit, Opened, Options, Scenario, diagnostic::Severity, timeline::Happening},
+    study::compare::Comparison,
+};
+use anyhow::Result;
+use std::{fs, io, sync::Arc};
+
+/// More stages have no room beside each other.
+const STAGES_MAX: usize = 4;
+/// More values of a setting would not fit into the page.
+const TRIES_MAX: usize = 40;
+
+/// A policy that was played once.
+struct Played {
+    scenario: Scenario,
+    outcome: Outcome,
+    scout: Scout,
+    end: Time,
+}
+
+/// Plays a file and writes its page.
+pub fn report(args: &ReportArgs) -> Result<Exit> {
+    let files = std::slice::from_ref(&args.file);
+    let stem = run::stems(files)?.swap_remove(0);
+    let mut name = stem.clone();
+    name.push(".html");
+    let target = args.output.join(name);
+    let cannot_write = |error: io::Error| {
+        failed(Exit::Output, format!("error: cannot write {}: {error}", target.display()))
+    };
+    let opened = studying::open(files)?.swap_remove(0);
+    let policies = policies(args, &opened)?;
+    let mut scenarios = Vec::new();
+    for policy in &policies {
+        scenarios.push(load(args, &opened, policy.as_deref(), &[])?);
+    }
+    let tried = args.tried.as_deref().map(|text| points(args, &opened, &policies, text));
+    let tried = tried.transpose()?;
+    fs::create_dir_all(&args.output).map_err(cannot_write)?;
+
+    watching::listen();
+    let guess = experiment::guess(&scenarios[0].0).unwrap_or_default();
+    let (mut runs, mut arms) = (Vec::new(), Vec::new());
+    for (scenario, thresholds) in scenarios {
+        let metrics = Vec::from_iter(guess.clone());
+        let asked = Asked { thresholds, metrics };
+        let config = &scenario.config;
+        let beside = (Scout::new(&config.resources), Recorder::new(config));
+        let (outcome, (scout, recorder), end, register) = play(args, &scenario, asked, beside)?;
+        arms.push(recording::arm(&scenario, &outcome, recorder.finish(end, &register)));
+        runs.push(Played { scenario, outcome, scout, end });
+    }
+    let recorded = recording::recorded(&runs[0].scenario, arms, None);
+    let comparison = compared(args, &policies)?;
+    let first = &runs[0].scenario;
+    let file = opened.file_name();
+    let hash = first.hash.clone();
+    let mut play = Play {
+        name: Name {
+            title: first.title.as_deref(),
+            question: first.question.as_deref(),
+            answer: first.answer.as_deref(),
+            finding: Some(storm::finding(&recorded)).filter(|_| storm::fits(&recorded)),
+            file: &file,
+            hash: &hash,
+            seed: first.seed,
+            dwell: env!("CARGO_PKG_VERSION"),
+        },
+        end: runs.iter().map(|run| run.end).max().unwrap_or_default(),
+        arrivals: runs[0].outcome.results.ledger.run.arrivals,
+        chosen: Vec::new(),
+        guess: guess.as_ref().and_then(|formula| guessed(first, formula, &runs)),
+        marks: marks(first),
+        due_step: data::due_step(
+            runs.iter().map(|run| run.scout.longest).max().unwrap_or(Span::ZERO),
+        ),
+        stages: Vec::new(),
+        tried: None,
+    };
+    let fates: Vec<_> = runs.iter().map(|run| run.scout.fates.clone()).collect();
+    play.chosen = slice::choose(&fates, data::DOTS);
+    let caller = busiest(&fates[0]);
+    drop(fates);
+    for run in &runs {
+        play.stages.push(staged(args, &play, run, caller)?);
+    }
+    if let Some((path, tried)) = tried {
+        play.tried = Some(tries(args, path, tried)?);
+    }
+    let drawn = OfRuns::ALL.into_iter().filter(|kind| kind.fits(&recorded));
+    let mut charts: Vec<page::Chart> = drawn
+        .map(|kind| page::Chart { kind: kind.word(), svg: kind.svg(&recorded, Look::default()) })
+        .collect();
+    if let Some((comparison, _)) = &comparison
+        && forest::has_differences(comparison)
+    {
+        let setting = forest::Setting { title: first.title.as_deref(), stopped_by: None };
+        let svg = forest::svg(comparison, &setting, Look::default());
+        charts.push(page::Chart { kind: "forest", svg });
+    }
+    let page = Page {
+        play,
+        charts,
+        dark: chart::theme::pairs(Theme::Light, Theme::Dark),
+        comparison: comparison.map(|(_, blocks)| blocks).unwrap_or_default(),
+        runs: runs.iter().map(|run| in_numbers(run, &policies)).collect(),
+        assumptions: assumptions(first),
+        warnings: warnings(first),
+    };
+    let text = page::render(page).ok_or_else(|| {
+        let message = format!("error: the page would be larger than {BYTES_MAX} bytes");
+        failed(Exit::Failure, format!("{message}\nhint: take fewer policies: --policies A,B"))
+    })?;
+    write_whole(&target, text.as_bytes()).map_err(cannot_write)?;
+    eprintln!("wrote {}", target.display());
+    Ok(Exit::Fine)
+}
+
+/// Those that are staged: the named ones, or the file's first; without policies the file as written.
+fn policies(args: &ReportArgs, opened: &Opened) -> Result<Vec<Option<String>>> {
+    let mut policies = studying::policies(opened, &args.replicated, &args.policies)?;
+    if STAGES_MAX < policies.len() {
+        if !args.policies.is_empty() {
+            let message = format!("error: a report shows at most {STAGES_MAX} policies");
+            return Err(failed(Exit::Usage, format!("{message}\nhint: name fewer")));
+        }
+        policies.truncate(STAGES_MAX);
+        let shown = policies.join(", ");
+        eprintln!("note: a report shows {STAGES_MAX} policies: {shown}; --policies names others");
+    }
+    Ok(match policies.is_empty() {
+        true => vec![None],
+        false => policies.into_iter().map(Some).collect(),
+    })
+}
+
+fn load(
+    args: &ReportArgs,
+    opened: &Opened,
+    policy: Option<&str>,
+    point: &[String],
+) -> Result<(Scenario, Vec<Threshold>)> {
+    let Replicated { sets, seed, .. } = &args.replicated;
+    let options = Options { sets, point, policy, seed: *seed, alone: false };
+    let scenario = opened.scenario(&options).map_err(|failure| studying::unread(&failure))?;
+    let thresholds = studying::thresholds(&scenario)?;
+    Ok((scenario, thresholds))
+}
+
+/// Plays a scenario to its end, with an observer beside the usual one.
+fn play<O: Observer>(
+    args: &ReportArgs,
+    scenario: &Scenario,
+    asked: impl Into<Asked>,
+    beside: O,
+) -> Result<(Outcome, O, Time, Register)> {
+    let whole = scenario.config.duration.since(Time::ZERO);
+    let progress = Progress::new(!args.replicated.no_progress, whole);
+    let stop = |now| progress.at(now);
+    let limits = studying::limits(&args.replicated);
+    let limits = Limits { interrupted: &stop, ..limits };
+    let (played, beside, register) =
+        experiment::play_beside(&scenario.config, asked, None, &limits, beside);
+    drop(progress);
+    let file = run::file_name(scenario);
+    let finish = played.finish;
+    if let Some(exit) = run::stopped_early(&file, finish) {
+        return Err(failed(exit, "hint: a report is of whole runs"));
+    }
+    assert!(finish.stop == Stop::Complete, "anything else was told");
+    if !played.outcome.faults.is_empty() {
+        let faults = played.outcome.faults.join("\n  ");
+        let message = format!("error: {file}: the run did not pass its own checks\n  {faults}");
+        return Err(failed(Exit::Failure, message));
+    }
+    Ok((played.outcome, beside, finish.at, register))
+}
+
+/// The caller that started most, the first of them: whose way is shown.
+fn busiest(fates: &Fates) -> usize {
+    let started = |at: &usize| fates.callers[*at].1.len();
+    (0..fates.callers.len()).rev().max_by_key(started).unwrap_or(0)
+}
+
+/// Plays a policy once more and follows what is shown.
+fn staged(args: &ReportArgs, play: &Play<'_>, run: &Played, caller: usize) -> Result<Stage> {
+    let Scenario { config, policy, .. } = &run.scenario;
+    let resources = &config.resources;
+    let stage = stage::Stage::new(config, data::instants(play.end), play.due_step);
+    let slice = Slice::new(Arc::clone(resources), &play.chosen);
+    let beside = (stage, slice);
+    let (outcome, (stage, slice), ..) = self::play(args, &run.scenario, Asked::default(), beside)?;
+    let digest = outcome.results.digest.to_string();
+    assert_eq!(digest, run.outcome.results.digest.to_string(), "who watches changes nothing");
+    let (frames, pace) = stage.finish();
+    Ok(Stage {
+        name: policy.clone().unwrap_or_default(),
+        setting: run.scenario.policy_sets.clone(),
+        digest,
+        cast: Cast::of(resources, caller),
+        frames,
+        pace,
+        told: slice.finish(),
+    })
+}
+
+/// What the guess came to under each policy, in the unit of its range.
+fn guessed(scenario: &Scenario, formula: &Formula, runs: &[Played]) -> Option<Guess> {
+    let asked = scenario.guess.as_ref()?;
+    let (unit, scale) = match asked.unit {
+        GuessUnit::Number => ("", 1.0),
+        GuessUnit::Share => ("%", 100.0),
+        GuessUnit::Time => ("s", 1.0),
+    };
+    let truth = runs.iter().map(|run| match run.outcome.metrics.first()?.value.as_ref()? {
+        Value::Number(number) => Some(formula.shown(*number) * scale),
+        Value::Instants { .. } => None,
+    });
+    Some(Guess {
+        words: asked.measure.clone(),
+        unit,
+        from: asked.from * scale,
+        to: asked.to * scale,
+        truth: truth.collect(),
+    })
+}
+
+/// What the timeline does.
+fn marks(scenario: &Scenario) -> Vec<Mark> {
+    let mark = |happening: &Happening| Mark {
+        from: happening.from,
+        until: happening.until,
+        words: happening.words.clone(),
+    };
+    scenario.happenings.iter().map(mark).collect()
+}
+
+/// What the policies come to over many runs; nothing to compare, nothing said.
+fn compared(
+    args: &ReportArgs,
+    policies: &[Option<String>],
+) -> Result<Option<(Comparison, Vec<wording::Block>)>> {
+    let policies: Vec<String> = policies.iter().flatten().cloned().collect();
+    if policies.len() < 2 {
+        return Ok(None);
+    }
+    let repeated =
+        Repeated { replicated: args.replicated.clone(), metrics: Vec::new(), warmup: None };
+    let compared = Compared { baseline: None, policies, repeated };
+    let (plan, first) = compare::plan(std::slice::from_ref(&args.file), &compared)?;
+    let how = How::default();
+    let played = compare::play_all(&compared.repeated, &plan, 0, &first, &how)?;
+    if let Some(exit) = played.stopped {
+        return Err(failed(exit, "interrupted: a report is of all replications"));
+    }
+    let told = comparing::Report {
+        title: first.title.as_deref(),
+        question: None,
+        comparison: &played.comparison,
+        stopped_by: None,
+    };
+    let blocks = comparing::blocks(&told);
+    Ok(Some((played.comparison, blocks)))
+}
+
+/// The account of a policy's run.
+fn in_numbers(run: &Played, policies: &[Option<String>]) -> (String, Vec<wording::Block>) {
+    let Played { scenario, outcome, .. } = run;
+    let resources = scenario.config.resources.clone();
+    let file = run::file_name(scenario);
+    let told = report::Report {
+        file: &file,
+        hash: &scenario.hash,
+        title: None,
+        question: None,
+        answer: None,
+        policy: None,
+        seed: scenario.seed,
+        stopped_by: None,
+        results: &outcome.results,
+        series: &outcome.series,
+        name: &|subject| subject.name(&resources),
+        assumptions: &[],
+        warnings: &[],
+    };
+    let name = match policies {
+        [None] => String::new(),
+        _ => scenario.policy.clone().unwrap_or_default(),
+    };
+    (name, wording::blocks(&told))
+}
+
+fn assumptions(scenario: &Scenario) -> Vec<Assumption> {
+    let of = |(name, value, is_default): &(String, String, bool)| Assumption {
+        name: name.clone(),
+        value: value.clone(),
+        is_default: *is_default,
+    };
+    scenario.assumptions.iter().map(of).collect()
+}
+
+fn warnings(scenario: &Scenario) -> Vec<String> {
+    let shown = scenario.warnings.iter().filter(|d| d.severity == Severity::Warning);
+    shown.map(|warning| format!("{}: {}", warning.path, warning.message)).collect()
+}
+
+/// A value of `--try`, ready to be played.
+struct Try {
+    value: String,
+    command: String,
+    scenario: Scenario,
+}
+
+/// Reads `--try`: every value is looked at before anything is played.
+fn points(
+    args: &ReportArgs,
+    opened: &Opened,
+    policies: &[Option<String>],
+    text: &str,
+) -> Result<(String, Vec<Try>)> {
+    let told = |wrong: grid::Wrong| {
+        let hint = wrong.hint.replace("--grid", "--try");
+        failed(Exit::Usage, format!("error: {}\nhint: {hint}", wrong.message))
+    };
+    let axis = grid::Axis::parse(text).map_err(told)?;
+    let path = axis.path.clone();
+    let values = grid::combinations(&[axis]).map_err(|mut wrong| told(wrong.swap_remove(0)))?;
+    if TRIES_MAX < values.len() {
+        let message = format!("error: --try has {} values", values.len());
+        let hint = format!("hint: at most {TRIES_MAX}; `dwell sweep` plays more");
+        return Err(failed(Exit::Usage, format!("{message}\n{hint}")));
+    }
+    let policy = policies[0].as_deref();
+    let mut tries = Vec::new();
+    for value in values.into_iter().flatten() {
+        let set = format!("{path}={value}");
+        let (scenario, _) = load(args, opened, policy, std::slice::from_ref(&set))?;
+        let command = command(args, &opened.file_name(), policy, &set);
+        tries.push(Try { value, command, scenario });
+    }
+    Ok((path, tries))
+}
+
+/// What plays a value again.
+fn command(args: &ReportArgs, file: &str, policy: Option<&str>, set: &str) -> String {
+    let quoted =
+        |text: &str| match text.chars().all(|c| c.is_alphanumeric() || "._-=/%".contains(c)) {
+            true => text.to_owned(),
+            false => format!("'{}'", text.replace('\'', "'\\''")),
+        };
+    let mut words = vec!["dwell run".to_owned(), quoted(file)];
+    words.extend(policy.map(|policy| format!("--policy {}", quoted(policy))));
+    words.extend(args.replicated.seed.map(|seed| format!("--seed {seed}")));
+    words.extend(args.replicated.sets.iter().map(|set| format!("--set {}", quoted(set))));
+    words.push(format!("--set {}", quoted(set)));
+    words.join(" ")
+}
+
+/// Plays every value that is tried.
+fn tries(args: &ReportArgs, path: String, tries: Vec<Try>) -> Result<Tried> {
+    let mut played = Vec::new();
+    for Try { value, command, scenario } in tries {
+        let usual = experiment::usual_metrics(&scenario.config);
+        let texts: Vec<&str> = usual.iter().map(String::as_str).collect();
+        let metrics = experiment::formulas(&scenario, &texts).unwrap_or_default();
+        let asked = Asked { thresholds: Vec::new(), metrics: metrics.clone() };
+        let (outcome, (), end, _) = play(args, &scenario, asked, ())?;
+        let summary = metrics.iter().zip(&outcome.metrics).filter_map(|(metric, reading)| {
+            match reading.value.as_ref()? {
+                Value::Number(number) => Some((metric.text.clone(), metric.shown(*number))),
+                Value::Instants { .. } => None,
+            }
+        });
+        played.push((value, command, summary.collect(), scenario, end));
+    }
+    let last = played.iter().map(|(.., end)| *end).max().unwrap_or_default();
+    let instants = data::instants(last);
+    let mut points = Vec::new();
+    for (value, command, summary, scenario, _) in played {
+        let stage = stage::Stage::new(&scenario.config, instants.clone(), Span::mins(1));
+        let (_, stage, ..) = play(args, &scenario, Asked::default(), stage)?;
+        points.push(Point::new(value, command, summary, &stage.finish().0));
+    }
+    Ok(Tried::new(path, instants, points))
+}
