@@ -38,13 +38,15 @@ pub struct Chosen {
     pub hash: u64,
 }
 
+/// Some arrivals, each its caller's position and its number, by their hashes.
+type ByHash = BTreeMap<u64, (usize, u64)>;
+
 /// Chooses about `dots` arrivals and guests: the same ones for all policies, of which these are the
 /// `fates`, one and the same file's. In order of caller and number.
 pub fn choose(fates: &[Fates], dots: usize) -> Vec<Chosen> {
     // A place among all by its hash, the smallest first.
-    let mut smallest: BTreeMap<u64, (usize, u64)> = BTreeMap::new();
-    let mut rare: Vec<BTreeMap<Fate, BTreeMap<u64, (usize, u64)>>> =
-        fates.iter().map(|_| BTreeMap::new()).collect();
+    let mut smallest = ByHash::new();
+    let mut rare: Vec<BTreeMap<Fate, ByHash>> = fates.iter().map(|_| BTreeMap::new()).collect();
     let callers = fates.first().map_or(0, |fates| fates.callers.len());
     for caller in 0..callers {
         let base = name_key(&fates[0].callers[caller].0);
@@ -71,7 +73,7 @@ pub fn choose(fates: &[Fates], dots: usize) -> Vec<Chosen> {
     chosen.into_iter().map(of).collect()
 }
 
-fn keep(all: &mut BTreeMap<u64, (usize, u64)>, most: usize, hash: u64, which: (usize, u64)) {
+fn keep(all: &mut ByHash, most: usize, hash: u64, which: (usize, u64)) {
     let is_full = all.len() == most;
     if is_full && all.last_key_value().is_none_or(|(last, _)| *last < hash) {
         return;

@@ -394,7 +394,8 @@ struct Shared {
     phrases: Texts<String>,
 }
 
-/// The object, in which no `<` is written as itself, so that it can stand in a script element.
+/// The object, in which no `<` is written as itself, so that it can stand in a script element, and nothing
+/// turns the direction of writing.
 pub fn json(play: &Play<'_>) -> String {
     let tick = tick(play.end);
     let ticks = |at: Time| at.as_nanos() / tick.as_nanos();
@@ -433,7 +434,19 @@ pub fn json(play: &Play<'_>) -> String {
         }),
     };
     let text = serde_json::to_string(&data).expect("numbers and texts are written");
-    text.replace('<', "\\u003c")
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("\\u003c"),
+            // The player shows what `inert` leaves of it elsewhere.
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                out.push('\\');
+                out.extend(c.escape_unicode());
+            }
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 fn of_stage<'a>(

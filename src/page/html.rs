@@ -151,14 +151,14 @@ fn whole(page: &Page<'_>, left_out: &[String]) -> String {
     answer(&mut out, page);
     charts(&mut out, page);
     if !page.comparison.is_empty() {
-        section(&mut out, "comparison", "The comparison", &page.comparison);
+        section(&mut out, "comparison", "The comparison", &page.comparison, &[]);
     }
     for (at, (policy, blocks)) in page.runs.iter().enumerate() {
         let heading = match policy.as_str() {
             "" => "The run in numbers".to_owned(),
             policy => format!("The run in numbers: {policy}"),
         };
-        section(&mut out, &format!("run-{}", at + 1), &heading, blocks);
+        section(&mut out, &format!("run-{}", at + 1), &heading, blocks, &["Ledger"]);
     }
     assumptions(&mut out, page);
     out.push_str("</main>\n");
@@ -197,19 +197,37 @@ fn charts(out: &mut String, page: &Page<'_>) {
     for Chart { kind, svg } in &page.charts {
         // What stands before the element belongs to a file of its own.
         let element = svg.find("<svg").map_or(svg.as_str(), |at| &svg[at..]);
-        let _ = writeln!(out, "<figure id=\"chart-{kind}\">\n{}\n</figure>", element.trim_end());
+        let _ = writeln!(
+            out,
+            "<figure id=\"chart-{kind}\" tabindex=\"0\">\n{}\n</figure>",
+            element.trim_end()
+        );
     }
     out.push_str("</section>\n");
 }
 
-fn section(out: &mut String, id: &str, heading: &str, blocks: &[Block]) {
-    let _ = writeln!(
-        out,
-        "<section id=\"{id}\" class=\"page\" data-told>\n<h2>{}</h2>",
-        escaped(heading)
-    );
-    for block in blocks {
-        lay_out(out, block);
+/// A section of blocks: first what is said in words and the tables of these headings, then all other
+/// tables, folded.
+fn section(out: &mut String, id: &str, heading: &str, blocks: &[Block], open: &[&str]) {
+    let _ = writeln!(out, "<section id=\"{id}\" class=\"page\" data-told>");
+    let _ = writeln!(out, "<h2>{}</h2>", escaped(heading));
+    let is_folded = |block: &&Block| match block {
+        Block::Table(heading, ..) => !open.contains(&heading.as_str()),
+        Block::Title(_)
+        | Block::Labelled(..)
+        | Block::Verdicts(_)
+        | Block::Sentences(..)
+        | Block::Remarks(_) => false,
+    };
+    let (folded, open): (Vec<&Block>, Vec<&Block>) = blocks.iter().partition(is_folded);
+    // Sentences say what all the rest is about.
+    let sentences = |block: &&&Block| matches!(block, Block::Sentences(..));
+    open.iter().filter(sentences).for_each(|block| lay_out(out, block));
+    open.iter().filter(|block| !sentences(block)).for_each(|block| lay_out(out, block));
+    if !folded.is_empty() {
+        out.push_str("<details>\n<summary>All tables</summary>\n");
+        folded.iter().for_each(|block| lay_out(out, block));
+        out.push_str("</details>\n");
     }
     out.push_str("</section>\n");
 }
@@ -286,14 +304,19 @@ fn assumptions(out: &mut String, page: &Page<'_>) {
     if !page.assumptions.is_empty() {
         out.push_str("<section id=\"assumptions\" class=\"page\">\n<h2>What is assumed</h2>\n");
         out.push_str("<p>AWS documents none of these. Each can be set in the scenario.</p>\n");
-        let columns = ["assumption", "value", ""].map(str::to_owned);
-        let row = |assumed: &Assumption| {
-            let whose = if assumed.is_default { "the default" } else { "set here" };
-            vec![assumed.name.clone(), assumed.value.clone(), whose.to_owned()]
+        let (defaults, set): (Vec<&Assumption>, Vec<&Assumption>) =
+            page.assumptions.iter().partition(|assumed| assumed.is_default);
+        let columns = ["assumption", "value"].map(str::to_owned);
+        let rows = |all: &[&Assumption]| -> Vec<Vec<String>> {
+            all.iter().map(|assumed| vec![assumed.name.clone(), assumed.value.clone()]).collect()
         };
-        let rows: Vec<Vec<String>> = page.assumptions.iter().map(row).collect();
-        table(out, "Assumptions", &columns, &rows);
-        out.push_str("</section>\n");
+        if !set.is_empty() {
+            table(out, "Set here", &columns, &rows(&set));
+        }
+        let n = defaults.len();
+        let _ = writeln!(out, "<details>\n<summary>{n} are as by default</summary>");
+        table(out, "By default", &columns, &rows(&defaults));
+        out.push_str("</details>\n</section>\n");
     }
     if !page.warnings.is_empty() {
         out.push_str("<section id=\"warnings\" class=\"page\">\n<h2>Warnings</h2>\n");
