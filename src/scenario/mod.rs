@@ -63,6 +63,8 @@ pub struct Scenario {
     pub answer: Option<String>,
     /// What the reader is asked before the answer is shown.
     pub guess: Option<Guess>,
+    /// The kind of chart that shows it, one of [`properties::CHARTS`].
+    pub chart: Option<String>,
     /// The file's name without folder and ending: what its outputs are called.
     pub stem: String,
     /// The seed: the file's, or that of the options.
@@ -350,6 +352,7 @@ impl Opened {
             question: text("question"),
             answer: text("answer"),
             guess: played.guess,
+            chart: text("chart"),
             stem: stem
                 .map_or_else(|| "scenario".into(), |stem| stem.to_string_lossy().into_owned()),
             seed: played.config.seed,

@@ -218,6 +218,15 @@ fn defaults_are_those_of_the_table() {
 }
 
 #[test]
+fn a_chart_is_one_of_those_there_are() {
+    let chart = |more: &str| good(&format!("{GOOD}{more}")).chart;
+    assert_eq!(chart(""), None);
+    assert_eq!(chart("chart: dwell-ccdf\n").as_deref(), Some("dwell-ccdf"));
+    let [mistake] = &mistakes(&format!("{GOOD}chart: dwel-ccdf\n"))[..] else { panic!("one") };
+    assert_eq!(mistake, "chart: `dwel-ccdf` is not allowed here | did you mean `dwell-ccdf`?");
+}
+
+#[test]
 fn resources_refer_to_each_other_by_position() {
     let Config { resources, .. } = good(GOOD).config;
     let function = &resources.functions[0];

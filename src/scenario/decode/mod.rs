@@ -334,6 +334,7 @@ impl Body<'_> {
         for name in ["title", "question", "answer"] {
             self.text(name);
         }
+        self.word("chart");
         self.stamp("start");
         self.count("seed");
         self.map("guess")?.guess()
