@@ -186,7 +186,8 @@ impl Component for Call {
                 }
             }
             Wake::Thought(client) => {
-                if now < self.until {
+                let until = self.closed_loop(client).map(|(arrivals, _)| arrivals.until);
+                if until.is_some_and(|until| now < until.min(self.until)) {
                     self.start(now, Some(client), fx);
                 }
             }
@@ -551,21 +552,25 @@ impl Call {
         fx.register().release(payload);
     }
 
-    fn think(&mut self, client: u32, fx: &mut impl Port<Self>) {
+    /// The closed loop of a client, and how long its clients think; none: it has fewer clients now.
+    fn closed_loop(&self, client: u32) -> Option<(&config::Arrivals, &Quantity)> {
         let mut first = 0;
-        for arrivals in &self.config.arrivals {
-            let Process::Closed { clients, think_time } = &arrivals.process else { continue };
-            if client < first + clients {
-                let mut draw = self.think.draw(u64::from(client), self.thoughts());
-                let wait = match think_time {
-                    Quantity::Attribute(..) => Span::ZERO,
-                    law => law.sample_span(&mut draw, |_| None),
-                };
-                fx.wake(wait, Wake::Thought(client));
-                return;
-            }
+        self.config.arrivals.iter().find_map(|arrivals| {
+            let Process::Closed { clients, think_time } = &arrivals.process else { return None };
+            let before = first;
             first += clients;
-        }
+            (before <= client && client < first).then_some((arrivals, think_time))
+        })
+    }
+
+    fn think(&mut self, client: u32, fx: &mut impl Port<Self>) {
+        let Some((_, think_time)) = self.closed_loop(client) else { return };
+        let mut draw = self.think.draw(u64::from(client), self.thoughts());
+        let wait = match think_time {
+            Quantity::Attribute(..) => Span::ZERO,
+            law => law.sample_span(&mut draw, |_| None),
+        };
+        fx.wake(wait, Wake::Thought(client));
     }
 
     /// The occasion of a client's next thought: payloads started, which never repeats.

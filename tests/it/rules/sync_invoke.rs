@@ -264,3 +264,22 @@ fn sm2_errors_count_when_their_run_began() {
         "F: Errors 1",
     );
 }
+
+#[test]
+fn a_closed_loop_asks_from_its_beginning_to_its_own_end() {
+    check(
+        "
+        duration: 10s
+        functions: {F: {service_time: 1s}}
+        callers: {C: {target: F, arrivals: {closed: {clients: 1, think_time: 0s}, from: 1s, until: 3s}}}
+        ",
+        "requested answered+",
+        "
+        1s C.requested C-1 #1 ours
+        2s C.answered C-1 SI1 answer=ok took=1s
+        2s C.requested C-2 #1 ours
+        3s C.answered C-2 SI1 answer=ok took=1s
+        ",
+        "C: requests 2",
+    );
+}
