@@ -7,9 +7,9 @@
 # DWELL names the program if it is not on the PATH.
 set -euo pipefail
 
-exec "${DWELL:-dwell}" sweep "$(dirname "$0")/../scenarios/a-retry-storm-that-stays.yaml" \
+exec "${DWELL:-dwell}" sweep "$(dirname "$0")/../scenarios/backoff-is-no-cure.yaml" \
   --grid 'functions.Shop.calls.0.retry.attempts=1..4' \
-  --grid 'dependencies.Warehouse.concurrency=20,28,36,44' \
+  --grid 'dependencies.Warehouse.concurrency=10,14,18,22' \
   --metric 'Orders.latency count / Orders.arrivals' \
   --metric 'Orders.latency p99' \
   --replications 5 \

@@ -29,25 +29,80 @@ macro_rules! shipped {
     };
 }
 
-/// In the order in which they teach: asynchronous events, queues, what is called, comparisons.
-const SCENARIOS: &[Shipped] = shipped!(".yaml":
-    "three-tries"
-    "age-disables-retries"
-    "six-hours-of-throttling"
-    "reserved-zero"
-    "poison-for-ever"
-    "poison-three-receives"
+/// Scenarios under a heading.
+struct Part {
+    heading: &'static str,
+    scenarios: &'static [Shipped],
+}
+
+const PARTS: &[Part] = &[
+    Part { heading: "The gallery: what people really ask, in teaching order", scenarios: GALLERY },
+    Part { heading: "Further", scenarios: FURTHER },
+    Part { heading: "Which is better?", scenarios: COMPARE },
+    Part { heading: "Who calls", scenarios: CALLERS },
+];
+
+/// In the order in which they teach: queues and their readers, asynchronous events, dead-letter queues,
+/// load. A record that stops its shard belongs behind the third, once there are streams.
+const GALLERY: &[Shipped] = shipped!(".yaml":
+    "throttled-into-the-dlq"
+    "visibility-too-short"
     "one-bad-in-ten"
-    "alarm-on-the-wrong-metric"
-    "redrive-at-full-speed"
-    "a-retry-storm-that-stays"
+    "three-tries"
+    "six-hours-of-throttling"
+    "two-dlqs"
+    "dlq-in-the-wrong-place"
+    "the-alarm-that-never-rings"
+    "redrive-ping-pong"
+    "the-dlqs-clock"
+    "burst-ramp"
+    "errors-slow-the-poller"
+    "kill-switch-and-loop"
+    "backoff-is-no-cure"
+);
+
+const FURTHER: &[Shipped] = shipped!(".yaml":
+    "poison-three-receives"
+    "age-disables-retries"
     "recorded-morning"
+);
+
+const COMPARE: &[Shipped] = shipped!(".yaml":
     "compare/retries-at-three-error-rates"
     "compare/receives-through-an-outage"
     "compare/partial-responses-over-batch-size"
     "compare/visibility-one-or-six-timeouts"
     "compare/reserved-or-maximum-concurrency"
     "compare/redrive-into-a-recovering-consumer"
+);
+
+const CALLERS: &[Shipped] = shipped!(".yaml":
+    "callers/alb"
+    "callers/alexa"
+    "callers/api-gateway-http"
+    "callers/api-gateway-rest"
+    "callers/api-gateway-websocket"
+    "callers/appsync"
+    "callers/cloudformation"
+    "callers/cloudfront"
+    "callers/cloudwatch-logs"
+    "callers/codecommit"
+    "callers/cognito"
+    "callers/config"
+    "callers/connect"
+    "callers/eventbridge"
+    "callers/eventbridge-scheduler"
+    "callers/firehose"
+    "callers/function-url"
+    "callers/iot"
+    "callers/lex"
+    "callers/s3"
+    "callers/s3-batch"
+    "callers/sdk"
+    "callers/ses"
+    "callers/sns"
+    "callers/sns-to-sqs"
+    "callers/step-functions"
 );
 
 /// What scenarios read, which name it by this path.
@@ -69,13 +124,17 @@ impl Shipped {
     }
 }
 
+fn all() -> impl Iterator<Item = &'static Shipped> {
+    PARTS.iter().flat_map(|part| part.scenarios)
+}
+
 /// Lists the scenarios, prints one, or writes one out.
 pub fn scenarios(args: &ScenariosArgs) -> Result<Exit> {
     let Some(name) = &args.name else {
         print(&list())?;
         return Ok(Exit::Fine);
     };
-    let found = SCENARIOS.iter().find(|shipped| shipped.name == name || shipped.stem() == name);
+    let found = all().find(|shipped| shipped.name == name || shipped.stem() == name);
     let shipped = found.ok_or_else(|| unknown(name))?;
     match &args.output {
         Some(to) => write_out(shipped, to, args.force)?,
@@ -95,10 +154,14 @@ fn print(text: &str) -> io::Result<()> {
 
 fn list() -> String {
     let mut out = String::new();
-    for shipped in SCENARIOS {
-        let _ = writeln!(out, "{}\n  {}", shipped.name, shipped.question());
+    for Part { heading, scenarios } in PARTS {
+        let _ = writeln!(out, "{heading}\n");
+        for shipped in *scenarios {
+            let _ = writeln!(out, "  {}\n    {}", shipped.name, shipped.question());
+        }
+        out.push('\n');
     }
-    out.push_str("\n`dwell scenarios NAME` prints one, and `-o FILE` writes it out\n");
+    out.push_str("`dwell scenarios NAME` prints one, and `-o FILE` writes it out\n");
     out
 }
 
@@ -134,7 +197,7 @@ fn write_out(shipped: &Shipped, to: &Path, force: bool) -> Result<()> {
 }
 
 fn unknown(name: &str) -> anyhow::Error {
-    let names = SCENARIOS.iter().flat_map(|shipped| [shipped.name, shipped.stem()]);
+    let names = all().flat_map(|shipped| [shipped.name, shipped.stem()]);
     let hint = match suggest(name, names) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "`dwell scenarios` lists all".to_owned(),
@@ -162,19 +225,28 @@ mod tests {
 
     #[test]
     fn every_scenario_and_all_data_ship() {
-        let names = |shipped: &[Shipped]| shipped.iter().map(|one| one.name.to_owned()).collect();
-        let all: BTreeSet<String> = names(SCENARIOS);
-        let there = [files("", ".yaml"), files("compare", ".yaml")].concat();
-        assert_eq!(all, there.into_iter().collect());
-        let data: BTreeSet<String> = names(DATA);
+        let ships: BTreeSet<String> = all().map(|one| one.name.to_owned()).collect();
+        let there = ["", "compare", "callers"].map(|folder| files(folder, ".yaml")).concat();
+        assert_eq!(ships, there.into_iter().collect());
+        let data: BTreeSet<String> = DATA.iter().map(|one| one.name.to_owned()).collect();
         assert_eq!(data, files("data", "").into_iter().collect());
-        let stems: BTreeSet<&str> = SCENARIOS.iter().map(Shipped::stem).collect();
-        assert_eq!(stems.len(), SCENARIOS.len(), "each is found by its own name");
+        let stems: BTreeSet<&str> = all().map(Shipped::stem).collect();
+        assert_eq!(stems.len(), all().count(), "each is found by its own name");
+    }
+
+    #[test]
+    fn the_gallery_says_what_is_guessed_and_which_chart_shows_it() {
+        for shipped in GALLERY {
+            for key in ["guess: ", "chart: "] {
+                let says = shipped.text.lines().any(|line| line.starts_with(key));
+                assert!(says, "{}: no {key}", shipped.name);
+            }
+        }
     }
 
     #[test]
     fn every_question_is_one_line() {
-        for shipped in SCENARIOS {
+        for shipped in all() {
             let question = shipped.question();
             assert!(question.ends_with('?') && !question.starts_with(['"', '\'']), "{question}");
         }
@@ -182,7 +254,7 @@ mod tests {
 
     #[test]
     fn data_is_found_from_where_a_scenario_is_written() {
-        for shipped in SCENARIOS {
+        for shipped in all() {
             let reads = shipped.text.matches("path: ").count();
             assert_eq!(reads, shipped.data().count(), "{}", shipped.name);
             assert!(reads == 0 || !shipped.name.contains('/'), "{}", shipped.name);

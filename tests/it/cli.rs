@@ -306,7 +306,9 @@ Over time (counts per 1 s; · is 0)
 fn scenarios_are_listed_printed_and_written_out_with_their_data() {
     let sandbox = Sandbox::new("cli-scenarios");
     let list = sandbox.dwell(&["scenarios"]).exits(0).out;
-    assert!(list.starts_with("three-tries\n  When does an event"), "{list}");
+    let begins = "The gallery: what people really ask, in teaching order\n\n  throttled-into-the-dlq\n    Good";
+    assert!(list.starts_with(begins), "{list}");
+    assert!(list.contains("\nWhich is better?\n\n  compare/") && list.contains("  callers/sns\n"));
     let shown = sandbox.dwell(&["scenarios", "three-tries"]).exits(0).out;
     assert_eq!(shown, include_str!("../../scenarios/three-tries.yaml"));
 

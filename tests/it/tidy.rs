@@ -287,8 +287,14 @@ fn every_scenario_asks_a_question_and_checks_its_answer() {
         .collect();
     scenarios.sort();
     assert!(!scenarios.is_empty());
+    let rules = fs::read_to_string("docs/rules.md").expect("the rules are documented");
     for path in scenarios {
         let text = fs::read_to_string(&path).expect("a scenario can be read");
+        for rule in cited(&text) {
+            if !rules.contains(&format!("\n### {rule} ")) {
+                let _ = writeln!(faults, "{}: no rule {rule}", path.display());
+            }
+        }
         for key in ["title", "question", "answer"] {
             if !text.lines().any(|line| line.starts_with(&format!("{key}: "))) {
                 let _ = writeln!(faults, "{}: no {key}", path.display());
@@ -300,6 +306,27 @@ fn every_scenario_asks_a_question_and_checks_its_answer() {
         }
     }
     none(&faults);
+}
+
+/// The rules that a scenario's comments cite, as in `(A6.2, A6.4)`.
+fn cited(text: &str) -> Vec<&str> {
+    let comments = text.lines().filter(|line| line.starts_with("# "));
+    let brackets = comments.flat_map(|line| line.split('(').skip(1));
+    let within = brackets.filter_map(|rest| rest.split_once(')'));
+    let words = within.flat_map(|(inside, _)| inside.split(", "));
+    let is_rule = |word: &&str| {
+        let number = word.trim_start_matches(|c: char| c.is_ascii_uppercase());
+        number.len() < word.len()
+            && number.starts_with(|c: char| c.is_ascii_digit())
+            && number.chars().all(|c| c.is_ascii_digit() || c == '.')
+    };
+    words.filter(is_rule).collect()
+}
+
+#[test]
+fn citations_in_comments_are_found() {
+    let text = "# It is (A6.2, E26), at 2 (or 3). S3 is (not one); 5t (S4)\nkey: (S5)\n";
+    assert_eq!(cited(text), ["A6.2", "E26", "S4"]);
 }
 
 #[test]
