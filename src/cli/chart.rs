@@ -4,18 +4,20 @@ use super::{
     ChartArgs, ChartFormat, ChartKind,
     compare::{self, How, Played},
     exit::{Exit, failed},
-    recording,
+    recording, studying,
 };
 use crate::{
     chart::{Look, OfRuns, forest},
     report::files::write_whole,
+    scenario::Options,
 };
 use anyhow::Result;
+use clap::ValueEnum;
 use std::io::{self, Write};
 
 /// Draws a chart, on standard output or into a file.
 pub fn chart(args: &ChartArgs) -> Result<Exit> {
-    let drawn = match args.kind {
+    let drawn = match kind(args)? {
         ChartKind::Forest => forest(args)?,
         ChartKind::Storm => of_runs(args, OfRuns::Storm)?,
         ChartKind::Redrive => of_runs(args, OfRuns::Redrive)?,
@@ -37,6 +39,29 @@ pub fn chart(args: &ChartArgs) -> Result<Exit> {
         }
     }
     Ok(Exit::Fine)
+}
+
+/// The kind that was asked for, or else the one that the file says.
+fn kind(args: &ChartArgs) -> Result<ChartKind> {
+    if let Some(kind) = args.kind {
+        return Ok(kind);
+    }
+    let unsaid = |why: &str| {
+        let kinds = ChartKind::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let kinds: Vec<String> = kinds.map(|kind| kind.get_name().to_owned()).collect();
+        let (file, kinds) = (args.file.display(), kinds.join(", "));
+        failed(Exit::Usage, format!("error: {file} {why}\nhint: add which to draw: {kinds}"))
+    };
+    if args.file.is_dir() {
+        return Err(unsaid("has the results of a run, of which there are many charts"));
+    }
+    let opened = studying::open(std::slice::from_ref(&args.file))?.swap_remove(0);
+    let sets = &args.compared.repeated.replicated.sets;
+    let scenario = opened.scenario(&Options { sets, ..Options::default() });
+    let said = scenario.map_err(|failure| studying::unread(&failure))?.chart;
+    let Some(word) = said else { return Err(unsaid("says no `chart`")) };
+    ChartKind::from_str(&word, false)
+        .map_err(|_| unsaid(&format!("says `{word}`, which this version does not draw")))
 }
 
 fn of_runs(args: &ChartArgs, kind: OfRuns) -> Result<Vec<u8>> {

@@ -225,9 +225,9 @@ struct ChartArgs {
     /// A scenario file, or a folder of results
     #[arg(value_name = "FILE|RESULT")]
     file: PathBuf,
-    /// What is drawn
+    /// What is drawn; of a scenario file, its `chart` if this is left out
     #[arg(value_enum, value_name = "KIND")]
-    kind: ChartKind,
+    kind: Option<ChartKind>,
     #[command(flatten)]
     compared: Compared,
     /// The picture, or its data

@@ -356,3 +356,21 @@ policies: {As written: {}, =Slower: {functions.Shop.service_time: 1s}}
     assert!(wide.err.contains("600 to 2400"), "{}", wide.err);
     chart(&["-o", "nowhere/dark.svg"]).exits(5);
 }
+
+#[test]
+fn without_a_kind_a_file_says_which_chart_is_drawn() {
+    let sandbox = Sandbox::new("chart-said");
+    let scenario = "\
+functions: {Worker: {service_time: 100ms}}
+callers: {Orders: {via: invoke_async, target: Worker, arrivals: {at: [0s]}}}
+";
+    sandbox.write("said.yaml", format!("chart: storm\n{scenario}"));
+    sandbox.write("unsaid.yaml", scenario);
+    let said = sandbox.dwell(&["chart", "said.yaml", "--no-progress"]).exits(0).out;
+    let asked = sandbox.dwell(&["chart", "said.yaml", "storm", "--no-progress"]).exits(0).out;
+    assert!(said.starts_with("<svg") && said == asked);
+    let told = sandbox.dwell(&["chart", "unsaid.yaml"]).exits(2);
+    told.says(&["unsaid.yaml says no `chart`", "add which to draw: storm, "]);
+    sandbox.dwell(&["run", "said.yaml", "--quiet"]).exits(0);
+    sandbox.dwell(&["chart", "output/said"]).exits(2).says(&["output/said has the results"]);
+}
