@@ -36,6 +36,8 @@ pub struct Arm {
     pub digest: String,
     /// What the timeline does.
     pub happenings: Vec<Happening>,
+    /// The alarms of the file.
+    pub alarms: Vec<Alarm>,
     /// What was recorded.
     pub recording: Recording,
 }
@@ -56,6 +58,15 @@ impl Arm {
     pub fn called(&self) -> &str {
         if self.name.is_empty() { "As written" } else { &self.name }
     }
+}
+
+/// An alarm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// Its name.
+    pub name: String,
+    /// From when to when it rings, in nanoseconds; none: to the end.
+    pub rings: Vec<(u64, Option<u64>)>,
 }
 
 impl Recorded {

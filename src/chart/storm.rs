@@ -6,7 +6,7 @@ use super::{
     canvas::Anchor,
     page::{Page, SMALL, Swatch, VALUE, foot, subtitle},
     plot::{Columns, Plot, highest, parts, steps},
-    recorded::Arm,
+    recorded::{Alarm, Arm},
     scale::{Scale, number},
 };
 use crate::{
@@ -24,6 +24,8 @@ use std::{
 
 /// What a panel's plot is high.
 const HIGH: f64 = 120.0;
+/// More alarms are not drawn.
+const ALARMS_MAX: usize = 3;
 /// More columns are not drawn.
 pub const ARMS_MAX: usize = 4;
 
@@ -83,11 +85,7 @@ pub fn finding(recorded: &Recorded) -> String {
             let most = (0..several.len()).rev().max_by(order).expect("there are several");
             let name = |nth: usize| shown[nth].name.as_str();
             if value(least) == value(most) {
-                return format!(
-                    "{} of the runs are retries under every policy, and {} end as dead letters",
-                    percent(several[0].0),
-                    count(several[0].1)
-                );
+                return alike(shown, function, several[0]);
             }
             let words = |nth: usize| {
                 if by_letters { count(several[nth].1) } else { percent(several[nth].0) }
@@ -111,6 +109,46 @@ pub fn finding(recorded: &Recorded) -> String {
             }
         }
     }
+}
+
+/// What is found where every policy has the same dead letters and as many retries.
+fn alike(arms: &[Arm], function: usize, (share, letters): (f64, u64)) -> String {
+    let first_ring = |arm: &Arm, alarm: usize| Some(arm.alarms.get(alarm)?.rings.first()?.0);
+    for (at, alarm) in arms[0].alarms.iter().enumerate() {
+        let rings = arms.iter().find_map(|arm| Some((arm, first_ring(arm, at)?)));
+        let silent = arms.iter().find(|arm| first_ring(arm, at).is_none());
+        if let (Some((rings, first)), Some(silent)) = (rings, silent) {
+            return format!(
+                "{} rings at {} under {}, and never under {}; {} end as dead letters",
+                alarm.name,
+                seconds(first as f64 / 1e9),
+                rings.name,
+                silent.name,
+                count(letters)
+            );
+        }
+    }
+    let runs = |arm: &&Arm| {
+        let track = track(arm, function);
+        track.first.total() + track.retry.total()
+    };
+    let most = arms.iter().rev().max_by_key(runs).expect("there are several");
+    let least = arms.iter().min_by_key(runs).expect("there are several");
+    if runs(&most) == runs(&least) {
+        return format!(
+            "{} of the runs are retries under every policy, and {} end as dead letters",
+            percent(share),
+            count(letters)
+        );
+    }
+    format!(
+        "{} runs under {}, {} under {}; {} dead letters under every policy",
+        count(runs(&most)),
+        most.name,
+        count(runs(&least)),
+        least.name,
+        count(letters)
+    )
 }
 
 fn percent(share: f64) -> String {
@@ -258,6 +296,7 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
         }
         page.y += HIGH + 4.0;
     }
+    alarms(&mut page, &columns, arms, ended);
 
     columns.times(&mut page, ended);
     page.y += 10.0;
@@ -280,14 +319,56 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
     page.finish(&foot(recorded), &described)
 }
 
+/// When an alarm rang, in a sentence.
+fn rung(alarm: &Alarm) -> String {
+    match alarm.rings.as_slice() {
+        [] => format!(" {} never rings.", alarm.name),
+        [(first, _), ..] => format!(" {} rings at {}.", alarm.name, seconds(*first as f64 / 1e9)),
+    }
+}
+
+/// A row for each alarm: when it rings, or that it never does.
+fn alarms(page: &mut Page, columns: &Columns, arms: &[Arm], ended: f64) {
+    let (failed, muted, grid) = (page.colors.failed, page.colors.muted, page.colors.grid);
+    let named = arms[0].alarms.iter().take(ALARMS_MAX).enumerate();
+    for (at, name) in named.map(|(at, alarm)| (at, alarm.name.as_str())) {
+        page.y += 14.0;
+        page.row_heading(&format!("Alarm {name}"), "when it rings");
+        let (y, mut bottom) = (page.y, page.y);
+        for (nth, arm) in arms.iter().enumerate() {
+            let time = columns.time(nth, ended);
+            let (from, to) = columns.span(nth);
+            page.canvas.line((from, y + 4.0), (to, y + 4.0), grid, 1.0);
+            let rings = arm.alarms.get(at).map_or(&[][..], |alarm| &alarm.rings[..]);
+            for (begun, until) in rings {
+                let until = until.map_or(ended, |until| (until as f64 / 1e9).min(ended));
+                let (begun, until) = (time.at(*begun as f64 / 1e9), time.at(until));
+                page.canvas.rectangle((begun, y), ((until - begun).max(2.0), 8.0), failed, 1.0);
+            }
+            let (words, color) = match rings {
+                [] => ("never".to_owned(), muted),
+                [(first, _)] => (format!("from {}", seconds(*first as f64 / 1e9)), failed),
+                [(first, _), ..] => {
+                    let first = seconds(*first as f64 / 1e9);
+                    (format!("{} times from {first}", count(rings.len() as u64)), failed)
+                }
+            };
+            let end = page.column(&words, (from, y + 11.0), columns.wide, 2, (SMALL, color));
+            bottom = bottom.max(end);
+        }
+        page.y = bottom;
+    }
+}
+
 fn description(recorded: &Recorded, function: usize) -> String {
     let sentences = recorded.arms.iter().take(ARMS_MAX).map(|arm| {
         let track = track(arm, function);
         let name = arm.called();
         let p99 = Ages::quantile(&track.ages.all(), 99).map_or("none".to_owned(), |age| seconds(age.as_secs_f64()));
         format!(
-            "{name}: {} first attempts and {} retries of {}, 99th percentile of the age when processed {p99}, {} dead letters left.",
+            "{name}: {} first attempts and {} retries of {}, 99th percentile of the age when processed {p99}, {} dead letters left.{}",
             count(track.first.total()), count(track.retry.total()), track.name, count(letters(&arm.recording)),
+            arm.alarms.iter().map(rung).collect::<String>(),
         )
     });
     sentences.collect::<Vec<_>>().join(" ")

@@ -10,12 +10,16 @@ use super::{
 use crate::{
     chart::{
         Look, OfRuns, Recorded,
-        recorded::{Arm, Happening},
+        recorded::{Alarm, Arm, Happening},
     },
     experiment,
     kernel::Time,
     model::world::{Finish, Stop},
-    observe::{Outcome, Recording, Threshold},
+    observe::{
+        Outcome, Recording, Threshold,
+        alarm::{State, States},
+        summary::{Measures, Results, Total},
+    },
     report::files::Folder,
     scenario::{Options, Scenario, timeline},
 };
@@ -95,8 +99,24 @@ pub fn arm(scenario: &Scenario, outcome: &Outcome, recording: Recording) -> Arm 
         sets: scenario.policy_sets.clone(),
         digest: outcome.results.digest.to_string(),
         happenings: scenario.happenings.iter().map(happening).collect(),
+        alarms: alarms(&outcome.results),
         recording,
     }
+}
+
+/// When each alarm rings.
+fn alarms(results: &Results) -> Vec<Alarm> {
+    let nanos = |at_s: f64| (at_s * 1e9) as u64;
+    let alarm = |(name, measures): &(String, Measures)| {
+        let Some(Total::States(States { changes, .. })) = measures.get("states") else {
+            return None;
+        };
+        let ends = changes.iter().skip(1).map(|next| Some(nanos(next.at_s))).chain([None]);
+        let rings = changes.iter().zip(ends).filter(|(change, _)| change.state == State::Alarm);
+        let rings = rings.map(|(change, until)| (nanos(change.at_s), until)).collect();
+        Some(Alarm { name: name.clone(), rings })
+    };
+    results.resources.0.iter().filter_map(alarm).collect()
 }
 
 /// Runs of a scenario with what is said beside them.

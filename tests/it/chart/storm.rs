@@ -103,3 +103,32 @@ fn what_is_recorded_changes_nothing_and_is_kept_whole() {
     let digest = |nth: usize| all.arms[nth].digest.clone();
     assert!(digest(0) != digest(1) && digest(0) != Fingerprint(0).to_string());
 }
+
+#[test]
+fn an_alarm_rings_in_it_or_never_does() {
+    let all =
+        recorded("storm-alarm", include_str!("../../../scenarios/the-alarm-that-never-rings.yaml"));
+    let rings: Vec<_> = all.arms.iter().map(|arm| arm.alarms[0].rings.clone()).collect();
+    // By the end of the minute in which the first message is dead, and on while it lies there.
+    assert_eq!(rings, [vec![], vec![(240_000_000_000, None)]]);
+    assert_eq!(
+        storm::finding(&all),
+        "SomethingIsDead rings at 4 min 00 s under What lies there, and never under What was sent; \
+         64 end as dead letters"
+    );
+    let drawn = storm::svg(&all, Look::default());
+    let (_, placed) = texts(&drawn);
+    for says in ["Alarm SomethingIsDead", "never", "from 4 min 00 s"] {
+        assert!(placed.iter().any(|placed| placed.text == says), "{says}");
+    }
+    is_clear_at_every_width(|look| storm::svg(&all, look));
+}
+
+#[test]
+fn where_fates_are_alike_it_counts_runs() {
+    let all = recorded("storm-runs", include_str!("../../../scenarios/kill-switch-and-loop.yaml"));
+    let finding = storm::finding(&all);
+    let says =
+        "runs under Allowed and switched off, 10,768 under Stopped by Lambda; 673 dead letters";
+    assert!(finding.contains(says), "{finding}");
+}
