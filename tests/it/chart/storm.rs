@@ -110,15 +110,15 @@ fn an_alarm_rings_in_it_or_never_does() {
         recorded("storm-alarm", include_str!("../../../scenarios/the-alarm-that-never-rings.yaml"));
     let rings: Vec<_> = all.arms.iter().map(|arm| arm.alarms[0].rings.clone()).collect();
     // By the end of the minute in which the first message is dead, and on while it lies there.
-    assert_eq!(rings, [vec![], vec![(240_000_000_000, None)]]);
+    assert_eq!(rings, [vec![], vec![(480_000_000_000, None)]]);
     assert_eq!(
         storm::finding(&all),
-        "SomethingIsDead rings at 4 min 00 s under What lies there, and never under What was sent; \
-         64 end as dead letters"
+        "SomethingIsDead rings at 8 min 00 s under ApproximateNumberOfMessagesVisible, and never \
+         under NumberOfMessagesSent; 126 end as dead letters"
     );
     let drawn = storm::svg(&all, Look::default());
     let (_, placed) = texts(&drawn);
-    for says in ["Alarm SomethingIsDead", "never", "from 4 min 00 s"] {
+    for says in ["Alarm SomethingIsDead", "never", "from 8 min 00 s"] {
         assert!(placed.iter().any(|placed| placed.text == says), "{says}");
     }
     is_clear_at_every_width(|look| storm::svg(&all, look));
