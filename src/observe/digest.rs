@@ -18,7 +18,7 @@
 //! digest of a run that does not meet it.
 
 use crate::model::{
-    Fact, Moment, Place, Rule,
+    Fact, Moment, Observer, Place, Rule,
     fact::{Answer, Held, Maker, Resource},
     vocabulary::{Condition, Deletion, Entry, ErrorKind, PayloadId, Undelivered},
 };
@@ -108,6 +108,12 @@ impl Digest {
     /// The fingerprint of all facts so far.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint(self.state)
+    }
+}
+
+impl Observer for Digest {
+    fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
+        self.fold(moment, fact);
     }
 }
 

@@ -79,7 +79,7 @@ pub use stage::{Frame, Scout, Stage};
 pub use story::Story;
 pub use summary::Results;
 pub use threshold::{Scope, Threshold, Verdict};
-pub use trace::{Firsts, Id, Trace};
+pub use trace::{Firsts, Id, MostRuns, Trace};
 
 use crate::{
     kernel::{Span, Time},

@@ -217,6 +217,8 @@ pub struct FunctionTrack {
     pub running: Levels,
     /// Since when they were in the system, of payloads processed for the first time.
     pub ages: Ages,
+    /// The highest of these, in nanoseconds.
+    pub age_last: u64,
     /// Nanoseconds that handlers ran, and of how many runs.
     pub busy: (u64, u64),
     /// Records of all runs.
@@ -344,7 +346,7 @@ pub struct Recording {
     pub queues: Vec<QueueTrack>,
     /// A track a mapping.
     pub mappings: Vec<MappingTrack>,
-    /// Every way that a payload went, those first that had fewer runs.
+    /// Every way that a payload went, those first that had fewer runs; requests to dependencies aside.
     pub ways: Vec<Way>,
     /// Payloads that came into a dead-letter queue of the file for the first time after so many runs.
     pub lettered_after: [u64; RUNS_MAX as usize + 1],
@@ -380,7 +382,7 @@ impl Recording {
         Span::nanos(self.ended.saturating_sub(start).min(self.width)).as_secs_f64()
     }
 
-    /// Payloads in the ledger.
+    /// Payloads in the ledger, requests to dependencies aside.
     pub fn entered(&self) -> u64 {
         self.ways.iter().map(|way| way.payloads).sum()
     }
@@ -467,6 +469,9 @@ impl Recorder {
     /// The run ended at `end` with `register` as it is.
     pub fn finish(mut self, end: Time, register: &Register) -> Recording {
         for payload in register.unrested_payloads() {
+            if !is_event(payload, payload.place) {
+                continue;
+            }
             self.ways[way_of(payload, payload.place, Reason::None)] += 1;
             self.recording.unprocessed += u64::from(is_unprocessed(payload, payload.place));
         }
@@ -496,7 +501,7 @@ impl Recorder {
         let Recorder { recording, bin, ways, .. } = self;
         let known = register.get(payload);
         let mut step = |place: Place, up: bool| {
-            if !place.rests() {
+            if !place.rests() || !is_event(known, place) {
                 return;
             }
             // Why something was dropped matters where it comes in; nothing leaves what was dropped.
@@ -596,6 +601,13 @@ fn place_index(place: Place) -> usize {
     Place::ALL.iter().position(|known| *known == place).expect("all are there")
 }
 
+/// Whether a payload is more than the request to a dependency: that is the only copy which comes to rest
+/// without a function, a queue or anybody else who could have it.
+fn is_event(payload: &Payload, place: Place) -> bool {
+    let is_answered = matches!(place, Place::Succeeded | Place::Failed | Place::InFlight);
+    payload.copy == 0 || payload.tries > 0 || !is_answered
+}
+
 /// Whether it counts as never processed if it stays at this place.
 fn is_unprocessed(payload: &Payload, place: Place) -> bool {
     is_wanted(place) && payload.successes == 0
@@ -676,6 +688,7 @@ impl Observer for Recorder {
                     function.duplicates.add(bin);
                 } else {
                     let place = moment.register.get(payload).place;
+                    // A payload that is processed was tried: it is an event.
                     if place.rests() && is_wanted(place) {
                         // A run that went on after it was given up.
                         let unprocessed = &mut self.recording.unprocessed;
@@ -683,7 +696,9 @@ impl Observer for Recorder {
                     }
                     let born = moment.register.root(payload).born;
                     function.processed.add(bin);
-                    function.ages.add(bin, moment.now.since(born));
+                    let age = moment.now.since(born);
+                    function.ages.add(bin, age);
+                    function.age_last = function.age_last.max(age.as_nanos());
                 }
             }
             Fact::Enqueued { queue, payload, entry, delayed, .. } => {

@@ -505,6 +505,29 @@ impl Firsts {
     }
 }
 
+/// Remembers the payload that ran most often, the first of several.
+#[derive(Clone, Debug, Default)]
+pub struct MostRuns(Option<(Id, u32)>);
+
+impl MostRuns {
+    /// The payload and its runs, if anything ran.
+    pub fn found(&self) -> Option<(Id, u32)> {
+        self.0
+    }
+}
+
+impl Observer for MostRuns {
+    fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
+        let (Fact::Processed { payload, .. } | Fact::RecordFailed { payload, .. }) = *fact else {
+            return;
+        };
+        let runs = moment.register.get(payload).runs;
+        if self.0.is_none_or(|(_, most)| most < runs) {
+            self.0 = Some((Id::of(moment, payload), runs));
+        }
+    }
+}
+
 impl Observer for Firsts {
     fn saw(&mut self, moment: &Moment<'_>, _: &Fact) {
         if let Some((payload, _, to)) = moment.moved {
