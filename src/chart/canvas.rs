@@ -151,6 +151,16 @@ impl Canvas {
         );
     }
 
+    /// Filled rectangles of one colour: left, top, width and height of each. One element for all of them.
+    pub fn cells(&mut self, cells: &[[f64; 4]], color: &str) {
+        let cell = |[left, top, wide, high]: &[f64; 4]| {
+            let [left, top, wide, high] = [*left, *top, *wide, *high].map(short);
+            format!("M{left},{top}h{wide}v{high}h-{wide}z")
+        };
+        let path: String = cells.iter().map(cell).collect();
+        self.empty("path", &[("d", path.as_str()), ("fill", color)]);
+    }
+
     /// A disc; its rim has a colour of its own.
     pub fn disc(&mut self, at: (f64, f64), radius: f64, fill: &str, rim: &str) {
         let [x, y, radius] = [at.0, at.1, radius].map(written);
@@ -282,6 +292,12 @@ fn corners(points: &[(f64, f64)]) -> String {
 
 /// Why writing to memory does not fail.
 const TAKES_ALL: &str = "a buffer takes everything";
+
+/// A number with at most one decimal.
+fn short(value: f64) -> String {
+    let text = format!("{value:.1}");
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
 
 /// A number with at most two decimals.
 fn written(value: f64) -> String {

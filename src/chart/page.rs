@@ -5,7 +5,8 @@ use super::{
     Look, Recorded,
     canvas::{Anchor, Canvas, Sheet},
     lettering::Font,
-    plot::happenings,
+    plot::{happenings, meanwhile},
+    recorded::Arm,
     theme::Colors,
 };
 use crate::report::wording::legal;
@@ -206,10 +207,19 @@ impl Page {
 /// The setting of a chart of runs that has room for so many policies: the scenario's title, what is shaded
 /// and dashed, and that the luck is the same.
 pub fn subtitle(recorded: &Recorded, arms_max: usize) -> String {
+    setting(recorded, arms_max, happenings)
+}
+
+/// As [`subtitle`], for a chart without an axis of time.
+pub fn untimed_subtitle(recorded: &Recorded, arms_max: usize) -> String {
+    setting(recorded, arms_max, meanwhile)
+}
+
+fn setting(recorded: &Recorded, arms_max: usize, happened: fn(&[Arm]) -> String) -> String {
     let title = recorded.title.as_deref().unwrap_or(&recorded.file).trim_end_matches('.');
     let mut text = format!("{title}.");
     let arms = &recorded.arms[..recorded.arms.len().min(arms_max)];
-    text.push_str(&happenings(arms));
+    text.push_str(&happened(arms));
     if arms.len() > 1 {
         text.push_str(" The same luck under every policy.");
     }

@@ -247,24 +247,32 @@ pub fn spread(wanted: &[f64], apart: f64, (top, bottom): (f64, f64)) -> Vec<f64>
 
 /// What is shaded and what is dashed, in words for a subtitle; empty if nothing happens.
 pub fn happenings(arms: &[Arm]) -> String {
-    let told = |is_shaded: bool| {
-        let mut words: Vec<String> = Vec::new();
-        for happening in arms.iter().flat_map(|arm| &arm.happenings) {
-            let said = legal(&happening.words);
-            if happening.until.is_some() == is_shaded && !words.contains(&said) {
-                words.push(said);
-            }
-        }
-        if HAPPENINGS_MAX < words.len() {
-            let more = words.len() - HAPPENINGS_MAX;
-            words.truncate(HAPPENINGS_MAX);
-            words.push(format!("{more} more"));
-        }
-        words.join("; ")
-    };
+    let told = |is_shaded: bool| told(arms, |it| it.until.is_some() == is_shaded);
     let sentences = [("Shaded", told(true)), ("Dashed", told(false))].into_iter();
     let sentences = sentences.filter(|(_, words)| !words.is_empty());
     sentences.map(|(how, words)| format!(" {how}: {words}.")).collect()
+}
+
+/// What happens, in words for the subtitle of a chart without an axis of time; empty if nothing does.
+pub fn meanwhile(arms: &[Arm]) -> String {
+    let words = told(arms, |_| true);
+    if words.is_empty() { words } else { format!(" Meanwhile: {words}.") }
+}
+
+fn told(arms: &[Arm], is_meant: impl Fn(&Happening) -> bool) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for happening in arms.iter().flat_map(|arm| &arm.happenings).filter(|it| is_meant(it)) {
+        let said = legal(&happening.words);
+        if !words.contains(&said) {
+            words.push(said);
+        }
+    }
+    if HAPPENINGS_MAX < words.len() {
+        let more = words.len() - HAPPENINGS_MAX;
+        words.truncate(HAPPENINGS_MAX);
+        words.push(format!("{more} more"));
+    }
+    words.join("; ")
 }
 
 /// So many are told.

@@ -52,6 +52,20 @@ impl Scale {
         Scale { is_log: true, values, pixels, ticks }
     }
 
+    /// From just `low` to just `high`, both above 0, as logarithms; 1, 2 and 5 of each power of ten are
+    /// written if they are at least so far apart, else its 1.
+    pub fn fine(low: f64, high: f64, pixels: (f64, f64), apart: f64) -> Scale {
+        let decades = libm::log10(high / low);
+        let decade = (pixels.1 - pixels.0).abs() / decades;
+        let digits: &[f64] = if apart <= 0.3 * decade { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let from = libm::floor(libm::log10(low));
+        let powers = (0..=(decades as usize + 1)).map(|nth| libm::pow(10.0, from + nth as f64));
+        let values = powers.flat_map(|power| digits.iter().map(move |digit| digit * power));
+        let inside = values.filter(|value| low <= *value && *value <= high);
+        let ticks = inside.map(|value| (value, number(value))).collect();
+        Scale { is_log: true, values: (low, high), pixels, ticks }
+    }
+
     /// Times in seconds from about `low` to about `high`, both above 0, as logarithms.
     pub fn ages(low: f64, high: f64, pixels: (f64, f64)) -> Scale {
         let from = AGES.iter().rposition(|(age, _)| *age <= low).unwrap_or(0);
@@ -136,6 +150,12 @@ impl Scale {
         self.pixels.0 + share * (self.pixels.1 - self.pixels.0)
     }
 
+    /// The value at a part of the way from the smallest to the largest.
+    pub fn value(&self, part: f64) -> f64 {
+        let (from, to) = self.values;
+        if self.is_log { from * libm::pow(to / from, part) } else { from + part * (to - from) }
+    }
+
     /// The smallest and the largest value.
     pub fn values(&self) -> (f64, f64) {
         self.values
@@ -215,6 +235,17 @@ mod tests {
         assert_eq!(of(90.0, 300.0).1, "seconds since the start");
         assert_eq!(of(1e6, 300.0).1, "days since the start");
         assert_eq!(labels(&of(0.0, 300.0).0)[0], "0");
+    }
+
+    #[test]
+    fn fine_logarithms_have_as_many_labels_as_there_is_room_for() {
+        let of = |pixels| Scale::fine(0.8, 60.0, (0.0, pixels), 40.0);
+        assert_eq!(labels(&of(400.0)), ["1", "2", "5", "10", "20", "50"]);
+        assert_eq!(labels(&of(100.0)), ["1", "10"]);
+        let scale = of(400.0);
+        for part in [0.0, 0.3, 1.0] {
+            assert!((scale.at(scale.value(part)) - 400.0 * part).abs() < 1e-9, "{part}");
+        }
     }
 
     #[test]

@@ -101,7 +101,33 @@ pub fn pairs(from: Theme, to: Theme) -> Vec<(&'static str, &'static str)> {
         let Colors { first, retry, dead, visible, all, fault, .. } = theme.colors();
         [ground, ink, muted, grid, done, failed, first, retry, dead, visible, all, fault]
     };
-    all(from).into_iter().zip(all(to)).filter(|(from, to)| from != to).collect()
+    let colors = all(from).into_iter().zip(all(to));
+    let ramps = (0..Theme::STEPS_MAX)
+        .map(|step| (from.ramp(step, Theme::STEPS_MAX), to.ramp(step, Theme::STEPS_MAX)));
+    colors.chain(ramps).filter(|(from, to)| from != to).collect()
+}
+
+/// A ramp of one hue from little to much.
+const RAMP: [[&str; 8]; 2] = [
+    ["#c3d6e8", "#a2c2de", "#7eadd2", "#5a96c6", "#397fb4", "#1f679d", "#0d4f82", "#073560"],
+    ["#23405e", "#2b557f", "#356ba0", "#4584bf", "#5f9dd6", "#86b8e7", "#b1d3f4", "#e0eefc"],
+];
+
+impl Theme {
+    /// The most steps of a ramp.
+    pub const STEPS_MAX: usize = RAMP[0].len();
+
+    /// The colour of a step of so many, from little to much: darker on light ground, lighter on dark.
+    pub fn ramp(self, step: usize, of: usize) -> &'static str {
+        let ramp = match self {
+            Theme::Light => &RAMP[0],
+            Theme::Dark => &RAMP[1],
+        };
+        // Of few steps, those that stand apart most.
+        let (last, steps) = (Theme::STEPS_MAX - 1, of.saturating_sub(1));
+        let nearest = (step * last + steps / 2).checked_div(steps).unwrap_or(last);
+        ramp[nearest.min(last)]
+    }
 }
 
 #[cfg(test)]
@@ -129,6 +155,19 @@ mod tests {
     fn contrast(a: &str, b: &str) -> f64 {
         let (a, b) = (luminance(a), luminance(b));
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn a_ramp_goes_away_from_the_ground() {
+        for theme in [Theme::Light, Theme::Dark] {
+            let ground = theme.colors().ground;
+            let steps: Vec<f64> =
+                (0..8).map(|step| contrast(theme.ramp(step, 8), ground)).collect();
+            assert!(steps.is_sorted_by(|a, b| 1.15 * a < *b), "{theme:?}: {steps:?}");
+            assert!(1.4 < steps[0] && 10.0 < steps[7], "{theme:?}: {steps:?}");
+            let few = [theme.ramp(0, 2), theme.ramp(1, 2), theme.ramp(0, 1)];
+            assert_eq!(few, [theme.ramp(0, 8), theme.ramp(7, 8), theme.ramp(7, 8)]);
+        }
     }
 
     #[test]
