@@ -1,7 +1,9 @@
 //! The kinds of charts that are drawn from recordings of runs: which there are, when each has something
 //! to say, and who draws it.
 
-use super::{Look, Recorded, drain, hysteresis, pollers, redrive, storm};
+use super::{
+    Look, Recorded, age_heatmap, drain, dwell_ccdf, flow, hysteresis, pollers, redrive, storm,
+};
 use std::io::{self, Write};
 
 /// A kind of chart of runs.
@@ -9,6 +11,12 @@ use std::io::{self, Write};
 pub enum OfRuns {
     /// Attempts, ages and dead letters over time.
     Storm,
+    /// Through which runs events went, and where they ended.
+    Flow,
+    /// The share that is not yet processed after each time.
+    DwellCcdf,
+    /// Ages when processed over time.
+    AgeHeatmap,
     /// Dead letters by how often each was dead-lettered.
     Redrive,
     /// A mapping's runs at once against each cap.
@@ -21,13 +29,24 @@ pub enum OfRuns {
 
 impl OfRuns {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [OfRuns; 5] =
-        [OfRuns::Storm, OfRuns::Redrive, OfRuns::Pollers, OfRuns::Drain, OfRuns::Hysteresis];
+    pub const ALL: [OfRuns; 8] = [
+        OfRuns::Storm,
+        OfRuns::Flow,
+        OfRuns::DwellCcdf,
+        OfRuns::AgeHeatmap,
+        OfRuns::Redrive,
+        OfRuns::Pollers,
+        OfRuns::Drain,
+        OfRuns::Hysteresis,
+    ];
 
     /// Its word on the command line and in names of files.
     pub const fn word(self) -> &'static str {
         match self {
             OfRuns::Storm => "storm",
+            OfRuns::Flow => "flow",
+            OfRuns::DwellCcdf => "dwell-ccdf",
+            OfRuns::AgeHeatmap => "age-heatmap",
             OfRuns::Redrive => "redrive",
             OfRuns::Pollers => "pollers",
             OfRuns::Drain => "drain",
@@ -39,6 +58,9 @@ impl OfRuns {
     pub fn fits(self, recorded: &Recorded) -> bool {
         match self {
             OfRuns::Storm => storm::fits(recorded),
+            OfRuns::Flow => flow::fits(recorded),
+            OfRuns::DwellCcdf => dwell_ccdf::fits(recorded),
+            OfRuns::AgeHeatmap => age_heatmap::fits(recorded),
             OfRuns::Redrive => redrive::fits(recorded),
             OfRuns::Pollers => pollers::fits(recorded),
             OfRuns::Drain => drain::fits(recorded),
@@ -50,6 +72,9 @@ impl OfRuns {
     pub fn svg(self, recorded: &Recorded, look: Look) -> String {
         match self {
             OfRuns::Storm => storm::svg(recorded, look),
+            OfRuns::Flow => flow::svg(recorded, look),
+            OfRuns::DwellCcdf => dwell_ccdf::svg(recorded, look),
+            OfRuns::AgeHeatmap => age_heatmap::svg(recorded, look),
             OfRuns::Redrive => redrive::svg(recorded, look),
             OfRuns::Pollers => pollers::svg(recorded, look),
             OfRuns::Drain => drain::svg(recorded, look),
@@ -61,6 +86,9 @@ impl OfRuns {
     pub fn csv(self, recorded: &Recorded, to: impl Write) -> io::Result<()> {
         match self {
             OfRuns::Storm => storm::csv(recorded, to),
+            OfRuns::Flow => flow::csv(recorded, to),
+            OfRuns::DwellCcdf => dwell_ccdf::csv(recorded, to),
+            OfRuns::AgeHeatmap => age_heatmap::csv(recorded, to),
             OfRuns::Redrive => redrive::csv(recorded, to),
             OfRuns::Pollers => pollers::csv(recorded, to),
             OfRuns::Drain => drain::csv(recorded, to),

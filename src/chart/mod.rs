@@ -13,10 +13,14 @@
 //! bytes on every machine, and nothing is cut or overlaps at any width. [`OfRuns`] lists the kinds that are drawn from runs;
 //! [`forest`] is drawn from a comparison.
 
+pub mod age_heatmap;
 pub mod canvas;
 pub mod drain;
+pub mod dwell_ccdf;
+pub mod flow;
 pub mod forest;
 pub mod hysteresis;
+pub mod journey;
 pub mod kind;
 pub mod lettering;
 pub mod page;
@@ -27,6 +31,7 @@ pub mod redrive;
 pub mod scale;
 pub mod storm;
 pub mod theme;
+pub mod validation;
 
 pub use kind::OfRuns;
 pub use recorded::Recorded;

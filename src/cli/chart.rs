@@ -7,7 +7,7 @@ use super::{
     recording, studying,
 };
 use crate::{
-    chart::{Look, OfRuns, forest},
+    chart::{Look, OfRuns, forest, journey, validation},
     report::files::write_whole,
     scenario::Options,
 };
@@ -19,7 +19,12 @@ use std::io::{self, Write};
 pub fn chart(args: &ChartArgs) -> Result<Exit> {
     let drawn = match kind(args)? {
         ChartKind::Forest => forest(args)?,
+        ChartKind::Journey => journey(args)?,
+        ChartKind::Validation => validation(args)?,
         ChartKind::Storm => of_runs(args, OfRuns::Storm)?,
+        ChartKind::Flow => of_runs(args, OfRuns::Flow)?,
+        ChartKind::DwellCcdf => of_runs(args, OfRuns::DwellCcdf)?,
+        ChartKind::AgeHeatmap => of_runs(args, OfRuns::AgeHeatmap)?,
         ChartKind::Redrive => of_runs(args, OfRuns::Redrive)?,
         ChartKind::Pollers => of_runs(args, OfRuns::Pollers)?,
         ChartKind::Drain => of_runs(args, OfRuns::Drain)?,
@@ -81,6 +86,30 @@ fn of_runs(args: &ChartArgs, kind: OfRuns) -> Result<Vec<u8>> {
 
 fn look(args: &ChartArgs) -> Look {
     Look { width: args.width, theme: args.theme.into() }
+}
+
+fn validation(args: &ChartArgs) -> Result<Vec<u8>> {
+    let points = super::validation::read(&args.file)?;
+    Ok(match args.format {
+        ChartFormat::Svg => validation::svg(&points, look(args)).into_bytes(),
+        ChartFormat::Csv => {
+            let mut rows = Vec::new();
+            validation::csv(&points, &mut rows)?;
+            rows
+        }
+    })
+}
+
+fn journey(args: &ChartArgs) -> Result<Vec<u8>> {
+    let drawn = super::journey::journey(args)?;
+    Ok(match args.format {
+        ChartFormat::Svg => journey::svg(&drawn, look(args)).into_bytes(),
+        ChartFormat::Csv => {
+            let mut rows = Vec::new();
+            journey::csv(&drawn, &mut rows)?;
+            rows
+        }
+    })
 }
 
 fn forest(args: &ChartArgs) -> Result<Vec<u8>> {

@@ -7,6 +7,7 @@ mod exit;
 mod explain;
 mod gallery;
 mod journal;
+mod journey;
 mod printing;
 mod recording;
 mod report;
@@ -15,6 +16,7 @@ mod shards;
 mod story;
 mod studying;
 mod sweep;
+mod validation;
 mod watching;
 mod workers;
 
@@ -222,7 +224,7 @@ struct CompareArgs {
 
 #[derive(Debug, Args)]
 struct ChartArgs {
-    /// A scenario file, or a folder of results
+    /// A scenario file, or a folder of results; for `validation` a CSV file
     #[arg(value_name = "FILE|RESULT")]
     file: PathBuf,
     /// What is drawn; of a scenario file, its `chart` if this is left out
@@ -230,6 +232,12 @@ struct ChartArgs {
     kind: Option<ChartKind>,
     #[command(flatten)]
     compared: Compared,
+    /// Of a journey: the event, such as `Orders-17`, or `17` if there is one caller
+    #[arg(long, value_name = "N")]
+    id: Option<String>,
+    /// Of a journey: the first event that came there: a word of the ledger, such as `dead-lettered`
+    #[arg(long, value_name = "PLACE", conflicts_with = "id")]
+    first: Option<String>,
     /// The picture, or its data
     #[arg(long, value_enum, default_value_t = ChartFormat::Svg)]
     format: ChartFormat,
@@ -249,6 +257,16 @@ struct ChartArgs {
 enum ChartKind {
     /// First attempts and retries against the capacity, age when processed, dead letters: a column a policy
     Storm,
+    /// Through how many runs events went and where they ended, every count
+    Flow,
+    /// The share of the events that is not yet processed after each time
+    DwellCcdf,
+    /// Ages when processed over time, coloured by how many events: the bands that percentiles hide
+    AgeHeatmap,
+    /// One event's life as a timetable, under two policies above each other
+    Journey,
+    /// Predicted against measured, of a CSV file: name, measured, predicted and perhaps group
+    Validation,
     /// Dead letters by how often each was dead-lettered: what a redrive cures, and what comes back
     Redrive,
     /// Runs of a mapping's function at once against each cap, throttles, and the queue

@@ -79,7 +79,7 @@ fn watch<O: Observer>(args: &StoryArgs, scenario: &Scenario, observer: O) -> (O,
 }
 
 /// `Orders-17`, or `17` if there is one caller.
-fn parse(text: &str, resources: &Resources) -> Result<Id> {
+pub fn parse(text: &str, resources: &Resources) -> Result<Id> {
     let callers: Vec<&str> =
         resources.caller_ids().map(|id| resources.calls[id.index()].name.as_str()).collect();
     let whole = match (text.parse::<u64>(), callers.as_slice()) {
@@ -95,20 +95,23 @@ fn parse(text: &str, resources: &Resources) -> Result<Id> {
     })
 }
 
-/// The first payload that came to a place of the ledger, if one did, and how far the run came.
-fn first(args: &StoryArgs, scenario: &Scenario, word: &str) -> Result<(Option<Id>, Finish)> {
+/// The place of the ledger that `--first` names.
+pub fn place(word: &str) -> Result<Place> {
     let spelled = word.replace('-', "_");
-    let Some(place) = Firsts::place(&spelled) else {
+    Firsts::place(&spelled).ok_or_else(|| {
         let words = Place::ALL.map(Place::word);
         let hint = match suggest(&spelled, words.into_iter()) {
             Some(near) => format!("did you mean `{}`?", near.replace('_', "-")),
             None => format!("one of {}", words.join(", ").replace('_', "-")),
         };
-        return Err(failed(
-            Exit::Usage,
-            format!("error: `{word}` is no place of the ledger\nhint: {hint}"),
-        ));
-    };
+        let message = format!("error: `{word}` is no place of the ledger\nhint: {hint}");
+        failed(Exit::Usage, message)
+    })
+}
+
+/// The first payload that came to a place of the ledger, if one did, and how far the run came.
+fn first(args: &StoryArgs, scenario: &Scenario, word: &str) -> Result<(Option<Id>, Finish)> {
+    let place = place(word)?;
     let (firsts, finish) = watch(args, scenario, Firsts::default());
     Ok((firsts.at(place), finish))
 }

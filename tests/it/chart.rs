@@ -1,18 +1,23 @@
 //! Charts as they are written: the same bytes, every name escaped, nothing overlapping or cut at any
 //! width, and something said where there is nothing to draw.
 
+mod age_heatmap;
 mod drain;
+mod dwell_ccdf;
+mod flow;
 mod hysteresis;
+mod journey;
 mod kinds;
 mod pollers;
 mod redrive;
 mod storm;
+mod validation;
 
 use crate::cli::Sandbox;
 use dwell::{
-    chart::{Look, Recorded, Theme, forest},
+    chart::{Look, Recorded, Theme, forest, recorded},
     kernel::{Span, Time},
-    observe::{Fingerprint, measure::Better, number::Number},
+    observe::{Fingerprint, Recording, measure::Better, number::Number},
     study::{Cut, Kind, Metric, Sample, compare::Arm, compare::Comparison, warmup::Periods},
 };
 use quick_xml::{
@@ -205,6 +210,28 @@ fn recorded(name: &str, scenario: &str) -> Recorded {
         }
     };
     serde_json::from_str(&sandbox.read(&left)).expect("it reads what it wrote")
+}
+
+/// A recording in which nothing is and nothing happens.
+fn nothing() -> Recorded {
+    let arm = recorded::Arm {
+        name: String::new(),
+        sets: String::new(),
+        digest: "0123456789abcdef".to_owned(),
+        happenings: Vec::new(),
+        alarms: Vec::new(),
+        recording: Recording::default(),
+    };
+    Recorded {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        file: "nothing.yaml".to_owned(),
+        hash: "0123456789abcdef".to_owned(),
+        title: None,
+        question: None,
+        seed: 1,
+        stopped_by: None,
+        arms: vec![arm],
+    }
 }
 
 /// That a chart of runs is clear at every width, in both themes, and is small.
