@@ -15,7 +15,7 @@
 //! Beside the recordings there is a table of twenty such experiments, without their arrivals: those
 //! are drawn, and the share of cold starts is compared (conformance case ST10e). `docs/validation.md`
 //! has the figures; `DWELL_TIER=full DWELL_CHARTS=docs cargo test --test it measured` makes them and
-//! the chart beside them.
+//! `docs/validation.csv`, from which the chart beside them is drawn.
 
 use dwell::{
     experiment,
@@ -33,8 +33,6 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-
-mod chart;
 
 const LIMITS: Limits<'static> =
     Limits { events_max: u64::MAX, instant_max: u64::MAX, interrupted: &|_| false };
@@ -297,11 +295,22 @@ fn measured_shares_of_cold_starts_are_predicted_st10e() {
         assert!(p.errors_off().abs() < 3.0, "at {} a second", p.experiment.rate);
     }
     assert!(mean <= 12.0, "SimFaaS has 12.2 %");
+    let point = |p: &Predicted| {
+        let Experiment { rate, cold_share, error, .. } = p.experiment;
+        let [measured, predicted, error] = [cold_share, p.cold_share, error].map(|it| 100.0 * it);
+        format!(
+            "{rate:.5}/s,{measured:.3},{predicted:.3},Share of cold starts in percent,{error:.3}\n"
+        )
+    };
+    let header = "name,measured,predicted,group,standard_error\n".to_owned();
+    let points = header + &all.iter().map(point).collect::<String>();
     if let Ok(folder) = std::env::var("DWELL_CHARTS") {
-        let path = Path::new(&folder).join("validation.svg");
-        fs::write(path, chart::drawn(&all, mean)).expect("the folder can be written");
+        let path = Path::new(&folder).join("validation.csv");
+        fs::write(path, &points).expect("the folder can be written");
     }
     if full {
+        let known = fs::read_to_string("docs/validation.csv").expect("it is there");
+        assert!(known == points, "docs/validation.csv has other figures");
         let document = fs::read_to_string("docs/validation.md").expect("it is there");
         assert!(document.contains(&table), "docs/validation.md has other figures");
     }
