@@ -988,7 +988,7 @@ function setSpeed() { view.rate = Number(ui.speed.value); retime(); draw(!view.p
 
 /** Writes the moment into the address, and reads it from there. */
 function keep() {
-  const parts = ['t=' + clockText(view.now, 1).replace(' ', '+').replace(/\.0$/, '')];
+  const parts = ['t=' + clockText(view.now, 3).replace(' ', '+').replace(/\.?0+$/, '')];
   if (view.followed >= 0) parts.push('event=' + encodeURIComponent(events[view.followed].key));
   if (view.stretch) parts.push('stretch=1');
   if (view.differ) parts.push('differ=1');
@@ -1003,7 +1003,7 @@ function recall() {
   view.guess = stages.map((_, k) => guesses[k] && Number.isFinite(Number(guesses[k])) ? Number(guesses[k]) : null);
   ui.guessed = null;
   retime();
-  seek(clockRead(parts.t) ?? 0);
+  seek((clockRead(parts.t) ?? 0) + (parts.t ? 1e-6 : 0));
   say();
   return parts;
 }
@@ -1040,7 +1040,8 @@ function listen() {
 // ---- their own, and writes what it saw as JSON. Judging it is left to who reads it.
 
 function check() {
-  const seen = {error: null, instants: [], frames: 0, back: 0, mean_ms: 0, steps: []}, kept = {...view};
+  const page = document.documentElement, kept = {...view};
+  const seen = {error: null, wider: page.scrollWidth - page.clientWidth, instants: [], frames: 0, back: 0, mean_ms: 0, steps: []};
   try {
     for (let k = 1; k <= 10; k++) {
       seek(data.end * k / 10);
@@ -1049,7 +1050,7 @@ function check() {
         percent: pieces.reduce((all, {box}) => all + parseFloat(box.style.flexBasis), 0),
       }))});
     }
-    seen.dots = stages.reduce((all, {hits}) => all + hits.length, 0);
+    seen.dots = stages.map(({hits}) => hits.length);
     seen.guess = ui.guess.textContent;
     Object.assign(view, {now: 0, asked: true});
     play(true);

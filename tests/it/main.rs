@@ -12,6 +12,7 @@ mod determinism;
 mod laws;
 mod measured;
 mod paired;
+mod player;
 mod readme;
 mod report;
 mod rules;

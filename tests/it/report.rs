@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 /// Through a queue: four minutes of errors, two policies.
-const QUEUE: &str = "
+pub const QUEUE: &str = "
 title: Four minutes of errors
 question: What is dead-lettered?
 answer: Whatever fails twice.
@@ -42,7 +42,7 @@ policies:
 ";
 
 /// Through the event queue: every event fails at first.
-const ASYNC: &str = "
+pub const ASYNC: &str = "
 duration: 5m
 functions:
   Resize: {Timeout: 3, service_time: 100ms, error_rate: 60%, DeadLetterConfig: {TargetArn: Failed}}
@@ -53,7 +53,7 @@ callers:
 ";
 
 /// The caller waits, asks again, and gives up.
-const SYNC: &str = "
+pub const SYNC: &str = "
 duration: 2m
 functions:
   Shop: {Timeout: 3, service_time: {exponential: {mean: 700ms}}, ReservedConcurrentExecutions: 2}
@@ -76,7 +76,7 @@ fn page(sandbox: &Sandbox, arguments: &[&str]) -> String {
     page
 }
 
-fn page_of(name: &str, scenario: &str, arguments: &[&str]) -> (Sandbox, String) {
+pub fn page_of(name: &str, scenario: &str, arguments: &[&str]) -> (Sandbox, String) {
     let sandbox = Sandbox::new(name);
     sandbox.write("s.yaml", scenario);
     let page = page(&sandbox, arguments);
@@ -93,17 +93,17 @@ fn between<'a>(page: &'a str, before: &str, after: &str) -> &'a str {
 
 const DATA: &str = "<script type=\"application/json\" id=\"data\">";
 
-fn read(page: &str) -> Value {
+pub fn read(page: &str) -> Value {
     json(between(page, DATA, "</script>"))
 }
 
-fn numbers(column: &Value) -> Vec<i64> {
+pub fn numbers(column: &Value) -> Vec<i64> {
     let all = column.as_array().expect("a column");
     all.iter().map(|value| value.as_i64().expect("a whole number")).collect()
 }
 
 /// A column that is written as its differences.
-fn sums(column: &Value) -> Vec<i64> {
+pub fn sums(column: &Value) -> Vec<i64> {
     let mut sum = 0;
     let add = |difference: i64| {
         sum += difference;
@@ -113,7 +113,7 @@ fn sums(column: &Value) -> Vec<i64> {
 }
 
 /// The ledger's columns of a stage.
-fn ledger(stage: &Value) -> BTreeMap<String, Vec<i64>> {
+pub fn ledger(stage: &Value) -> BTreeMap<String, Vec<i64>> {
     let columns = stage["frames"]["ledger"].as_object().expect("columns by word");
     columns.iter().map(|(word, column)| (word.clone(), sums(column))).collect()
 }
@@ -153,7 +153,7 @@ fn agrees(data: &Value) {
 }
 
 /// The steps of each event of a stage: when and what.
-fn lives(stage: &Value) -> Vec<Vec<(i64, i64)>> {
+pub fn lives(stage: &Value) -> Vec<Vec<(i64, i64)>> {
     let (t, what) = (numbers(&stage["steps"]["t"]), numbers(&stage["steps"]["what"]));
     let from = numbers(&stage["events"]["from"]);
     let ends = from.iter().skip(1).copied().chain([t.len() as i64]);
