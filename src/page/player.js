@@ -754,7 +754,7 @@ function drawKey() {
   const {mode} = stages[0], failed = {nth: 1, fails: 1}, key = [
     ['not failed yet', {state: 'wait', nth: 1}], ['running', {state: 'run', part: 6}], ['fails', {state: 'failing'}], scales.ruler && [HIDDEN[mode] + ', failed once', {state: 'hidden', ...failed}],
     ['back, failed once', {state: 'wait', ...failed}], ['done at once', {state: 'done'}], ['done after a failure', {state: 'done', ...failed}],
-    scales.letters && ['dead letter', {state: 'dead'}], scales.lost && ['lost, or told it failed', {state: 'lost'}], mode === 'queue' && ['redriven: a new life', {state: 'wait', lives: 1}],
+    scales.letters && ['dead letter', {state: 'dead'}], scales.lost && ['lost, or told it failed', {state: 'lost'}], stages.some(stage => stage.redrives) && ['redriven: a new life', {state: 'wait', lives: 1}],
     mode === 'sync' && ['its caller, waiting', {state: 'caller'}], data.guests && ['guest: a rare fate', {state: 'wait', guest: true}], ['everybody, exact', {state: 'crowd'}]];
   ui.key.replaceChildren(...key.filter(Boolean).map(([text, shape]) => el('li', picture(shape, 26, 6.4), text)));
 }
@@ -997,13 +997,13 @@ function keep() {
 }
 function recall() {
   const parts = Object.fromEntries(location.hash.slice(1).split('&').map(part => part.split('='))), guesses = (parts.guess ?? '').split(',');
-  const wanted = decodeURIComponent(parts.event ?? '');
+  const t = clockRead(parts.t), wanted = decodeURIComponent(parts.event ?? '');
   view.followed = events.findIndex(event => event.key === wanted);
   [view.stretch, view.differ] = [parts.stretch === '1', parts.differ === '1'];
   view.guess = stages.map((_, k) => guesses[k] && Number.isFinite(Number(guesses[k])) ? Number(guesses[k]) : null);
   ui.guessed = null;
   retime();
-  seek((clockRead(parts.t) ?? 0) + (parts.t ? 1e-6 : 0));
+  seek(t ? t + 1e-6 : 0);
   say();
   return parts;
 }
