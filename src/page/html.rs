@@ -414,8 +414,7 @@ mod tests {
     #[test]
     fn a_hash_is_that_of_the_content_policy() {
         // The example of the specification, Content Security Policy Level 2, 4.2.5.
-        let expected = "sha256-qznLcsROx4GACP2dm0UCKCzCG-HiZ1guq6ZZDob_Tng=";
-        let expected = expected.replace('-', "+").replace('_', "/").replacen('+', "-", 1);
+        let expected = "sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng=";
         assert_eq!(hash("alert('Hello, world.');"), expected);
     }
 
