@@ -11,7 +11,7 @@ use super::{
     watching::{self, Progress},
 };
 use crate::{
-    chart::{self, Look, OfRuns, Theme, forest, storm},
+    chart::{Look, OfRuns, Recorded, Theme, forest, storm},
     experiment::{self, grid},
     kernel::{Span, Time},
     model::{
@@ -116,21 +116,10 @@ pub fn report(args: &ReportArgs) -> Result<Exit> {
     if let Some((path, tried)) = tried {
         play.tried = Some(tries(args, path, tried)?);
     }
-    let drawn = OfRuns::ALL.into_iter().filter(|kind| kind.fits(&recorded));
-    let mut charts: Vec<page::Chart> = drawn
-        .map(|kind| page::Chart { kind: kind.word(), svg: kind.svg(&recorded, Look::default()) })
-        .collect();
-    if let Some((comparison, _)) = &comparison
-        && forest::has_differences(comparison)
-    {
-        let setting = forest::Setting { title: first.title.as_deref(), stopped_by: None };
-        let svg = forest::svg(comparison, &setting, Look::default());
-        charts.push(page::Chart { kind: "forest", svg });
-    }
+    let charts = charts(&recorded, comparison.as_ref().map(|(comparison, _)| comparison));
     let page = Page {
         play,
         charts,
-        dark: chart::theme::pairs(Theme::Light, Theme::Dark),
         comparison: comparison.map(|(_, blocks)| blocks).unwrap_or_default(),
         runs: runs.iter().map(|run| in_numbers(run, &policies)).collect(),
         assumptions: assumptions(first),
@@ -143,6 +132,24 @@ pub fn report(args: &ReportArgs) -> Result<Exit> {
     write_whole(&target, text.as_bytes()).map_err(cannot_write)?;
     eprintln!("wrote {}", target.display());
     Ok(Exit::Fine)
+}
+
+/// Every chart that has something to show, on both grounds: the storm and the forest first, since they say
+/// most of any scenario.
+fn charts(recorded: &Recorded, comparison: Option<&Comparison>) -> Vec<page::Chart> {
+    let both = |kind, draw: &dyn Fn(Look) -> String| {
+        let on = |theme| draw(Look { theme, ..Look::default() });
+        page::Chart { kind, light: on(Theme::Light), dark: on(Theme::Dark) }
+    };
+    let fits = OfRuns::ALL.into_iter().filter(|kind| kind.fits(recorded));
+    let mut all: Vec<page::Chart> =
+        fits.map(|kind| both(kind.word(), &|look| kind.svg(recorded, look))).collect();
+    if let Some(comparison) = comparison.filter(|comparison| forest::has_differences(comparison)) {
+        let setting = forest::Setting { title: recorded.title.as_deref(), stopped_by: None };
+        let forest = both("forest", &|look| forest::svg(comparison, &setting, look));
+        all.insert(all.len().min(1), forest);
+    }
+    all
 }
 
 /// Those that are staged: the named ones, or the file's first; without policies the file as written.

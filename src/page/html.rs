@@ -3,7 +3,10 @@
 //! Every text of a file is escaped; the data of the player stands in a script element that is not run and
 //! in which no `<` is written.
 
-use super::data::{self, Play};
+use super::{
+    data::{self, Play},
+    ink::Inks,
+};
 use crate::report::{
     Assumption,
     wording::{Block, count, inert},
@@ -25,7 +28,9 @@ pub struct Chart {
     /// Its kind, as `dwell chart` names it.
     pub kind: &'static str,
     /// The picture, for a light ground.
-    pub svg: String,
+    pub light: String,
+    /// The same for a dark one.
+    pub dark: String,
 }
 
 /// All that the page shows.
@@ -35,8 +40,6 @@ pub struct Page<'a> {
     pub play: Play<'a>,
     /// The charts, those first that say most.
     pub charts: Vec<Chart>,
-    /// Colours of the charts, each with the one that takes its place on a dark ground.
-    pub dark: Vec<(&'static str, &'static str)>,
     /// What the policies came to when compared.
     pub comparison: Vec<Block>,
     /// What one run of each policy came to.
@@ -48,7 +51,9 @@ pub struct Page<'a> {
 }
 
 /// What is left out of a page that would be too large, in this order, as far as it must be.
-const LOSSES: [Loss; 10] = [
+const LOSSES: [Loss; 12] = [
+    Loss::ChartsBut(4),
+    Loss::ChartsBut(3),
     Loss::ChartsBut(2),
     Loss::Moments,
     Loss::DotsBut(60),
@@ -126,7 +131,9 @@ fn bare(text: &str) -> String {
 fn whole(page: &Page<'_>, left_out: &[String]) -> String {
     let play = &page.play;
     let name = &play.name;
-    let (style, script) = (style(&page.dark), bare(PLAYER_JS));
+    let mut inks = Inks::default();
+    let charts = charts(&page.charts, &mut inks);
+    let (style, script) = (style(&inks), bare(PLAYER_JS));
     let title = name.title.unwrap_or(name.file);
     let mut out = String::with_capacity(BYTES_MAX);
     out.push_str("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
@@ -149,7 +156,7 @@ fn whole(page: &Page<'_>, left_out: &[String]) -> String {
     out.push_str("<section id=\"player\">\n<noscript><p>With JavaScript, the run plays here.</p>");
     out.push_str("</noscript>\n</section>\n");
     answer(&mut out, page);
-    charts(&mut out, page);
+    out.push_str(&charts);
     if !page.comparison.is_empty() {
         section(&mut out, "comparison", "The comparison", &page.comparison, &[]);
     }
@@ -189,21 +196,25 @@ fn answer(out: &mut String, page: &Page<'_>) {
     out.push_str("</section>\n");
 }
 
-fn charts(out: &mut String, page: &Page<'_>) {
-    if page.charts.is_empty() {
-        return;
+fn charts(charts: &[Chart], inks: &mut Inks) -> String {
+    let mut out = String::new();
+    if charts.is_empty() {
+        return out;
     }
     out.push_str("<section id=\"charts\" class=\"page\" data-told>\n<h2>The charts</h2>\n");
-    for Chart { kind, svg } in &page.charts {
+    for Chart { kind, light, dark } in charts {
+        let joined = inks.join(light, dark);
+        let (svg, class) = match &joined {
+            Some(both) => (both, "both"),
+            None => (light, "light"),
+        };
         // What stands before the element belongs to a file of its own.
-        let element = svg.find("<svg").map_or(svg.as_str(), |at| &svg[at..]);
-        let _ = writeln!(
-            out,
-            "<figure id=\"chart-{kind}\" tabindex=\"0\">\n{}\n</figure>",
-            element.trim_end()
-        );
+        let element = svg.find("<svg").map_or(svg.as_str(), |at| &svg[at..]).trim_end();
+        let _ = write!(out, "<figure id=\"chart-{kind}\" class=\"{class}\" tabindex=\"0\">");
+        let _ = writeln!(out, "\n{element}\n</figure>");
     }
     out.push_str("</section>\n");
+    out
 }
 
 /// A section of blocks: first what is said in words and the tables of these headings, then all other
@@ -363,19 +374,10 @@ fn foot(out: &mut String, page: &Page<'_>, left_out: &[String]) {
 }
 
 /// The one style sheet: the page's, the player's, and the charts' colours on a dark ground.
-fn style(dark: &[(&str, &str)]) -> String {
-    let mut style = format!("{}\n{}\n", bare(PAGE_CSS), bare(PLAYER_CSS));
-    if !dark.is_empty() {
-        style.push_str("@media (prefers-color-scheme: dark) {\n");
-        for (light, dark) in dark {
-            for property in ["fill", "stroke"] {
-                let _ =
-                    writeln!(style, "figure [{property}=\"{light}\"] {{ {property}: {dark}; }}");
-            }
-        }
-        style.push_str("}\n");
-    }
-    style
+fn style(inks: &Inks) -> String {
+    let (page, player) = (bare(PAGE_CSS), bare(PLAYER_CSS));
+    let rules = inks.rules(".both");
+    format!("{page}\n{player}\n@media (prefers-color-scheme:dark){{\n{rules}}}\n")
 }
 
 /// What a content policy calls the text of an element by.

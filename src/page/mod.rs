@@ -11,6 +11,7 @@
 
 pub mod data;
 pub mod html;
+pub mod ink;
 
 pub use data::{Play, Stage};
 pub use html::{Chart, Page, render};

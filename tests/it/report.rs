@@ -195,6 +195,7 @@ fn a_page_is_one_file_that_loads_nothing_and_runs_only_its_own_script() {
     for part in ["chart-storm", "chart-forest", "comparison", "run-1", "run-2", "assumptions"] {
         assert!(markup.contains(&format!("id=\"{part}\"")), "no {part}");
     }
+    assert!(!markup.contains("<figure id=\"chart-storm\" class=\"light\""), "on dark ground too");
     let data = read(&page);
     let foot = between(&page, "<footer class=\"page\">", "</footer>");
     for stage in data["stages"].as_array().expect("stages") {
