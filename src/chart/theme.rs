@@ -93,20 +93,6 @@ impl Colors {
     }
 }
 
-/// The colours of one theme that another has others for, each with that: for a picture that is shown on
-/// both grounds.
-pub fn pairs(from: Theme, to: Theme) -> Vec<(&'static str, &'static str)> {
-    let all = |theme: Theme| {
-        let Colors { ground, ink, muted, grid, done, failed, .. } = theme.colors();
-        let Colors { first, retry, dead, visible, all, fault, .. } = theme.colors();
-        [ground, ink, muted, grid, done, failed, first, retry, dead, visible, all, fault]
-    };
-    let colors = all(from).into_iter().zip(all(to));
-    let ramps = (0..Theme::STEPS_MAX)
-        .map(|step| (from.ramp(step, Theme::STEPS_MAX), to.ramp(step, Theme::STEPS_MAX)));
-    colors.chain(ramps).filter(|(from, to)| from != to).collect()
-}
-
 /// A ramp of one hue from little to much.
 const RAMP: [[&str; 8]; 2] = [
     ["#c3d6e8", "#a2c2de", "#7eadd2", "#5a96c6", "#397fb4", "#1f679d", "#0d4f82", "#073560"],

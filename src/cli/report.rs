@@ -116,7 +116,7 @@ pub fn report(args: &ReportArgs) -> Result<Exit> {
     if let Some((path, tried)) = tried {
         play.tried = Some(tries(args, path, tried)?);
     }
-    let charts = charts(&recorded, comparison.as_ref().map(|(comparison, _)| comparison));
+    let charts = charts(first, &recorded, comparison.as_ref().map(|(comparison, _)| comparison));
     let page = Page {
         play,
         charts,
@@ -134,9 +134,13 @@ pub fn report(args: &ReportArgs) -> Result<Exit> {
     Ok(Exit::Fine)
 }
 
-/// Every chart that has something to show, on both grounds: the storm and the forest first, since they say
-/// most of any scenario.
-fn charts(recorded: &Recorded, comparison: Option<&Comparison>) -> Vec<page::Chart> {
+/// Every chart that has something to show, on both grounds: first the one that shows the answer, then the
+/// storm and the forest, since they say most of any scenario.
+fn charts(
+    scenario: &Scenario,
+    recorded: &Recorded,
+    comparison: Option<&Comparison>,
+) -> Vec<page::Chart> {
     let both = |kind, draw: &dyn Fn(Look) -> String| {
         let on = |theme| draw(Look { theme, ..Look::default() });
         page::Chart { kind, light: on(Theme::Light), dark: on(Theme::Dark) }
@@ -149,6 +153,7 @@ fn charts(recorded: &Recorded, comparison: Option<&Comparison>) -> Vec<page::Cha
         let forest = both("forest", &|look| forest::svg(comparison, &setting, look));
         all.insert(all.len().min(1), forest);
     }
+    all.sort_by_key(|chart| scenario.chart.as_deref() != Some(chart.kind));
     all
 }
 
