@@ -41,10 +41,10 @@ function clockRead(text) {
   const found = /^(?:(\d+)d[ +]?)?((?:\d+:){0,2}\d+(?:\.\d+)?)$/.exec(text ?? '');
   return found && found[2].split(':').reduce((sum, part) => sum * 60 + Number(part), 0) + 86400 * (found[1] ?? 0);
 }
-const UNITS = [[172800, 86400, 'd'], [7200, 3600, 'h'], [90, 60, 'min'], [0, 1, 's']];
+const UNITS = [[86400, 'd'], [3600, 'h'], [60, 'min'], [1, 's']];
 /** A length of time in the largest unit that leaves it readable. */
 function spanText(seconds) {
-  const [, unit, word] = seconds === 60 ? UNITS[2] : UNITS.find(([least]) => seconds >= least), n = seconds / unit;
+  const [unit, word] = UNITS.find(([unit]) => seconds === unit || seconds >= 1.5 * unit) ?? UNITS[3], n = seconds / unit;
   return number(Number(n.toPrecision(n < 100 ? 2 : 3))) + '\u00a0' + word;
 }
 function rateText(rate) {
@@ -86,7 +86,7 @@ function decode(raw) {
   const events = nth.map((n, i) => {
     const name = callers[caller[i]], fates = stages.map(stage => fate(stage.lives[i]));
     return {
-      guest: guest[i] === 1, fates, differs: fates.some(other => other !== fates[0]),
+      guest: guest[i] === 1, nth: String(n), fates, differs: fates.some(other => other !== fates[0]),
       key: alone ? String(n) : name + '-' + n, name: (alone ? '' : name + ' ') + '№\u00a0' + number(n),
     };
   });
@@ -279,7 +279,7 @@ function placeInLine(stage, i, from, to, t) {
 /** Envelopes, closer when there are to be more, so that they fill their box as everybody does. */
 function stack(m, k, [from, to], g, expected) {
   const pitch = min(21, (to - from - 14) / expected), rows = pitch < 10 ? 3 : pitch < 17 ? 2 : 1;
-  m.r = min(R, pitch * rows / 2.7, 14 / rows);
+  m.r = min(R, pitch * rows / 2.7, 12 / rows);
   m.x = from + 17 + floor(k / rows) * pitch * rows;
   m.y = g.outcomeY + g.outcomeHeight / 2 + (k % rows - (rows - 1) / 2) * 32 / rows;
 }
@@ -425,7 +425,7 @@ function mark({state, nth = 0, fails = 0, lives = 0, guest = false, part = 5}, r
     body(fails); stroke(edge, thin);
   } else if (state === 'caller') { circle(0, 0, 0.8); fill('paper'); stroke('muted', thin); }
   else { body(fails); fill(ink); if (again) stroke(edge, 0.9 / r); }
-  if (lives && r > 3.2) ringOfNewLife();
+  if (lives && r > (state === 'dead' ? 6 : 3.2)) ringOfNewLife();
   if (guest && r > 2) { line('ink', 1 / r, [0.8, -0.7], [0.8, -2]); path([0.8, -2], [1.7, -1.65], [0.8, -1.25]); fill('ink'); }
   if (nth && r >= 5.5 && (state === 'wait' || state === 'hidden')) {
     c.font = '700 ' + (nth > 9 ? 1 : 1.28) + FONT; c.textAlign = 'center'; c.textBaseline = 'middle';
@@ -474,8 +474,8 @@ function drawQueue(stage, moment) {
   const {g, names, frames} = stage, [x0, x1] = g.queue, y = g.queueY, sync = stage.mode === 'sync';
   const rate = growth(stage, frames.entered, moment), depth = standing(stage, moment.now);
   write(names.caller, 0, y - 27, {most: x0 - 10});
-  write(rateText(rate), 0, y + 4, {size: 13, weight: 600, ink: rate > 0 ? 'ink' : 'muted'});
-  line('faint', 1.2, [46, y], [x0 - 8, y]);
+  const wide = write(rateText(rate), 0, y + 4, {size: 13, weight: 600, ink: rate > 0 ? 'ink' : 'muted'});
+  line('faint', 1.2, [min(max(46, wide + 5), x0 - 14), y], [x0 - 8, y]);
   arrowHead(x0 - 8, y, 0);
   level(x0, y - g.queueHeight / 2, x1 - x0, g.queueHeight, min(1, standing(stage, moment.glide) / scales.standing), 'crowd', true);
   const counted = sync ? depth === 1 ? 'caller waits' : 'callers wait' : WAITING[stage.mode];
@@ -508,7 +508,7 @@ function drawFunction(stage, {t, now, glide}, bad) {
   arrowHead(g.done[0] - 10, g.queueY, 0);
 }
 function drawDone(stage, {i, j, now, share}) {
-  const {g, frames: {done: {rows, edges}, ledger}} = stage, total = ledger.succeeded ? now(ledger.succeeded) : 0, every = g.binWidth < 36 ? 2 : 1;
+  const {g, frames: {done: {rows, edges}, ledger}} = stage, total = ledger.succeeded ? now(ledger.succeeded) : 0, every = g.binWidth < 42 ? 2 : 1;
   caption(stage.mode === 'sync' ? 'answered, by age' : 'done, by age', number(total), g.done, g.doneTop, total, 'doneInk');
   c.fillStyle = colour.crowd;
   for (let bin = 0; bin < scales.bins; bin++) {
@@ -673,7 +673,7 @@ function drawTimelineWords({slim, top, x0, x1, X}) {
 /** Simulated time, linear; below it, where the same ticks fall on the clock of who watches. */
 function drawAxis({slim, x0, x1, base, X}) {
   const {end} = data, step = niceStep(end, slim ? 5 : 9), small = niceStep(end, slim ? 30 : 90), y = base + 26, tells = 'a tick is ' + spanText(small);
-  const [, unit, word] = UNITS.find(([, size]) => step >= size) ?? UNITS[3];
+  const [unit, word] = UNITS.find(([unit]) => step >= unit) ?? UNITS[3];
   for (let k = 0; k * step <= end + 1e-9; k++) {
     const x = X(k * step), last = (k + 1) * step > end + 1e-9;
     line('faint', 1, [x, base], [x, base + 5]);
@@ -997,8 +997,8 @@ function keep() {
 }
 function recall() {
   const parts = Object.fromEntries(location.hash.slice(1).split('&').map(part => part.split('='))), guesses = (parts.guess ?? '').split(',');
-  const t = clockRead(parts.t), wanted = decodeURIComponent(parts.event ?? '');
-  view.followed = events.findIndex(event => event.key === wanted);
+  const t = clockRead(parts.t);
+  view.followed = events.findIndex(({key, nth}) => parts.event === encodeURIComponent(key) || parts.event === nth);
   [view.stretch, view.differ] = [parts.stretch === '1', parts.differ === '1'];
   view.guess = stages.map((_, k) => guesses[k] && Number.isFinite(Number(guesses[k])) ? Number(guesses[k]) : null);
   ui.guessed = null;
