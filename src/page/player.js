@@ -347,8 +347,8 @@ function readColours() {
   sprites.clear();
 }
 /** Takes a canvas in hand, empty and as sharp as the screen; returns its width. */
-function take(canvas, height) {
-  const width = canvas.clientWidth, ratio = devicePixelRatio || 1, [w, h] = [round(width * ratio), round(height * ratio)];
+function take(canvas, height, width = canvas.clientWidth) {
+  const ratio = devicePixelRatio || 1, [w, h] = [round(width * ratio), round(height * ratio)];
   if (canvas.width !== w || canvas.height !== h) {
     [canvas.width, canvas.height] = [w, h];
     canvas.style.height = height + 'px';
@@ -615,8 +615,26 @@ function stormGeometry(width) {
   const time = px => max(0, min(data.end, (px - x0) / (x1 - x0) * data.end));
   return {slim, high, gap, top, x0, x1, base, height: base + (slim ? 52 : 44), X: t => x0 + (x1 - x0) * t / data.end, time};
 }
-function drawSlider(g) {
-  const {x0, x1, X} = g, x = X(view.now);
+/** The chart changes with a frame of the data, the playhead with one of the screen: the chart is painted apart. */
+function drawSlider(g, width) {
+  const known = view.followed < 0 ? '' : stages.map(({lives}) => lastNotAbove(lives[view.followed], view.seen, step => step.t));
+  const state = [width, devicePixelRatio, view.time.whole, view.followed, known, stages.map(stage => momentOf(stage, view.seen).i)].join();
+  const x = g.X(view.now);
+  if (ui.painted !== state) {
+    take(ui.chart, g.height, width);
+    drawStorms(g);
+    ui.painted = state;
+  }
+  take(ui.strips, g.height);
+  c.drawImage(ui.chart, 0, 0, width, g.height);
+  line('ink', 1.6, [x, g.top - 8], [x, g.base + 2]);
+  circle(x, g.base + 2, 6);
+  fill('ink');
+  circle(x, g.base + 2, 2.2);
+  fill('paper');
+}
+function drawStorms(g) {
+  const {x0, x1, X} = g;
   stages.forEach((stage, k) => {
     const top = g.top + k * (g.high + g.gap), y = top + g.high;
     box(x0, top, x1 - x0, g.high, 0);
@@ -633,11 +651,6 @@ function drawSlider(g) {
   });
   drawTimelineWords(g);
   drawAxis(g);
-  line('ink', 1.6, [x, g.top - 8], [x, g.base + 2]);
-  circle(x, g.base + 2, 6);
-  fill('ink');
-  circle(x, g.base + 2, 2.2);
-  fill('paper');
 }
 function drawStormWords({name, names, capacity, frames: {dlq}}, {slim, x0, x1, high}, top, y, told) {
   const small = {size: 10.5}, letters = names.dlq || most(dlq), wide = write(name, slim ? x0 : 0, slim ? top - 4 : top + 11, {ink: 'ink', weight: 640, size: 12, most: 100});
@@ -703,7 +716,7 @@ const keys = text => text.split(' ').map(key => el('kbd', key));
 const ui = {
   clock: el('b'), tenths: el('small'), rate: el('i'), say: el('p.unseen', {ariaLive: 'polite'}),
   strips: el('canvas', {tabIndex: 0, role: 'slider', ariaLabel: 'Simulated time', ariaValueMin: '0', ariaValueMax: String(round(data.end))}),
-  guess: el('div.card first'), story: el('div.card'), key: el('ul.key'), check: el('output', {id: 'check', hidden: true}),
+  guess: el('div.card first'), story: el('div.card'), key: el('ul.key'), chart: el('canvas'), check: el('output', {id: 'check', hidden: true}),
   play: button('Play', () => play(!view.playing), {title: 'Play or pause (space)', className: 'main-button'}),
   stretch: button('Stretch time', () => stretch(!view.stretch), {title: 'Every gap of the followed life lasts as its logarithm (W)'}),
   differ: button('Only those that end otherwise', () => { view.differ = !view.differ; draw(true); keep(); }, {title: 'Dims what ends alike under each policy (D)'}),
@@ -880,8 +893,7 @@ function draw(cut) {
     if (!view.playing) canvas.ariaLabel = stage.name + ' at ' + clockText(now, 1) + '. ' + stage.ledger.ariaLabel;
   }
   ui.storm = stormGeometry(ui.strips.clientWidth);
-  take(ui.strips, ui.storm.height);
-  drawSlider(ui.storm);
+  drawSlider(ui.storm, ui.strips.clientWidth);
   drawGuess();
   drawStory();
   ui.play.textContent = view.playing ? 'Pause' : now >= data.end ? 'Again' : 'Play';
@@ -1032,7 +1044,7 @@ function listen() {
   on(ui.strips, 'pointerdown', event => { play(false); ui.strips.setPointerCapture(event.pointerId); held = true; drag(event); });
   on(ui.strips, 'pointermove', drag);
   on(ui.strips, 'pointerup', () => { held = false; say(); });
-  on(dark, 'change', () => { readColours(); drawKey(); ui.told = null; redraw(); });
+  on(dark, 'change', () => { readColours(); drawKey(); ui.told = ui.painted = null; redraw(); });
   new ResizeObserver(redraw).observe(root);
 }
 
