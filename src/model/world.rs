@@ -583,6 +583,39 @@ pub struct Limits<'a> {
     pub interrupted: &'a dyn Fn(Time) -> bool,
 }
 
+/// Where a piece of a run ends: at the earlier of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// When all of this instant has happened.
+    pub at: Time,
+    /// When so many events have been handled since the beginning, with all that follows at once.
+    pub events: u64,
+}
+
+impl Pause {
+    /// Only the run's end ends it.
+    pub const NEVER: Pause = Pause { at: Time::NEVER, events: u64::MAX };
+}
+
+/// Why the world stands still.
+enum Halt {
+    /// The piece is played.
+    Pause,
+    /// The run has ended.
+    End(Stop),
+}
+
+/// How much has been handled.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    events: u64,
+    /// Of these, at the present instant.
+    at_instant: u64,
+    /// From so many on it is asked whether to stop: at first at once, since a study may have many runs that
+    /// are shorter than [`LOOK_EVERY`].
+    look_next: u64,
+}
+
 /// Why a stream is there.
 const STREAM: &str = "only who has a stream puts records into it";
 
@@ -633,6 +666,10 @@ pub struct World<O, S> {
     horizon: Time,
     /// What the scenario itself declares to come at one instant.
     declared: u64,
+    begun: bool,
+    counts: Counts,
+    /// Nothing after this happens now.
+    pause: Time,
 }
 
 /// Runs one transition of a component through its port and passes on the message that it held.
@@ -725,47 +762,64 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             duration: config.duration,
             horizon: config.duration.saturating_add(config.drain).min(Time::LAST),
             declared: declared(resources),
+            begun: false,
+            counts: Counts::default(),
+            pause: Time::NEVER,
         }
     }
 
     /// Plays until everything rests, the horizon is reached, or a limit stops it.
     pub fn run(&mut self, limits: &Limits<'_>) -> Finish {
-        self.begin();
-        let mut events = 0u64;
-        let mut at_instant = 0u64;
-        // At once, since a study may have many runs that are shorter than that.
-        let mut look_next = 0;
-        let stop = loop {
+        self.run_until(Pause::NEVER, limits).expect("nothing but its end stops it")
+    }
+
+    /// Plays on to `pause`: none if the run goes on behind it. However a run is cut into pieces, the same
+    /// happens in the same order; one that was interrupted can be played on too.
+    pub fn run_until(&mut self, pause: Pause, limits: &Limits<'_>) -> Option<Finish> {
+        if !self.begun {
+            self.begun = true;
+            self.begin();
+        }
+        self.pause = pause.at;
+        // What is rare is looked at again: the pause is another.
+        self.rare = 0;
+        let events_max = limits.events_max.min(pause.events);
+        let Counts { mut events, mut at_instant, mut look_next } = self.counts;
+        let halt = 'run: loop {
             while let Some(event) = self.core.held.take().or_else(|| self.core.lane.pop_front()) {
                 events += 1;
                 at_instant += 1;
                 self.handle(event);
                 if limits.instant_max.saturating_add(self.declared) <= at_instant {
-                    return self.finish(Stop::Instant, events);
+                    break 'run Halt::End(Stop::Instant);
                 }
             }
-            if limits.events_max <= events {
-                break Stop::Events;
+            if events_max <= events {
+                break if limits.events_max <= events {
+                    Halt::End(Stop::Events)
+                } else {
+                    Halt::Pause
+                };
             }
             let agenda = self.core.agenda.next_key().unwrap_or(u64::MAX);
             let next = agenda.min(self.outside);
             if self.rare <= next
-                && let Some(stop) = self.look_around(next)
+                && let Some(halt) = self.look_around(next)
             {
-                break stop;
+                break halt;
             }
             let at = Time::from_nanos(next >> 3);
+            if look_next <= events {
+                look_next = events + LOOK_EVERY;
+                if (limits.interrupted)(at) {
+                    break Halt::End(Stop::Interrupted);
+                }
+            }
             if self.core.agenda.now() < at {
                 at_instant = 0;
             }
             events += 1;
             at_instant += 1;
-            if look_next <= events {
-                look_next = events + LOOK_EVERY;
-                if (limits.interrupted)(at) {
-                    break Stop::Interrupted;
-                }
-            }
             if agenda <= self.outside {
                 let token = self.core.agenda.pop().expect("it has a next");
                 self.keep(token);
@@ -782,7 +836,36 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
                 self.look_at_callers();
             }
         };
-        self.finish(stop, events)
+        self.counts = Counts { events, at_instant, look_next };
+        match halt {
+            Halt::Pause => None,
+            Halt::End(stop) => Some(self.finish(stop, events)),
+        }
+    }
+
+    /// The instant of what happened last.
+    pub fn now(&self) -> Time {
+        self.core.agenda.now()
+    }
+
+    /// Messages, appointments and arrivals handled so far.
+    pub fn events(&self) -> u64 {
+        self.counts.events
+    }
+
+    /// The register as it is.
+    pub fn register(&self) -> &Register {
+        &self.core.register
+    }
+
+    /// Who watches.
+    pub fn observer(&self) -> &O {
+        &self.core.observer
+    }
+
+    /// Who watches; may be another between two pieces of a run, since observers change nothing in it.
+    pub fn observer_mut(&mut self) -> &mut O {
+        &mut self.core.observer
     }
 
     /// What watched, and the register as it is left.
@@ -803,26 +886,34 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
     }
 
     fn finish(&mut self, stop: Stop, events: u64) -> Finish {
-        let now = self.core.agenda.now();
-        let at =
-            if stop == Stop::Complete { now.max(self.duration.min(self.horizon)) } else { now };
+        let at = if stop == Stop::Complete { self.completed_at() } else { self.now() };
         while self.sample.0 <= at {
             self.look_at_queues();
         }
         Finish { stop, at, events }
     }
 
-    /// Something rare may be due: sampling, or the end. Says if the run stops before `next`.
+    /// When a run ends in which nothing more happens.
+    fn completed_at(&self) -> Time {
+        self.now().max(self.duration.min(self.horizon))
+    }
+
+    /// Something rare may be due: sampling, a pause, or the end. Says if the run halts before `next`.
     #[cold]
-    fn look_around(&mut self, next: u64) -> Option<Stop> {
+    fn look_around(&mut self, next: u64) -> Option<Halt> {
         let at = Time::from_nanos(next >> 3);
         if next == u64::MAX || self.horizon < at || (self.duration < at && self.rests()) {
-            return Some(Stop::Complete);
+            let is_later = self.pause < self.completed_at();
+            return Some(if is_later { Halt::Pause } else { Halt::End(Stop::Complete) });
+        }
+        if self.pause < at {
+            return Some(Halt::Pause);
         }
         while self.sample.0 <= at {
             self.look_at_queues();
         }
-        self.rare = key(self.sample.0.min(self.duration), Class::Change);
+        let pause = self.pause.saturating_add(Span::nanos(1));
+        self.rare = key(self.sample.0.min(self.duration).min(pause), Class::Change);
         None
     }
 
