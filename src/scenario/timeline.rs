@@ -59,6 +59,8 @@ pub struct Happening {
     /// When what is set ends, or is set to something else; none for what is set for good, and for a call
     /// of an API.
     pub until: Option<Time>,
+    /// Whether it is a call of an API: that has no length.
+    pub is_call: bool,
     /// Such as `Worker.error_rate: 90%` or `StartMessageMoveTask`.
     pub words: String,
 }
@@ -80,7 +82,8 @@ impl Entries {
                     Some(holds) => Some(at.saturating_add(holds)),
                     None => self.set_again(entry, *at),
                 };
-                found.push(Happening { from: *at, until, words: words.clone() });
+                let is_call = matches!(entry.action, Action::Call(_));
+                found.push(Happening { from: *at, until, is_call, words: words.clone() });
             }
         }
         found
