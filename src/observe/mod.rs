@@ -56,6 +56,8 @@ pub mod story;
 
 pub mod recording;
 
+pub mod live;
+
 pub mod cast;
 
 pub mod stage;
@@ -68,6 +70,7 @@ pub use digest::Fingerprint;
 pub use fates::{Fate, Fates};
 pub use formula::{Formula, Mistake, Named, Names};
 pub use ledger::Ledger;
+pub use live::Live;
 pub use measure::{Measure, Owner};
 pub use point::Subject;
 pub use pool::Pool;

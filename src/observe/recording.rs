@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 /// The bins that a duration is cut into, or a few less.
 const BINS: u64 = 240;
 /// More are joined two by two.
-const BINS_MAX: usize = 480;
+pub(super) const BINS_MAX: usize = 480;
 /// Runs beyond these are not told apart.
 pub const RUNS_MAX: u8 = 6;
 /// How often something was dead-lettered beyond this is not told apart.
@@ -45,14 +45,14 @@ const WIDTHS_MS: [u64; 27] = [
 pub struct Counts(Vec<u64>);
 
 impl Counts {
-    fn add(&mut self, bin: usize) {
+    pub(super) fn add(&mut self, bin: usize) {
         if self.0.len() <= bin {
             self.0.resize(bin + 1, 0);
         }
         self.0[bin] += 1;
     }
 
-    fn halve(&mut self) {
+    pub(super) fn halve(&mut self) {
         self.0 = self.0.chunks(2).map(|pair| pair.iter().sum()).collect();
     }
 
@@ -75,7 +75,7 @@ pub struct Levels {
 }
 
 impl Levels {
-    fn set(&mut self, bin: usize, level: u64) {
+    pub(super) fn set(&mut self, bin: usize, level: u64) {
         if self.bins.len() <= bin {
             self.bins.resize(bin + 1, (self.now, self.now));
         }
@@ -85,12 +85,12 @@ impl Levels {
         *last = level;
     }
 
-    fn step(&mut self, bin: usize, up: bool) {
+    pub(super) fn step(&mut self, bin: usize, up: bool) {
         let level = if up { self.now + 1 } else { self.now.saturating_sub(1) };
         self.set(bin, level);
     }
 
-    fn halve(&mut self) {
+    pub(super) fn halve(&mut self) {
         let join = |pair: &[(u64, u64)]| {
             let highest = pair.iter().map(|(highest, _)| *highest).max().unwrap_or(0);
             (highest, pair.last().map_or(0, |(_, last)| *last))
@@ -417,27 +417,17 @@ pub struct Recorder {
 impl Recorder {
     /// Nothing has happened yet.
     pub fn new(config: &Config) -> Recorder {
-        let Resources { functions, queues, mappings, account, .. } = &*config.resources;
+        let Resources { functions, queues, mappings, .. } = &*config.resources;
         let width = width(config.duration.since(Time::ZERO)).as_nanos();
         let is_asked = |function: usize| {
             // Somebody sends events to its event queue unless only mappings and callers that wait do.
             !mappings.iter().any(|mapping| mapping.function.index() == function)
         };
         let functions = functions.iter().enumerate().map(|(at, function)| {
-            let mut slots = match function.reserved {
-                Some(reserved) => (reserved, "ReservedConcurrentExecutions".to_owned()),
-                None => (account.concurrency, "the account's concurrency".to_owned()),
-            };
-            let mut of = mappings.iter().filter(|mapping| mapping.function.index() == at);
-            if let (Some(mapping), None) = (of.next(), of.next())
-                && let Some(max) = mapping.concurrency_max
-                && max < slots.0
-            {
-                slots = (max, "MaximumConcurrency".to_owned());
-            }
+            let (slots, by) = slots(&config.resources, at);
             FunctionTrack {
                 name: function.name.clone(),
-                slots,
+                slots: (slots, by.unwrap_or("the account's concurrency").to_owned()),
                 age_max_s: is_asked(at).then(|| function.age_max.as_nanos() / 1_000_000_000),
                 ..FunctionTrack::default()
             }
@@ -569,7 +559,7 @@ impl Recording {
 }
 
 /// A width of bins that reads well and cuts a duration into at most [`BINS`].
-fn width(duration: Span) -> Span {
+pub(super) fn width(duration: Span) -> Span {
     let wanted = duration.as_nanos().div_ceil(BINS);
     let found = WIDTHS_MS.into_iter().map(Span::millis).find(|width| wanted <= width.as_nanos());
     found.unwrap_or(Span::nanos(wanted))
@@ -595,6 +585,23 @@ fn caps(config: &Config, mapping: usize) -> Vec<(u64, Caps)> {
         }
     }
     found
+}
+
+/// The most runs of a function at once that the resources allow, and the property that says so; none: it is
+/// the account's limit.
+pub(super) fn slots(resources: &Resources, function: usize) -> (u32, Option<&'static str>) {
+    let (number, by) = match resources.functions[function].reserved {
+        Some(reserved) => (reserved, Some("ReservedConcurrentExecutions")),
+        None => (resources.account.concurrency, None),
+    };
+    let mut of = resources.mappings.iter().filter(|mapping| mapping.function.index() == function);
+    match (of.next(), of.next()) {
+        (Some(mapping), None) => match mapping.concurrency_max {
+            Some(max) if max < number => (max, Some("MaximumConcurrency")),
+            Some(_) | None => (number, by),
+        },
+        (Some(_), Some(_)) | (None, _) => (number, by),
+    }
 }
 
 fn place_index(place: Place) -> usize {

@@ -14,7 +14,7 @@
 use super::trace::{Id, row};
 use crate::{
     kernel::Time,
-    model::{Fact, Moment, Observer, Rule, config::Resources},
+    model::{Fact, Moment, Observer, Place, Rule, config::Resources},
 };
 use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
 
@@ -45,13 +45,15 @@ pub struct Step {
     pub attempt: Option<u32>,
     /// Why.
     pub rule: Rule,
+    /// Where it went in the ledger, if it did.
+    pub moved: Option<Place>,
     /// What else.
     pub detail: String,
 }
 
 impl Step {
-    /// What is told behind its place and name: copy, attempt, detail and rule.
-    fn rest(&self) -> String {
+    /// What is told behind its place and name, with a blank before each: copy, attempt and detail.
+    pub fn particulars(&self) -> String {
         let copy = match self.copy {
             0 => String::new(),
             copy => format!(" copy={copy}"),
@@ -61,7 +63,12 @@ impl Step {
             true => String::new(),
             false => format!(" {}", self.detail),
         };
-        format!("{copy}{attempt}{detail}  [{}]", self.rule.id())
+        format!("{copy}{attempt}{detail}")
+    }
+
+    /// The same, and the rule.
+    fn rest(&self) -> String {
+        format!("{}  [{}]", self.particulars(), self.rule.id())
     }
 
     /// All but the time, in a line.
@@ -138,6 +145,11 @@ impl Story {
         Story { resources, of, steps: Vec::new(), untold: 0 }
     }
 
+    /// Whose story it is.
+    pub fn of(&self) -> Id {
+        self.of
+    }
+
     /// The steps, in order.
     pub fn steps(&self) -> &[Step] {
         &self.steps
@@ -197,6 +209,7 @@ impl Observer for Story {
             copy: id.copy,
             attempt: row.attempt,
             rule: row.rule,
+            moved: moment.moved.map(|(_, _, to)| to),
             detail: row.detail.to_string(),
         });
     }

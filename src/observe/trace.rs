@@ -132,17 +132,48 @@ impl<S: FnMut(&Row<'_>)> Observer for Trace<S> {
 
 /// The row of a fact.
 pub fn row<'a>(resources: &'a Resources, moment: &Moment<'_>, fact: &Fact) -> Row<'a> {
-    let Parts { word, resource, payload, attempt } = parts(fact);
-    let id = payload.map(|payload| Id::of(moment, payload));
-    Row {
-        now: moment.now,
-        resource: resource.map_or("", |resource| name(resources, resource)),
-        fact: word,
-        id,
-        written_id: id.map(|id| id.written(resources)),
-        attempt,
-        rule: moment.rule,
-        detail: Detail { fact: *fact, moved: moment.moved.map(|(_, _, to)| to), resources },
+    Noted::new(moment, fact).row(resources)
+}
+
+/// A fact that is kept, to be told when its moment is over.
+#[derive(Clone, Copy, Debug)]
+pub struct Noted {
+    /// When.
+    pub now: Time,
+    /// Which payload, if it is about one.
+    pub id: Option<Id>,
+    /// Where its payload moved, if it did.
+    pub moved: Option<Place>,
+    rule: Rule,
+    fact: Fact,
+}
+
+impl Noted {
+    /// Keeps what only the moment knows.
+    pub fn new(moment: &Moment<'_>, fact: &Fact) -> Noted {
+        Noted {
+            now: moment.now,
+            id: parts(fact).payload.map(|payload| Id::of(moment, payload)),
+            moved: moment.moved.map(|(_, _, to)| to),
+            rule: moment.rule,
+            fact: *fact,
+        }
+    }
+
+    /// The row of the fact.
+    pub fn row<'a>(&self, resources: &'a Resources) -> Row<'a> {
+        let Noted { now, id, moved, rule, fact } = *self;
+        let Parts { word, resource, attempt, .. } = parts(&fact);
+        Row {
+            now,
+            resource: resource.map_or("", |resource| name(resources, resource)),
+            fact: word,
+            id,
+            written_id: id.map(|id| id.written(resources)),
+            attempt,
+            rule,
+            detail: Detail { fact, moved, resources },
+        }
     }
 }
 
