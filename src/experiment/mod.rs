@@ -1,8 +1,10 @@
 //! One run of a scenario, watched.
 
 pub mod grid;
+mod playing;
 mod replicate;
 
+pub use playing::{Playing, Reach};
 pub use replicate::{
     Arm, Plan, Run, Trouble, cut_of, formulas, metrics, read_warmup, seed_of, usual_metrics,
 };
