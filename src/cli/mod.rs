@@ -17,6 +17,7 @@ mod story;
 mod studying;
 mod sweep;
 mod validation;
+mod watch;
 mod watching;
 mod workers;
 
@@ -60,6 +61,8 @@ enum Command {
     Check(CheckArgs),
     /// Tell the life of one payload, with the rule at each step
     Story(StoryArgs),
+    /// Play a scenario live on the terminal: queues filling, the story of a message as it grows
+    Watch(WatchArgs),
     /// Explain a property, a measure, a rule, a caller or an assumption
     Explain {
         /// Such as `VisibilityTimeout`, `A2.16`, `sqs` or `assumptions`; without it, the list of all names
@@ -422,6 +425,15 @@ struct StoryArgs {
 }
 
 #[derive(Debug, Args)]
+struct WatchArgs {
+    /// The scenario file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    played: Played,
+}
+
+#[derive(Debug, Args)]
 struct ScenariosArgs {
     /// Such as `three-tries`; without it, all with their questions
     name: Option<String>,
@@ -472,6 +484,7 @@ pub fn main() -> ExitCode {
         Command::Merge(args) => sweep::merge(&args),
         Command::Check(args) => check::check(&args),
         Command::Story(args) => story::story(&args),
+        Command::Watch(args) => watch::watch(&args),
         Command::Explain { reference: true, .. } => explain::reference(),
         Command::Explain { callers: true, .. } => explain::callers(),
         Command::Explain { name, .. } => explain::explain(name.as_deref()),

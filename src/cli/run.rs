@@ -254,17 +254,7 @@ fn judge(
     finish: Finish,
 ) -> Result<Exit> {
     let file = file_name(scenario);
-    if !faults.is_empty() {
-        let faults = faults.join("\n  ");
-        let seed = scenario.config.seed;
-        return Err(failed(
-            Exit::Failure,
-            format!(
-                "error: {file}: the run did not pass its own checks\n  {faults}\nhint: please \
-                 report it with the scenario and its seed, {seed}"
-            ),
-        ));
-    }
+    passed_its_checks(&file, scenario, faults)?;
     if let Some(early) = stopped_early(&file, finish) {
         return Ok(early);
     }
@@ -288,6 +278,21 @@ fn judge(
         }
     }
     Ok(Exit::Threshold)
+}
+
+/// A failure of the tool if the run's self-checks found something.
+pub fn passed_its_checks(file: &str, scenario: &Scenario, faults: &[String]) -> Result<()> {
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let (faults, seed) = (faults.join("\n  "), scenario.config.seed);
+    Err(failed(
+        Exit::Failure,
+        format!(
+            "error: {file}: the run did not pass its own checks\n  {faults}\nhint: please \
+             report it with the scenario and its seed, {seed}"
+        ),
+    ))
 }
 
 /// Tells on standard error why a run stopped before its end, if it did, and which code that is.

@@ -22,3 +22,4 @@ mod sweep;
 mod tidy;
 mod traces_lambda;
 mod traces_sqs;
+mod watch;

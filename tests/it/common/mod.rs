@@ -1,6 +1,8 @@
 //! What replays of recorded traces share: the folder, the reports, components that stand together
 //! as one, and the queues of a trace.
 
+pub mod pty;
+
 use dwell::{
     kernel::{Class, Classed, Span, Time},
     model::{
