@@ -124,9 +124,11 @@ pub fn sets_told(sets: &[(Key, Node)]) -> String {
     let each = sets.iter().map(|(key, value)| {
         let name = property(&key.name);
         let namesakes = sets.iter().filter(|(other, _)| property(&other.name) == name).count();
-        match namesakes {
-            1 => format!("{name}: {}", value.flow()),
-            _ => told(&key.name, value),
+        match (namesakes, value.entries()) {
+            // What an entry of the timeline sets.
+            (_, entries @ [_, ..]) if name == "set" => sets_told(entries),
+            (1, _) => format!("{name}: {}", value.flow()),
+            (_, _) => told(&key.name, value),
         }
     });
     each.collect::<Vec<_>>().join(", ")
