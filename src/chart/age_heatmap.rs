@@ -122,7 +122,7 @@ pub fn finding(recorded: &Recorded) -> String {
 
 fn percent(share: f64) -> String {
     match share {
-        s if s == 0.0 => "none".to_owned(),
+        0.0 => "none".to_owned(),
         s if s < 1.0 => format!("{s:.2} %"),
         s if s < 10.0 => format!("{s:.1} %"),
         s => format!("{s:.0} %"),

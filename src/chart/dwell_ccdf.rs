@@ -101,15 +101,15 @@ pub fn fits(recorded: &Recorded) -> bool {
 /// A share as it is read.
 fn percent(share: f64) -> String {
     let percent = 100.0 * share;
-    let digits = match percent {
-        p if p == 0.0 || p == 100.0 => return format!("{p:.0} %"),
-        p if p < 0.01 => return "< 0.01 %".to_owned(),
-        p if p < 1.0 || 99.0 < p => 2,
-        p if p < 10.0 || 90.0 < p => 1,
-        _ => 0,
-    };
-    let at_most = if digits == 2 { 99.99 } else { 99.9 };
-    format!("{:.digits$} %", if percent < 100.0 { percent.min(at_most) } else { percent })
+    // How far it is from nothing or from all: neither is said of what is only near it.
+    let apart = percent.min(100.0 - percent);
+    match apart {
+        a if a <= 0.0 => format!("{percent:.0} %"),
+        a if a < 0.01 && percent < 50.0 => "< 0.01 %".to_owned(),
+        a if a < 1.0 => format!("{:.2} %", percent.min(99.99)),
+        a if a < 10.0 => format!("{percent:.1} %"),
+        _ => format!("{percent:.0} %"),
+    }
 }
 
 /// What the runs found, in a sentence.

@@ -131,7 +131,7 @@ impl Stage {
             Stage::Run(1) => "1st run".to_owned(),
             Stage::Run(2) => "2nd run".to_owned(),
             Stage::Run(nth) => format!("{nth}rd run"),
-            Stage::Letters => "Dead-letter queue".to_owned(),
+            Stage::Letters => "Dead letters".to_owned(),
             Stage::Redriven => "Redriven".to_owned(),
             Stage::End => "At the end".to_owned(),
         }
@@ -402,10 +402,16 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
 
     page.y += 16.0;
     let mut bottom = page.y;
-    for (nth, stage) in stages.iter().enumerate() {
+    // As large as leaves every word of a heading whole.
+    let headings: Vec<String> = stages.iter().map(|stage| stage.heading()).collect();
+    let words = || headings[..last].iter().flat_map(|heading| heading.split(' '));
+    let fits = |font: &Font| words().all(|word| page.measure(word, *font) <= step - 4.0);
+    let sizes = [HEADING.size, 11.0, 10.0, 9.0].map(Font::bold);
+    let font = sizes.into_iter().find(fits).unwrap_or(Font::bold(9.0));
+    for (nth, heading) in headings.iter().enumerate() {
         let at = (left + nth as f64 * step, page.y);
-        let wide = if nth == last { room + 10.0 } else { step - 8.0 };
-        bottom = bottom.max(page.column(&stage.heading(), at, wide, 3, (HEADING, colors.ink)));
+        let wide = if nth == last { room + 10.0 } else { step - 4.0 };
+        bottom = bottom.max(page.column(heading, at, wide, 4, (font, colors.ink)));
     }
     page.y = bottom + 8.0;
 
