@@ -7,19 +7,14 @@
 use super::{
     Look, Recorded,
     canvas::Anchor,
-    lettering::tied,
-    page::{Labels, Page, SMALL, Swatch, VALUE, capital, foot, subtitle},
+    page::{Labels, Page, SMALL, Swatch, VALUE, capital, foot, length, subtitle},
     plot::{Columns, Plot, steps},
     recorded::Arm,
     scale::{Scale, number},
 };
 use crate::{
     observe::recording::Recording,
-    report::{
-        compare::safe,
-        csv::io_error,
-        wording::{count, seconds},
-    },
+    report::{compare::safe, csv::io_error, wording::count},
 };
 use std::{
     io::{self, Write},
@@ -223,12 +218,6 @@ impl<'a> Backlog<'a> {
         let backlog = tooth.peak.1.saturating_sub(to) as f64;
         Some((tooth, Law { backlog, arrivals, capacity, lost }))
     }
-}
-
-/// A length of time, without seconds that are 0.
-fn length(secs: f64) -> String {
-    let told = seconds(secs);
-    tied(told.strip_suffix(" 00 s").unwrap_or(&told))
 }
 
 /// Whether something builds up.

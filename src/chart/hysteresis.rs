@@ -4,8 +4,7 @@
 use super::{
     Look, Recorded,
     canvas::Anchor,
-    lettering::tied,
-    page::{Labels, Page, SMALL, Swatch, capital, foot, subtitle},
+    page::{Labels, Page, SMALL, Swatch, capital, foot, length, subtitle},
     plot::Columns,
     recorded::Arm,
     scale::{Scale, number},
@@ -218,8 +217,7 @@ fn rate(value: f64) -> String {
 
 /// A time as people say it.
 fn moment(at: f64) -> String {
-    let told = seconds(libm::round(at));
-    tied(told.strip_suffix(" 00 s").unwrap_or(&told))
+    length(libm::round(at))
 }
 
 /// The chart as SVG.

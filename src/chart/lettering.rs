@@ -5,6 +5,11 @@
 
 use ttf_parser::Face;
 
+/// The files of the embedded font.
+pub const REGULAR: &[u8] = include_bytes!("fonts/Inter-Regular.otf");
+/// See [`REGULAR`].
+pub const BOLD: &[u8] = include_bytes!("fonts/Inter-Bold.otf");
+
 /// A space at which no line breaks, as between a number and its unit. It is drawn as any other.
 pub const TIE: char = '\u{a0}';
 
@@ -54,10 +59,7 @@ impl Lettering {
     /// Reads it.
     pub fn embedded() -> Lettering {
         let face = |bytes| Face::parse(bytes, 0).expect("the embedded font can be read");
-        Lettering {
-            regular: face(include_bytes!("fonts/Inter-Regular.otf")),
-            bold: face(include_bytes!("fonts/Inter-Bold.otf")),
-        }
+        Lettering { regular: face(REGULAR), bold: face(BOLD) }
     }
 
     fn face(&self, weight: Weight) -> &Face<'static> {

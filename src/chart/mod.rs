@@ -10,10 +10,12 @@
 //!
 //! A chart says what it found in its title, its setting under it, and at its foot what another needs to
 //! get it again. It is laid out with the widths of an embedded font, so the same result gives the same
-//! bytes on every machine, and nothing is cut or overlaps at any width. [`OfRuns`] lists the kinds that are drawn from runs;
-//! [`forest`] is drawn from a comparison.
+//! bytes on every machine, and nothing is cut or overlaps at any width. [`OfRuns`] lists the kinds that are drawn from
+//! runs; [`forest`] is drawn from a comparison, [`amplification`] and [`visibility_heatmap`] from [`points`]
+//! that are played for them. [`png`] makes pixels of any of them.
 
 pub mod age_heatmap;
+pub mod amplification;
 pub mod canvas;
 pub mod drain;
 pub mod dwell_ccdf;
@@ -25,6 +27,8 @@ pub mod kind;
 pub mod lettering;
 pub mod page;
 pub mod plot;
+pub mod png;
+pub mod points;
 pub mod pollers;
 pub mod recorded;
 pub mod redrive;
@@ -32,6 +36,7 @@ pub mod scale;
 pub mod storm;
 pub mod theme;
 pub mod validation;
+pub mod visibility_heatmap;
 
 pub use kind::OfRuns;
 pub use recorded::Recorded;

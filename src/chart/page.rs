@@ -4,12 +4,12 @@
 use super::{
     Look, Recorded,
     canvas::{Anchor, Canvas, Sheet},
-    lettering::Font,
+    lettering::{Font, tied},
     plot::{happenings, meanwhile},
     recorded::Arm,
     theme::Colors,
 };
-use crate::report::wording::legal;
+use crate::report::wording::{legal, seconds};
 
 /// Of the finding.
 pub const TITLE: Font = Font::bold(20.0);
@@ -227,6 +227,12 @@ fn setting(recorded: &Recorded, arms_max: usize, happened: fn(&[Arm]) -> String)
         text.push_str(&format!(" {} of {} policies.", arms.len(), recorded.arms.len()));
     }
     text
+}
+
+/// A length of time on one line, without seconds that are 0.
+pub fn length(secs: f64) -> String {
+    let told = seconds(secs);
+    tied(told.strip_suffix(" 00 s").unwrap_or(&told))
 }
 
 /// A sentence that begins with a capital letter.

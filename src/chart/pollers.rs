@@ -4,8 +4,7 @@
 use super::{
     Look, Recorded,
     canvas::Anchor,
-    lettering::tied,
-    page::{Labels, Page, SMALL, Swatch, VALUE, foot, subtitle},
+    page::{Labels, Page, SMALL, Swatch, VALUE, foot, length, subtitle},
     plot::{Columns, Plot, highest, steps},
     recorded::Arm,
     scale::Scale,
@@ -104,6 +103,20 @@ impl Tracks<'_> {
         longest.unwrap_or((Bound::Free, 0.0))
     }
 
+    /// How many pollers there were where they bound the runs, in words.
+    fn bound_pollers(&self) -> String {
+        let bins = (0..self.recording.bins()).filter(|bin| self.bound(*bin) == Bound::Pollers);
+        let pollers: Vec<u64> = bins.map(|bin| self.mapping.pollers.highest(bin)).collect();
+        match (pollers.iter().min(), pollers.iter().max()) {
+            (Some(least), Some(most)) if least < most => {
+                format!("{} to {} pollers bind", count(*least), count(*most))
+            }
+            (Some(1), _) => "1 poller binds".to_owned(),
+            (Some(all), _) => format!("{} pollers bind", count(*all)),
+            (None, _) => "no poller binds".to_owned(),
+        }
+    }
+
     fn throttles(&self, bin: usize) -> u64 {
         self.function.throttled.at(bin)
     }
@@ -156,7 +169,7 @@ pub fn finding(recorded: &Recorded) -> String {
             let name = &only.function.name;
             let (bound, lasted) = only.binding();
             let whole = only.recording.ended().as_secs_f64();
-            let long = format!("for {} of {}", tied(&seconds(lasted)), tied(&seconds(whole)));
+            let long = format!("for {} of {}", length(lasted), length(whole));
             let bound = match bound {
                 Bound::Cap(cap, value) => {
                     format!("{cap} holds {name} at {} {long}", runs(value))
@@ -177,13 +190,17 @@ pub fn finding(recorded: &Recorded) -> String {
             if total(&several[most]) == total(&several[least]) {
                 (most, least) = (0, several.len() - 1);
             }
+            let throttled = several.iter().any(|tracks| total(tracks) > 0);
             let told = |nth: usize| {
                 let bound = match several[nth].binding().0 {
                     Bound::Cap(cap, value) => format!("{cap} {} binds", count(value)),
-                    Bound::Pollers => "the pollers bind".to_owned(),
+                    Bound::Pollers => several[nth].bound_pollers(),
                     Bound::Free => "nothing binds".to_owned(),
                 };
-                format!("{}: {bound}, {}", arms[nth].name, throttles(&several[nth]))
+                match throttled {
+                    true => format!("{}: {bound}, {}", arms[nth].name, throttles(&several[nth])),
+                    false => format!("{}: {bound}", arms[nth].name),
+                }
             };
             format!("{}; {}", told(most), told(least))
         }
@@ -300,7 +317,7 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
             let plot = Plot { x: columns.time(nth, ended), y };
             let (left, right) = columns.span(nth);
             let bottom = page.y + HIGH[1];
-            let total = format!("{}", count(tracks.function.throttled.total()));
+            let total = count(tracks.function.throttled.total());
             let wide = page.measure(&total, VALUE);
             plot.shade(&mut page, &arms[nth]);
             page.canvas.line((left, bottom), (right, bottom), colors.grid, 1.0);

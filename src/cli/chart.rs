@@ -4,16 +4,22 @@ use super::{
     ChartArgs, ChartFormat, ChartKind,
     compare::{self, How, Played},
     exit::{Exit, failed},
-    recording, studying,
+    points, recording, studying,
 };
 use crate::{
-    chart::{Look, OfRuns, forest, journey, validation},
+    chart::{
+        Look, OfRuns, amplification, forest, journey, png::png, validation, visibility_heatmap,
+    },
     report::files::write_whole,
     scenario::Options,
 };
 use anyhow::Result;
 use clap::ValueEnum;
-use std::io::{self, Write};
+use std::{
+    ffi::OsStr,
+    io::{self, Write},
+    path::Path,
+};
 
 /// Draws a chart, on standard output or into a file.
 pub fn chart(args: &ChartArgs) -> Result<Exit> {
@@ -21,6 +27,8 @@ pub fn chart(args: &ChartArgs) -> Result<Exit> {
         ChartKind::Forest => forest(args)?,
         ChartKind::Journey => journey(args)?,
         ChartKind::Validation => validation(args)?,
+        ChartKind::Amplification => amplification(args)?,
+        ChartKind::VisibilityHeatmap => visibility_heatmap(args)?,
         ChartKind::Storm => of_runs(args, OfRuns::Storm)?,
         ChartKind::Flow => of_runs(args, OfRuns::Flow)?,
         ChartKind::DwellCcdf => of_runs(args, OfRuns::DwellCcdf)?,
@@ -74,11 +82,41 @@ fn of_runs(args: &ChartArgs, kind: OfRuns) -> Result<Vec<u8>> {
         true => recording::read(&args.file)?,
         false => recording::play(&args.file, &args.compared)?,
     };
-    Ok(match args.format {
-        ChartFormat::Svg => kind.svg(&recorded, look(args)).into_bytes(),
+    drawn(args, || kind.svg(&recorded, look(args)), |rows| kind.csv(&recorded, rows))
+}
+
+fn amplification(args: &ChartArgs) -> Result<Vec<u8>> {
+    let rates = points::failure_rates(args)?;
+    drawn(args, || amplification::svg(&rates, look(args)), |rows| amplification::csv(&rates, rows))
+}
+
+fn visibility_heatmap(args: &ChartArgs) -> Result<Vec<u8>> {
+    let played = points::visibilities(args)?;
+    drawn(
+        args,
+        || visibility_heatmap::svg(&played, look(args)),
+        |rows| visibility_heatmap::csv(&played, rows),
+    )
+}
+
+/// A chart in the format that is asked for, or that the name of the file says.
+fn drawn(
+    args: &ChartArgs,
+    svg: impl FnOnce() -> String,
+    csv: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+) -> Result<Vec<u8>> {
+    let ending = args.output.as_deref().and_then(Path::extension).and_then(OsStr::to_str);
+    let said = match ending {
+        Some("png") => ChartFormat::Png,
+        Some("csv") => ChartFormat::Csv,
+        Some(_) | None => ChartFormat::Svg,
+    };
+    Ok(match args.format.unwrap_or(said) {
+        ChartFormat::Svg => svg().into_bytes(),
+        ChartFormat::Png => png(&svg()),
         ChartFormat::Csv => {
             let mut rows = Vec::new();
-            kind.csv(&recorded, &mut rows)?;
+            csv(&mut rows)?;
             rows
         }
     })
@@ -90,26 +128,12 @@ fn look(args: &ChartArgs) -> Look {
 
 fn validation(args: &ChartArgs) -> Result<Vec<u8>> {
     let points = super::validation::read(&args.file)?;
-    Ok(match args.format {
-        ChartFormat::Svg => validation::svg(&points, look(args)).into_bytes(),
-        ChartFormat::Csv => {
-            let mut rows = Vec::new();
-            validation::csv(&points, &mut rows)?;
-            rows
-        }
-    })
+    drawn(args, || validation::svg(&points, look(args)), |rows| validation::csv(&points, rows))
 }
 
 fn journey(args: &ChartArgs) -> Result<Vec<u8>> {
-    let drawn = super::journey::journey(args)?;
-    Ok(match args.format {
-        ChartFormat::Svg => journey::svg(&drawn, look(args)).into_bytes(),
-        ChartFormat::Csv => {
-            let mut rows = Vec::new();
-            journey::csv(&drawn, &mut rows)?;
-            rows
-        }
-    })
+    let told = super::journey::journey(args)?;
+    drawn(args, || journey::svg(&told, look(args)), |rows| journey::csv(&told, rows))
 }
 
 fn forest(args: &ChartArgs) -> Result<Vec<u8>> {
@@ -121,15 +145,10 @@ fn forest(args: &ChartArgs) -> Result<Vec<u8>> {
     if let Some(exit) = stopped {
         return Err(failed(exit, "interrupted: a chart is drawn of all replications"));
     }
-    Ok(match args.format {
-        ChartFormat::Svg => {
-            let setting = forest::Setting { title: first.title.as_deref(), stopped_by: None };
-            forest::svg(&comparison, &setting, look(args)).into_bytes()
-        }
-        ChartFormat::Csv => {
-            let mut rows = Vec::new();
-            forest::csv(&comparison, &mut rows)?;
-            rows
-        }
-    })
+    let setting = forest::Setting { title: first.title.as_deref(), stopped_by: None };
+    drawn(
+        args,
+        || forest::svg(&comparison, &setting, look(args)),
+        |rows| forest::csv(&comparison, rows),
+    )
 }

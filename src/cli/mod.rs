@@ -8,6 +8,7 @@ mod explain;
 mod gallery;
 mod journal;
 mod journey;
+mod points;
 mod printing;
 mod recording;
 mod report;
@@ -241,9 +242,12 @@ struct ChartArgs {
     /// Of a journey: the first event that came there: a word of the ledger, such as `dead-lettered`
     #[arg(long, value_name = "PLACE", conflicts_with = "id")]
     first: Option<String>,
-    /// The picture, or its data
-    #[arg(long, value_enum, default_value_t = ChartFormat::Svg)]
-    format: ChartFormat,
+    /// Of an amplification: the function whose runs fail; without it, the one that runs most
+    #[arg(long, value_name = "NAME")]
+    function: Option<String>,
+    /// The picture, or its data; without it, what the ending of the file that is written says, or svg
+    #[arg(long, value_enum)]
+    format: Option<ChartFormat>,
     /// Its width in pixels
     #[arg(long, value_name = "N", default_value_t = Look::default().width, value_parser = width)]
     width: u32,
@@ -278,6 +282,10 @@ enum ChartKind {
     Drain,
     /// What succeeds over what arrives, as a path: up, then down, and whether it is a loop
     Hysteresis,
+    /// What succeeds and how often it is tried at failure rates from 0 to 100 %: a line a policy
+    Amplification,
+    /// What is processed twice, by visibility timeout and batch size
+    VisibilityHeatmap,
     /// Paired differences of policies with their intervals
     Forest,
 }
@@ -285,8 +293,10 @@ enum ChartKind {
 /// What a chart is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum ChartFormat {
-    /// A picture
+    /// A picture of lines and letters
     Svg,
+    /// A picture of pixels
+    Png,
     /// What is drawn, in numbers
     Csv,
 }

@@ -72,19 +72,20 @@ pub fn play(file: &Path, compared: &Compared) -> Result<Recorded> {
     );
     drop(steps);
     if let Some((at, finish, faults)) = done.failed {
-        let file = run::file_name(&scenarios[at]);
-        if !faults.is_empty() {
-            let message = format!(
-                "error: {file}: the run did not pass its own checks\n  {}",
-                faults.join("\n  ")
-            );
-            return Err(failed(Exit::Failure, message));
-        }
-        let exit = run::stopped_early(&file, finish).unwrap_or(Exit::Failure);
-        return Err(failed(exit, ""));
+        return Err(unfinished(&run::file_name(&scenarios[at]), finish, &faults));
     }
     let arms: Vec<Arm> = done.results.into_iter().flatten().collect();
     Ok(recorded(&scenarios[0], arms, None))
+}
+
+/// Why a run of a file has no recording, as an error with its exit code.
+pub fn unfinished(file: &str, finish: Finish, faults: &[String]) -> anyhow::Error {
+    if !faults.is_empty() {
+        let faults = faults.join("\n  ");
+        let message = format!("error: {file}: the run did not pass its own checks\n  {faults}");
+        return failed(Exit::Failure, message);
+    }
+    failed(run::stopped_early(file, finish).unwrap_or(Exit::Failure), "")
 }
 
 /// A run as a chart has it.

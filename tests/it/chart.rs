@@ -8,6 +8,8 @@ mod flow;
 mod hysteresis;
 mod journey;
 mod kinds;
+mod png;
+mod points;
 mod pollers;
 mod redrive;
 mod storm;

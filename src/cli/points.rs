@@ -1,0 +1,248 @@
+//! Runs for charts of points: one scenario, played again and again with something set to another value.
+
+use super::{
+    ChartArgs,
+    exit::{Exit, failed},
+    recording, run, studying,
+    watching::{self, Steps},
+    workers,
+};
+use crate::{
+    chart::points::{Cell, FailureRates, Line, Rate, Setting, Visibilities},
+    experiment,
+    kernel::Span,
+    model::{
+        config::{Mapping, Resources},
+        world::{Finish, Stop},
+    },
+    observe::{Recording, Threshold},
+    scenario::{Failure, Opened, Options, Scenario, diagnostic::suggest},
+};
+use anyhow::Result;
+
+/// Failure rates that are played, in percent.
+const RATES: [u32; 11] = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
+/// Visibility timeouts that are played, in tenths of the function's timeout.
+const VISIBILITIES: [u64; 8] = [5, 10, 15, 20, 30, 40, 60, 80];
+/// Batch sizes that are played; above 10 only where there is a window.
+const BATCHES: [u32; 7] = [1, 2, 5, 10, 50, 200, 1_000];
+/// Of a queue, so many messages make a batch without a window.
+const WITHOUT_WINDOW: u32 = 10;
+
+/// A scenario file of which points are made.
+struct Base<'a> {
+    args: &'a ChartArgs,
+    opened: Opened,
+}
+
+impl<'a> Base<'a> {
+    fn read(args: &'a ChartArgs) -> Result<Base<'a>> {
+        if args.file.is_dir() {
+            let message = format!(
+                "error: {} is a folder of results: this chart plays its points itself\nhint: give \
+                 the scenario file",
+                args.file.display()
+            );
+            return Err(failed(Exit::Usage, message));
+        }
+        let opened = studying::open(std::slice::from_ref(&args.file))?.swap_remove(0);
+        watching::listen();
+        Ok(Base { args, opened })
+    }
+
+    /// The policies that are named, or all; none for a file that has none.
+    fn policies(&self) -> Result<Vec<Option<String>>> {
+        let replicated = &self.args.compared.repeated.replicated;
+        let named = &self.args.compared.policies;
+        let known = studying::policies(&self.opened, replicated, named)?;
+        let known: Vec<Option<String>> = known.into_iter().map(Some).collect();
+        Ok(if known.is_empty() { vec![None] } else { known })
+    }
+
+    /// The scenario at a point.
+    fn at(&self, policy: Option<&str>, point: &[String], alone: bool) -> Result<Scenario, Failure> {
+        let replicated = &self.args.compared.repeated.replicated;
+        self.opened.scenario(&Options {
+            sets: &replicated.sets,
+            point,
+            policy,
+            seed: replicated.seed,
+            alone,
+        })
+    }
+
+    /// Plays scenarios; they are all of this file, so it is named if one does not come to its end.
+    fn play(&self, scenarios: &[Scenario]) -> Result<Vec<Recording>> {
+        let replicated = &self.args.compared.repeated.replicated;
+        let steps = Steps::new(!replicated.no_progress, scenarios.len() as u64, "runs");
+        let done = workers::each(
+            replicated.threads.unwrap_or_else(workers::usual_threads),
+            scenarios.len(),
+            |at| -> Result<Recording, (Finish, Vec<String>)> {
+                let asked: Vec<Threshold> = Vec::new();
+                let limits = studying::limits(replicated);
+                let (played, recording) =
+                    experiment::record(&scenarios[at].config, asked, None, &limits);
+                if played.finish.stop != Stop::Complete || !played.outcome.faults.is_empty() {
+                    return Err((played.finish, played.outcome.faults));
+                }
+                Ok(recording)
+            },
+            |_, _| steps.step(),
+        );
+        drop(steps);
+        match done.failed {
+            Some((finish, faults)) => {
+                Err(recording::unfinished(&run::file_name(&scenarios[0]), finish, &faults))
+            }
+            None => Ok(done.results.into_iter().flatten().collect()),
+        }
+    }
+}
+
+fn setting(scenario: &Scenario) -> Setting {
+    Setting {
+        file: run::file_name(scenario),
+        hash: scenario.hash.clone(),
+        title: scenario.title.clone(),
+        seed: scenario.seed,
+    }
+}
+
+/// Plays every policy at every failure rate of a function: the one that is named, or that runs most.
+pub fn failure_rates(args: &ChartArgs) -> Result<FailureRates> {
+    let base = Base::read(args)?;
+    let policies = base.policies()?;
+    let load = |policy: &Option<String>, point: &[String], alone: bool| {
+        let scenario = base.at(policy.as_deref(), point, alone);
+        scenario.map_err(|failure| studying::unread(&failure))
+    };
+    let first = load(&policies[0], &[], false)?;
+    let functions = &first.config.resources.functions;
+    let function = match &args.function {
+        Some(name) => {
+            functions.iter().position(|function| function.name == *name).ok_or_else(|| {
+                let names = || functions.iter().map(|function| function.name.as_str());
+                let hint = match suggest(name, names()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
+                };
+                let message = format!("error: there is no function `{name}`\nhint: {hint}");
+                failed(Exit::Usage, message)
+            })?
+        }
+        None => base.play(std::slice::from_ref(&first))?[0].busiest().ok_or_else(|| {
+            let message =
+                "error: the file has no function that could fail\nhint: draw another chart";
+            failed(Exit::Usage, message)
+        })?,
+    };
+    let name = functions[function].name.clone();
+    let mut scenarios = Vec::new();
+    for policy in &policies {
+        for percent in RATES {
+            let point = [format!("functions.{name}.error_rate={percent}%")];
+            scenarios.push(load(policy, &point, true)?);
+        }
+    }
+    let mut played = base.play(&scenarios)?.into_iter();
+    let lines = policies.into_iter().map(|policy| Line {
+        name: policy.unwrap_or_default(),
+        points: RATES
+            .into_iter()
+            .zip(played.by_ref())
+            .map(|(percent, recording)| Rate {
+                percent,
+                events: recording.arrived.total(),
+                succeeded: recording.succeeded.total(),
+                attempts: recording.functions[function].records,
+            })
+            .collect(),
+    });
+    let lines = lines.collect();
+    Ok(FailureRates { setting: setting(&first), function: name, lines })
+}
+
+/// The mapping that sent most batches.
+fn busiest_mapping(recording: &Recording) -> Option<usize> {
+    let mappings = &recording.mappings;
+    (0..mappings.len()).rev().max_by_key(|at| mappings[*at].batches.total())
+}
+
+/// Plays every visibility timeout and batch size of the mapping that sends most batches, under the first
+/// policy that is named or written.
+pub fn visibilities(args: &ChartArgs) -> Result<Visibilities> {
+    let base = Base::read(args)?;
+    let policy = base.policies()?.swap_remove(0);
+    let first = base.at(policy.as_deref(), &[], false);
+    let first = first.map_err(|failure| studying::unread(&failure))?;
+    let recording = base.play(std::slice::from_ref(&first))?.swap_remove(0);
+    let Some(mapping) = busiest_mapping(&recording) else {
+        let message =
+            "error: the file has no event source mapping of a queue\nhint: draw another chart";
+        return Err(failed(Exit::Usage, message));
+    };
+    let resources: &Resources = &first.config.resources;
+    let Mapping { name, queue, function, window, .. } = &resources.mappings[mapping];
+    let (queue, function) =
+        (&resources.queues[queue.index()], &resources.functions[function.index()]);
+    let timeout_ms = function.timeout.as_nanos() / 1_000_000;
+    // SQS counts whole seconds.
+    let mut visibilities_ms: Vec<u64> = VISIBILITIES
+        .into_iter()
+        .map(|tenths| (timeout_ms * tenths).div_ceil(10_000).max(1) * 1_000)
+        .collect();
+    visibilities_ms.dedup();
+    let batches: Vec<u32> = BATCHES
+        .into_iter()
+        .filter(|batch| *batch <= WITHOUT_WINDOW || *window > Span::ZERO)
+        .collect();
+    let (mut scenarios, mut refused) = (Vec::new(), Vec::new());
+    for batch in &batches {
+        for visibility in &visibilities_ms {
+            let point = [
+                format!("queues.{}.VisibilityTimeout={}", queue.name, visibility / 1_000),
+                format!("event_source_mappings.{name}.BatchSize={batch}"),
+            ];
+            match base.at(policy.as_deref(), &point, true) {
+                Ok(scenario) => {
+                    scenarios.push(scenario);
+                    refused.push(None);
+                }
+                Err(failure) => refused.push(Some(why(&failure))),
+            }
+        }
+    }
+    let mut played = base.play(&scenarios)?.into_iter();
+    let mut cells = refused.into_iter().map(|refused| match refused {
+        Some(reason) => Cell::Refused(reason),
+        None => {
+            let recording = played.next().expect("what is not refused was played");
+            let function = recording.mappings[mapping].function;
+            let duplicates = recording.functions[function].duplicates.total();
+            Cell::Duplicates(duplicates, recording.arrived.total())
+        }
+    });
+    let rows = batches
+        .iter()
+        .map(|batch| (*batch, cells.by_ref().take(visibilities_ms.len()).collect()))
+        .collect();
+    Ok(Visibilities {
+        setting: setting(&first),
+        policy: policy.unwrap_or_default(),
+        names: (queue.name.clone(), function.name.clone()),
+        timeout_ms,
+        visibilities_ms,
+        batches: rows,
+    })
+}
+
+/// Why a point is refused, in a line.
+fn why(failure: &Failure) -> String {
+    match failure {
+        Failure::Unreadable { error, .. } => error.to_string(),
+        Failure::Bad { diagnostics, .. } => {
+            diagnostics.first().map_or_else(String::new, |mistake| mistake.message.clone())
+        }
+    }
+}
