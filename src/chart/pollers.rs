@@ -4,6 +4,7 @@
 use super::{
     Look, Recorded,
     canvas::Anchor,
+    lettering::tied,
     page::{Labels, Page, SMALL, Swatch, VALUE, foot, length, subtitle},
     plot::{Columns, Plot, highest, steps},
     recorded::Arm,
@@ -117,6 +118,17 @@ impl Tracks<'_> {
         }
     }
 
+    /// The end of the last bin in which something waited or was hidden, in nanoseconds.
+    fn emptied(&self) -> u64 {
+        let holds = |bin: &usize| {
+            self.queue.visible.highest(*bin) > 0 || self.queue.hidden.highest(*bin) > 0
+        };
+        let last = (0..self.recording.bins()).rev().find(holds);
+        last.map_or(0, |bin| {
+            self.recording.start_of(bin + 1).min(self.recording.ended()).as_nanos()
+        })
+    }
+
     fn throttles(&self, bin: usize) -> u64 {
         self.function.throttled.at(bin)
     }
@@ -141,6 +153,49 @@ fn short(name: &str) -> &str {
     }
 }
 
+/// What policies are told apart by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Telling {
+    /// How many tries were refused.
+    Throttles,
+    /// How many messages waited at most.
+    Depth,
+    /// When the queue was empty for good.
+    Emptied,
+}
+
+impl Telling {
+    /// What tells most first.
+    const ALL: [Telling; 3] = [Telling::Throttles, Telling::Depth, Telling::Emptied];
+
+    fn of(self, tracks: &Tracks<'_>) -> u64 {
+        match self {
+            Telling::Throttles => tracks.function.throttled.total(),
+            Telling::Depth => tracks.queue.visible.peak(),
+            Telling::Emptied => tracks.emptied(),
+        }
+    }
+
+    fn words(self, tracks: &Tracks<'_>) -> String {
+        let n = self.of(tracks);
+        match self {
+            Telling::Throttles => match n {
+                0 => format!("none is throttled{}", dead(tracks)),
+                1 => format!("1 try is throttled{}", dead(tracks)),
+                n => format!("{} tries are throttled{}", count(n), dead(tracks)),
+            },
+            Telling::Depth => match n {
+                0 => "none waits".to_owned(),
+                1 => "1 message waits".to_owned(),
+                n => format!("up to {} messages wait", count(n)),
+            },
+            Telling::Emptied => {
+                format!("the queue is empty after {}", tied(&seconds(n as f64 / 1e9)))
+            }
+        }
+    }
+}
+
 /// Whether a mapping sent batches.
 pub fn fits(recorded: &Recorded) -> bool {
     let sent = |arm: &Arm| arm.recording.mappings.iter().any(|mapping| mapping.batches.total() > 0);
@@ -158,12 +213,6 @@ pub fn finding(recorded: &Recorded) -> String {
         return format!("{name} never sends a batch");
     }
     let of: Vec<Tracks<'_>> = arms.iter().map(|arm| tracks(arm, mapping)).collect();
-    let total = |tracks: &Tracks<'_>| tracks.function.throttled.total();
-    let throttles = |tracks: &Tracks<'_>| match total(tracks) {
-        0 => "none is throttled".to_owned(),
-        1 => "1 try is throttled".to_owned(),
-        n => format!("{} tries are throttled", count(n)),
-    };
     match of.as_slice() {
         [only] => {
             let name = &only.function.name;
@@ -180,30 +229,39 @@ pub fn finding(recorded: &Recorded) -> String {
                     format!("Nothing holds {name} back: at most {} at once", runs(peak))
                 }
             };
-            format!("{bound}; {}", throttles(only))
+            format!("{bound}; {}", Telling::Throttles.words(only))
         }
         several => {
-            let most = (0..several.len()).rev().max_by_key(|nth| total(&several[*nth]));
-            let least = (0..several.len()).min_by_key(|nth| total(&several[*nth]));
+            let differ = |telling: &Telling| {
+                several.iter().any(|tracks| telling.of(tracks) != telling.of(&several[0]))
+            };
+            let telling = Telling::ALL.into_iter().find(differ).unwrap_or(Telling::Throttles);
+            let value = |nth: &usize| telling.of(&several[*nth]);
+            let most = (0..several.len()).rev().max_by_key(value);
+            let least = (0..several.len()).min_by_key(value);
             let (mut most, mut least) =
                 (most.expect("there are several"), least.expect("there are several"));
-            if total(&several[most]) == total(&several[least]) {
+            if value(&most) == value(&least) {
                 (most, least) = (0, several.len() - 1);
             }
-            let throttled = several.iter().any(|tracks| total(tracks) > 0);
             let told = |nth: usize| {
                 let bound = match several[nth].binding().0 {
                     Bound::Cap(cap, value) => format!("{cap} {} binds", count(value)),
                     Bound::Pollers => several[nth].bound_pollers(),
                     Bound::Free => "nothing binds".to_owned(),
                 };
-                match throttled {
-                    true => format!("{}: {bound}, {}", arms[nth].name, throttles(&several[nth])),
-                    false => format!("{}: {bound}", arms[nth].name),
-                }
+                format!("{}: {bound}, {}", arms[nth].name, telling.words(&several[nth]))
             };
             format!("{}; {}", told(most), told(least))
         }
+    }
+}
+
+/// The dead letters that are left, if there are any.
+fn dead(tracks: &Tracks<'_>) -> String {
+    match tracks.recording.letters.iter().map(|levels| levels.ended()).sum() {
+        0 => String::new(),
+        n => format!(", {} dead-lettered", count(n)),
     }
 }
 
@@ -367,7 +425,7 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
             plot.columns(&mut page, false);
             let sides = columns.span(nth);
             let left = tracks.queue.visible.ended() + tracks.queue.hidden.ended();
-            let words = format!("{} left", count(left));
+            let words = format!("{} left{}", count(left), dead(tracks));
             let at = (sides.1, plot.over_end(both, page.measure(&words, VALUE)));
             page.canvas.text(&words, at, Anchor::End, VALUE, colors.ink);
         }

@@ -71,3 +71,34 @@ fn a_cap_that_the_timeline_sets_is_drawn_from_then_on() {
     assert_eq!(reserved, [(0, Some(5)), (300, Some(1))]);
     is_clear_at_every_width(|look| pollers::svg(&all, look));
 }
+
+#[test]
+fn where_throttles_are_alike_it_tells_what_waited_and_how_long() {
+    let of = |more: &str| {
+        let scenario = format!(
+            "
+functions: {{Worker: {{service_time: 1s}}}}
+queues: {{Jobs: {{}}, JobsDLQ: {{}}}}
+event_source_mappings: {{JobsToWorker: {{EventSourceArn: Jobs, FunctionName: Worker, BatchSize: 1}}}}
+callers: {{Orders: {{target: Jobs, arrivals: {{at: [0s], count: 100}}}}}}
+policies:
+  All: {{}}
+  Other: {{{more}}}
+"
+        );
+        pollers::finding(&recorded("pollers-told", &scenario))
+    };
+    // 5 + 5t at once have done 5t + 2.5t² after t seconds: 100 in some 6. Two at once take 50 s.
+    let capped = of("event_source_mappings.JobsToWorker.ScalingConfig.MaximumConcurrency: 2");
+    assert_eq!(
+        capped,
+        "Other: MaximumConcurrency 2 binds, the queue is empty after 50\u{a0}s; All: the pollers bind, \
+         the queue is empty after 6\u{a0}s"
+    );
+    let fewer = of("callers.Orders.arrivals.count: 50");
+    assert!(
+        fewer.starts_with("All: the pollers bind, up to 100 messages wait; Other: "),
+        "{fewer}"
+    );
+    assert!(fewer.ends_with(", up to 50 messages wait"), "{fewer}");
+}
