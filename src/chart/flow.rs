@@ -272,9 +272,10 @@ pub fn finding(recorded: &Recorded) -> String {
         let all = || (0..arms.len()).map(move |nth| of(nth, place));
         all().max().unwrap_or(0) - all().min().unwrap_or(0)
     };
-    // Of two that differ by as much, what is lost and not what is done.
-    let widest =
-        Place::ALL.into_iter().max_by_key(|place| order(*place)).expect("there are places");
+    // Of two that differ by as much, what is lost for good, and not what is done or kept.
+    let is_lost = |place: &Place| matches!(place, Place::Dropped | Place::Expired);
+    let widest = Place::ALL.into_iter().max_by_key(|place| (order(*place), is_lost(place)));
+    let widest = widest.expect("there are places");
     if order(widest) == 0 {
         let told = told_of(&arms[0].recording);
         return if arms.len() > 1 { format!("Under every policy alike: {told}") } else { told };
