@@ -824,9 +824,12 @@ function drawStory() {
       el('div', el('h4', stage.name, el('span', view.seen >= data.end ? ' ' + event.fates[k] : '')), tellLife(stage.lives[view.followed], ...known[k])))));
   } else ui.story.replaceChildren(el('h3', 'The story of one ' + noun), el('p', 'Click a dot or press N: its life' + worlds + ', with the rule behind each step.'));
 }
+/** The steps around the present; a life can have thousands. */
 function tellLife(life, now, seen) {
-  const told = life.slice(0, seen + 1).map((step, k) => data.phrases[step.say] === '' ? '' : tellStep(step, k > now)).filter(Boolean);
-  if (seen < life.length - 1) told.push(el('li.later', seen < 0 ? 'not yet; → goes to where it begins' : '…'));
+  const from = seen < 40 ? 0 : max(0, min(now, seen - 20) - 12), to = min(seen + 1, from + 40);
+  const told = life.slice(from, to).map((step, k) => data.phrases[step.say] === '' ? '' : tellStep(step, from + k > now)).filter(Boolean);
+  if (from) told.unshift(el('li.later', plural(from, 'step') + ' before'));
+  if (to < life.length) told.push(el('li.later', seen < 0 ? 'not yet; → goes to where it begins' : '…'));
   return el('ol', ...told);
 }
 function tellStep({t, state, fails, what, rule: nth, say: phrase}, later) {
