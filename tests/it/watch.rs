@@ -14,17 +14,35 @@ use dwell::{
         measure::Kind,
         summary::{Measures, Total},
     },
-    scenario::{Options, Scenario},
+    scenario::{self, Options, Scenario},
 };
-use std::{cell::Cell, path::Path, process::Command, sync::Arc};
+use std::{cell::Cell, process::Command, sync::Arc};
 
 fn all() -> impl Iterator<Item = Scenario> {
     files().into_iter().map(|path| load(&path, &Options::default()))
 }
 
+/// Ten minutes of failures fill a dead-letter queue, which is redriven while they go on, and again later.
+const REDRIVE: &str = "
+duration: 2h
+functions:
+  Worker: {Timeout: 5, service_time: 200ms}
+queues:
+  Jobs: {VisibilityTimeout: 30, RedrivePolicy: {deadLetterTargetArn: JobsDLQ, maxReceiveCount: 3}}
+  JobsDLQ: {MessageRetentionPeriod: 14d}
+event_source_mappings:
+  JobsToWorker: {EventSourceArn: Jobs, FunctionName: Worker}
+callers:
+  Orders: {target: Jobs, arrivals: {poisson: 5/s, until: 20m}}
+timeline:
+  - {at: 10m, for: 50m, set: {functions.Worker.error_rate: 100%}}
+  - {at: 30m, StartMessageMoveTask: {SourceArn: JobsDLQ}}
+  - {at: 90m, StartMessageMoveTask: {SourceArn: JobsDLQ}}
+";
+
 fn redrive() -> Scenario {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/redrive-at-full-speed.yaml");
-    load(&path, &Options::default())
+    let loaded = scenario::load_text(REDRIVE, "redrive.yaml", &Options::default());
+    loaded.unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 fn minutes(n: u64) -> Time {

@@ -14,6 +14,7 @@ use rustix::{
 };
 use std::{
     io::{self, Stdout},
+    mem::ManuallyDrop,
     panic,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
@@ -24,7 +25,9 @@ static OPEN: AtomicBool = AtomicBool::new(false);
 
 /// The whole terminal, to be drawn on. Dropped, it is closed.
 pub struct Screen {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: it would show the cursor, as [`give_back`] does, and where the terminal is gone it would
+    /// write of its failure to standard error, which is gone too, and panic.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
 }
 
 impl Screen {
@@ -42,7 +45,7 @@ impl Screen {
             .and_then(|()| execute!(io::stdout(), EnterAlternateScreen, cursor::Hide))
             .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
         match opened {
-            Ok(terminal) => Ok(Screen { terminal }),
+            Ok(terminal) => Ok(Screen { terminal: ManuallyDrop::new(terminal) }),
             Err(error) => {
                 give_back()?;
                 Err(error)
