@@ -135,7 +135,7 @@ pub fn report(args: &ReportArgs) -> Result<Exit> {
 }
 
 /// Every chart that has something to show, on both grounds: first the one that shows the answer, then the
-/// storm and the forest, since they say most of any scenario.
+/// storm, the ledger as a flow and the forest, since they say most of any scenario.
 fn charts(
     scenario: &Scenario,
     recorded: &Recorded,
@@ -151,7 +151,7 @@ fn charts(
     if let Some(comparison) = comparison.filter(|comparison| forest::has_differences(comparison)) {
         let setting = forest::Setting { title: recorded.title.as_deref(), stopped_by: None };
         let forest = both("forest", &|look| forest::svg(comparison, &setting, look));
-        all.insert(all.len().min(1), forest);
+        all.insert(all.len().min(2), forest);
     }
     all.sort_by_key(|chart| scenario.chart.as_deref() != Some(chart.kind));
     all

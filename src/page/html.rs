@@ -51,7 +51,8 @@ pub struct Page<'a> {
 }
 
 /// What is left out of a page that would be too large, in this order, as far as it must be.
-const LOSSES: [Loss; 12] = [
+const LOSSES: [Loss; 13] = [
+    Loss::ChartsBut(5),
     Loss::ChartsBut(4),
     Loss::ChartsBut(3),
     Loss::ChartsBut(2),
