@@ -9,6 +9,7 @@ mod common;
 mod compare;
 mod coverage;
 mod determinism;
+mod gallery;
 mod laws;
 mod measured;
 mod paired;
