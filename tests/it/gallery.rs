@@ -105,7 +105,13 @@ fn section(nth: usize, name: &str, scenario: &Scenario, sandbox: &Sandbox, svg: 
         let told = sandbox.dwell(&["run", &file, "--policy", policy]).exits(0).out;
         let lines: Vec<String> = thresholds(&told).into_iter().map(str::to_owned).collect();
         let _ = writeln!(out, "{policy}");
-        for line in lines.iter().filter(|line| !shown.contains(*line)) {
+        // What holds for all of them with the same value is said once.
+        let of_all = |line: &String| {
+            let all = scenario.thresholds.iter().filter(|threshold| threshold.policy.is_none());
+            let mut texts = all.map(|threshold| format!(" {}   (", threshold.text));
+            texts.any(|text| line.contains(&text))
+        };
+        for line in lines.iter().filter(|line| !shown.contains(*line) || !of_all(line)) {
             let _ = writeln!(out, "  {line}");
         }
         shown.extend(lines);
