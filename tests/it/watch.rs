@@ -254,6 +254,6 @@ fn it_ends_when_the_terminal_is_gone() {
         let mut watched = on_terminal(&sandbox, &["watch", "short.yaml"]);
         watched.waits_for("A short one");
         watched.types(keys);
-        assert_eq!(watched.is_taken_away().code(), Some(130), "playing, or paused");
+        assert_eq!(watched.goes_away().code(), Some(130), "playing, or paused");
     }
 }

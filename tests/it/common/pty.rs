@@ -81,7 +81,7 @@ impl OnTerminal {
 
     /// Takes the terminal away, and waits for the end of the program.
     #[track_caller]
-    pub fn is_taken_away(self) -> ExitStatus {
+    pub fn goes_away(self) -> ExitStatus {
         let OnTerminal { master, slave, mut child, .. } = self;
         drop((master, slave));
         let begun = Instant::now();
