@@ -9,6 +9,9 @@ use super::{
 };
 use crate::report::wording::legal;
 
+/// A line, as (x, y) from left to right.
+pub type Line = Vec<(f64, f64)>;
+
 /// A rectangle with two scales. The y scale goes up.
 #[derive(Clone, Debug)]
 pub struct Plot {
@@ -314,7 +317,7 @@ pub fn parts(
     arm: &Arm,
     at_most: usize,
     value: impl Fn(std::ops::Range<usize>) -> Option<f64>,
-) -> Vec<Vec<(f64, f64)>> {
+) -> Vec<Line> {
     let recording = &arm.recording;
     let each = recording.bins().div_ceil(at_most.max(1)).max(1);
     let (mut lines, mut line) = (Vec::new(), Vec::new());

@@ -5,7 +5,7 @@ use super::{
     Look, Recorded,
     canvas::Anchor,
     page::{Page, SMALL, Swatch, VALUE, foot, subtitle},
-    plot::{Columns, Plot, highest, parts, steps},
+    plot::{Columns, Line, Plot, highest, parts, steps},
     recorded::{Alarm, Arm},
     scale::{Scale, number},
 };
@@ -153,7 +153,7 @@ fn alike(arms: &[Arm], function: usize, (share, letters): (f64, u64)) -> String 
 
 fn percent(share: f64) -> String {
     match share {
-        s if s == 0.0 => "None".to_owned(),
+        0.0 => "None".to_owned(),
         s if s < 1.0 => format!("{s:.1} %"),
         s => format!("{s:.0} %"),
     }
@@ -236,7 +236,7 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
         classes.sort_unstable();
         Ages::quantile(&classes, percent).map(|age| age.as_secs_f64())
     };
-    let ages: Vec<[Vec<Vec<(f64, f64)>>; 2]> = arms
+    let ages: Vec<[Vec<Line>; 2]> = arms
         .iter()
         .map(|arm| [50, 99].map(|percent| parts(arm, at_most, |bins| quantile(arm, bins, percent))))
         .collect();
