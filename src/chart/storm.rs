@@ -301,10 +301,10 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
     columns.times(&mut page, ended);
     page.y += 10.0;
 
-    let mut entries = vec![
-        (Swatch::Area, colors.first, "first attempts".to_owned()),
-        (Swatch::Area, colors.retry, "retries".to_owned()),
-    ];
+    let mut entries = vec![(Swatch::Area, colors.first, "first attempts".to_owned())];
+    if arms.iter().any(|arm| track(arm, function).retry.total() > 0) {
+        entries.push((Swatch::Area, colors.retry, "retries".to_owned()));
+    }
     if all().next().is_some() {
         entries.push((Swatch::Dashed, colors.muted, "median age".to_owned()));
         entries.push((Swatch::Line, colors.ink, "99th percentile of age".to_owned()));
