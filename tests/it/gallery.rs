@@ -7,8 +7,8 @@ use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 /// The commands whose results are committed.
 const RESULTS: &[&str] = &[
-    "dwell run scenarios/three-tries.yaml --events",
-    "dwell run scenarios/kill-switch-and-loop.yaml --policy 'Allowed and switched off'",
+    "dwell run scenarios/three-tries.yaml",
+    "dwell run scenarios/kill-switch-and-loop.yaml",
     "dwell compare scenarios/throttled-into-the-dlq.yaml",
 ];
 
