@@ -178,11 +178,12 @@ impl Telling {
 
     fn words(self, tracks: &Tracks<'_>) -> String {
         let n = self.of(tracks);
+        let more = dead(tracks).map_or(String::new(), |dead| format!(", {dead}"));
         match self {
             Telling::Throttles => match n {
-                0 => format!("none is throttled{}", dead(tracks)),
-                1 => format!("1 try is throttled{}", dead(tracks)),
-                n => format!("{} tries are throttled{}", count(n), dead(tracks)),
+                0 => format!("none is throttled{more}"),
+                1 => format!("1 try is throttled{more}"),
+                n => format!("{} tries are throttled{more}", count(n)),
             },
             Telling::Depth => match n {
                 0 => "none waits".to_owned(),
@@ -258,11 +259,9 @@ pub fn finding(recorded: &Recorded) -> String {
 }
 
 /// The dead letters that are left, if there are any.
-fn dead(tracks: &Tracks<'_>) -> String {
-    match tracks.recording.letters.iter().map(|levels| levels.ended()).sum() {
-        0 => String::new(),
-        n => format!(", {} dead-lettered", count(n)),
-    }
+fn dead(tracks: &Tracks<'_>) -> Option<String> {
+    let letters: u64 = tracks.recording.letters.iter().map(|levels| levels.ended()).sum();
+    (letters > 0).then(|| format!("{} dead-lettered", count(letters)))
 }
 
 fn runs(n: u64) -> String {
@@ -425,9 +424,22 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
             plot.columns(&mut page, false);
             let sides = columns.span(nth);
             let left = tracks.queue.visible.ended() + tracks.queue.hidden.ended();
-            let words = format!("{} left{}", count(left), dead(tracks));
-            let at = (sides.1, plot.over_end(both, page.measure(&words, VALUE)));
-            page.canvas.text(&words, at, Anchor::End, VALUE, colors.ink);
+            // In a narrow column each has a line of its own.
+            let (left, dead) = (format!("{} left", count(left)), dead(tracks));
+            let lines = match dead {
+                None => vec![left],
+                Some(dead) => {
+                    let both = format!("{left}, {dead}");
+                    let fits = page.measure(&both, VALUE) <= sides.1 - sides.0;
+                    if fits { vec![both] } else { vec![dead, left] }
+                }
+            };
+            let widest = lines.iter().map(|line| page.measure(line, VALUE)).fold(0.0, f64::max);
+            let mut y = plot.over_end(both, widest);
+            for line in lines {
+                page.canvas.text(&line, (sides.1, y), Anchor::End, VALUE, colors.ink);
+                y -= VALUE.line_height();
+            }
         }
         page.y += HIGH[2] + 4.0;
     }

@@ -92,12 +92,12 @@ policies:
     let capped = of("event_source_mappings.JobsToWorker.ScalingConfig.MaximumConcurrency: 2");
     assert_eq!(
         capped,
-        "Other: MaximumConcurrency 2 binds, the queue is empty after 50\u{a0}s; All: the pollers bind, \
-         the queue is empty after 6\u{a0}s"
+        "Other: MaximumConcurrency 2 binds, the queue is empty after 50\u{a0}s; All: 5 to 29 pollers \
+         bind, the queue is empty after 6\u{a0}s"
     );
     let fewer = of("callers.Orders.arrivals.count: 50");
     assert!(
-        fewer.starts_with("All: the pollers bind, up to 100 messages wait; Other: "),
+        fewer.starts_with("All: 5 to 29 pollers bind, up to 100 messages wait; Other: "),
         "{fewer}"
     );
     assert!(fewer.ends_with(", up to 50 messages wait"), "{fewer}");
