@@ -10,7 +10,6 @@ use super::{
 use crate::{
     chart::points::{Cell, FailureRates, Line, Rate, Setting, Visibilities},
     experiment,
-    kernel::Span,
     model::{
         config::{Mapping, Resources},
         world::{Finish, Stop},
@@ -24,10 +23,10 @@ use anyhow::Result;
 const RATES: [u32; 11] = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
 /// Visibility timeouts that are played, in tenths of the function's timeout.
 const VISIBILITIES: [u64; 8] = [5, 10, 15, 20, 30, 40, 60, 80];
-/// Batch sizes that are played; above 10 only where there is a window.
+/// Batch sizes that are played; above 10 only up to the file's own.
 const BATCHES: [u32; 7] = [1, 2, 5, 10, 50, 200, 1_000];
-/// Of a queue, so many messages make a batch without a window.
-const WITHOUT_WINDOW: u32 = 10;
+/// Larger batches are only for those who use them: most others would see every run time out.
+const USUAL_BATCH_MAX: u32 = 10;
 
 /// A scenario file of which points are made.
 struct Base<'a> {
@@ -183,7 +182,7 @@ pub fn visibilities(args: &ChartArgs) -> Result<Visibilities> {
         return Err(failed(Exit::Usage, message));
     };
     let resources: &Resources = &first.config.resources;
-    let Mapping { name, queue, function, window, .. } = &resources.mappings[mapping];
+    let Mapping { name, queue, function, batch_size, .. } = &resources.mappings[mapping];
     let (queue, function) =
         (&resources.queues[queue.index()], &resources.functions[function.index()]);
     let timeout_ms = function.timeout.as_nanos() / 1_000_000;
@@ -193,10 +192,8 @@ pub fn visibilities(args: &ChartArgs) -> Result<Visibilities> {
         .map(|tenths| (timeout_ms * tenths).div_ceil(10_000).max(1) * 1_000)
         .collect();
     visibilities_ms.dedup();
-    let batches: Vec<u32> = BATCHES
-        .into_iter()
-        .filter(|batch| *batch <= WITHOUT_WINDOW || *window > Span::ZERO)
-        .collect();
+    let batches: Vec<u32> =
+        BATCHES.into_iter().filter(|batch| *batch <= USUAL_BATCH_MAX.max(*batch_size)).collect();
     let (mut scenarios, mut refused) = (Vec::new(), Vec::new());
     for batch in &batches {
         for visibility in &visibilities_ms {
