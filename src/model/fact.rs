@@ -29,6 +29,19 @@ impl Observer for () {
     fn saw(&mut self, _: &Moment<'_>, _: &Fact) {}
 }
 
+/// One watches whose kind is not known.
+impl Observer for &mut dyn Observer {
+    fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
+        (**self).saw(moment, fact);
+    }
+    fn sampled(&mut self, now: Time, queue: QueueId, oldest: Option<Span>) {
+        (**self).sampled(now, queue, oldest);
+    }
+    fn configured(&mut self, now: Time, resources: &Resources) {
+        (**self).configured(now, resources);
+    }
+}
+
 /// Two watch.
 impl<A: Observer, B: Observer> Observer for (A, B) {
     #[inline]
