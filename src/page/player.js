@@ -914,7 +914,7 @@ function nearest(stage, {offsetX, offsetY}) {
 /** What tells the end (answer, charts) waits until the reader has watched, or asks for it. */
 function hideTheEnd() {
   const told = document.querySelectorAll('[data-told]');
-  if (!data.guess || !told.length || view.seen > 0) return;
+  if (!data.guess || !told.length || view.seen >= data.end) return;
   ui.untold = el('p.untold', 'The answer and its charts come when you have guessed and watched to the end. ', button('Show it now', tellTheEnd));
   told[0].before(ui.untold);
   for (const one of told) one.classList.add('untold-yet');
