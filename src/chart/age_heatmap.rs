@@ -15,7 +15,7 @@ use crate::{
     observe::recording::Ages,
     report::{
         compare::safe,
-        csv::io_error,
+        csv::table,
         wording::{count, legal, seconds},
     },
 };
@@ -41,10 +41,6 @@ fn drawn(recorded: &Recorded) -> Option<usize> {
     recorded.arms.first().and_then(|arm| arm.recording.busiest())
 }
 
-fn shown(recorded: &Recorded) -> &[Arm] {
-    &recorded.arms[..recorded.arms.len().min(ARMS_MAX)]
-}
-
 /// Ages of all events of a policy.
 fn ages(arm: &Arm, function: usize) -> Vec<(u16, u64)> {
     arm.recording.functions[function].ages.all()
@@ -57,7 +53,7 @@ fn oldest(arm: &Arm, function: usize) -> f64 {
 /// Whether something was processed.
 pub fn fits(recorded: &Recorded) -> bool {
     let Some(function) = drawn(recorded) else { return false };
-    shown(recorded).iter().any(|arm| !ages(arm, function).is_empty())
+    recorded.shown(ARMS_MAX).iter().any(|arm| !ages(arm, function).is_empty())
 }
 
 /// How many took at least so long; a class that begins below is not among them.
@@ -69,7 +65,7 @@ fn at_least(classes: &[(u16, u64)], age_s: f64) -> u64 {
 /// What the runs found, in a sentence.
 pub fn finding(recorded: &Recorded) -> String {
     let Some(function) = drawn(recorded) else { return "No function runs".to_owned() };
-    let arms = shown(recorded);
+    let arms = recorded.shown(ARMS_MAX);
     if !fits(recorded) {
         return format!("{} processes nothing", arms[0].recording.functions[function].name);
     }
@@ -160,7 +156,7 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
     let (Some(function), true) = (drawn(recorded), fits(recorded)) else {
         return page.finish(&foot(recorded), "");
     };
-    let (arms, colors) = (shown(recorded), page.colors);
+    let (arms, colors) = (recorded.shown(ARMS_MAX), page.colors);
     page.y += 16.0;
     let columns = Columns::new(&page, arms.len());
     columns.headings(&mut page, arms);
@@ -287,17 +283,15 @@ pub const COLUMNS: [&str; 6] =
 
 /// Writes what is drawn, in numbers: one row a policy, bin of time and class of ages that has some.
 pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
-    let write = || -> ::csv::Result<()> {
-        let mut csv = ::csv::Writer::from_writer(to);
-        csv.write_record(COLUMNS)?;
-        let Some(function) = drawn(recorded) else { return Ok(csv.flush()?) };
-        for arm in shown(recorded) {
+    table(to, COLUMNS, |write| {
+        let Some(function) = drawn(recorded) else { return Ok(()) };
+        for arm in recorded.shown(ARMS_MAX) {
             let recording = &arm.recording;
             for bin in 0..recording.bins() {
                 let (from, to) = (recording.start_of(bin), recording.start_of(bin + 1));
                 for (class, events) in recording.functions[function].ages.at(bin) {
                     let (youngest, oldest) = Ages::range(*class);
-                    csv.write_record([
+                    write([
                         safe(&arm.name),
                         from.as_secs_f64().to_string(),
                         to.min(recording.ended()).as_secs_f64().to_string(),
@@ -308,7 +302,6 @@ pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
                 }
             }
         }
-        Ok(csv.flush()?)
-    };
-    write().map_err(io_error)
+        Ok(())
+    })
 }

@@ -10,7 +10,7 @@ use super::{
     points::{FailureRates, Line, Rate},
     scale::{Scale, number},
 };
-use crate::report::{compare::safe, csv::io_error, wording::legal};
+use crate::report::{compare::safe, csv::table, wording::legal};
 use std::io::{self, Write};
 
 /// What each panel's plot is high, if names do not need more.
@@ -261,12 +261,10 @@ pub const COLUMNS: [&str; 7] = [
 
 /// Writes what is drawn, in numbers: a row a policy and failure rate.
 pub fn csv(rates: &FailureRates, to: impl Write) -> io::Result<()> {
-    let write = || -> ::csv::Result<()> {
-        let mut csv = ::csv::Writer::from_writer(to);
-        csv.write_record(COLUMNS)?;
+    table(to, COLUMNS, |write| {
         for line in shown(rates) {
             for point in &line.points {
-                csv.write_record([
+                write([
                     safe(&line.name),
                     point.percent.to_string(),
                     point.events.to_string(),
@@ -277,7 +275,6 @@ pub fn csv(rates: &FailureRates, to: impl Write) -> io::Result<()> {
                 ])?;
             }
         }
-        Ok(csv.flush()?)
-    };
-    write().map_err(io_error)
+        Ok(())
+    })
 }

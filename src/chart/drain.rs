@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     observe::recording::Recording,
-    report::{compare::safe, csv::io_error, wording::count},
+    report::{compare::safe, csv::table, wording::count},
 };
 use std::{
     io::{self, Write},
@@ -32,10 +32,6 @@ const DRAINED: u64 = 20;
 /// So many teeth have their slopes written.
 const TEETH_MAX: usize = 3;
 
-fn shown(recorded: &Recorded) -> &[Arm] {
-    &recorded.arms[..recorded.arms.len().min(ARMS_MAX)]
-}
-
 /// What a backlog is made of.
 #[derive(Clone, Copy, Debug)]
 enum Source {
@@ -48,9 +44,9 @@ enum Source {
 /// The queue of the mapping that sent most batches under the first policy, or all that waits.
 fn source(recorded: &Recorded) -> Source {
     let Some(arm) = recorded.arms.first() else { return Source::Waiting(None) };
-    let mappings = &arm.recording.mappings;
-    let most = (0..mappings.len()).rev().max_by_key(|at| mappings[*at].batches.total());
-    most.map_or(Source::Waiting(arm.recording.busiest()), Source::Mapping)
+    let recording = &arm.recording;
+    let mapping = recording.busiest_mapping();
+    mapping.map_or(Source::Waiting(recording.busiest()), Source::Mapping)
 }
 
 /// A backlog over time.
@@ -99,7 +95,7 @@ impl<'a> Backlog<'a> {
     fn all(recorded: &'a Recorded) -> Vec<Backlog<'a>> {
         let source = source(recorded);
         let of = |arm: &'a Arm| Backlog { recording: &arm.recording, source, least: LEAST };
-        let mut all: Vec<Backlog<'a>> = shown(recorded).iter().map(of).collect();
+        let mut all: Vec<Backlog<'a>> = recorded.shown(ARMS_MAX).iter().map(of).collect();
         let highest = all.iter().map(Backlog::peak).max().unwrap_or(0);
         for backlog in &mut all {
             let worked_on = match source {
@@ -227,7 +223,7 @@ pub fn fits(recorded: &Recorded) -> bool {
 
 /// What the runs found, in a sentence.
 pub fn finding(recorded: &Recorded) -> String {
-    let arms = shown(recorded);
+    let arms = recorded.shown(ARMS_MAX);
     let of: Vec<Option<(Tooth, Law)>> =
         Backlog::all(recorded).iter().map(Backlog::highest).collect();
     let told = |highest: &Option<(Tooth, Law)>| {
@@ -286,7 +282,7 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
     if !fits(recorded) {
         return page.finish(&foot(recorded), "");
     }
-    let (arms, colors) = (shown(recorded), page.colors);
+    let (arms, colors) = (recorded.shown(ARMS_MAX), page.colors);
     let of = Backlog::all(recorded);
     page.y += 16.0;
     let columns = Columns::new(&page, arms.len());
@@ -476,7 +472,7 @@ fn law_panels(page: &mut Page, columns: &Columns, laws: &[Option<(Tooth, Law)>])
 }
 
 fn description(recorded: &Recorded, laws: &[Option<(Tooth, Law)>]) -> String {
-    let sentences = shown(recorded).iter().zip(laws).map(|(arm, law)| {
+    let sentences = recorded.shown(ARMS_MAX).iter().zip(laws).map(|(arm, law)| {
         let name = arm.called();
         let Some((Tooth { start, peak, end, is_drained }, law)) = law else {
             return format!("{name}: no backlog.");
@@ -502,13 +498,11 @@ pub const COLUMNS: [&str; 6] =
 /// Writes what is drawn, in numbers: the backlog at the end of each bin and the rates in it, a row a policy
 /// and bin.
 pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
-    let write = || -> ::csv::Result<()> {
-        let mut csv = ::csv::Writer::from_writer(to);
-        csv.write_record(COLUMNS)?;
-        for (arm, of) in shown(recorded).iter().zip(Backlog::all(recorded)) {
+    table(to, COLUMNS, |write| {
+        for (arm, of) in recorded.shown(ARMS_MAX).iter().zip(Backlog::all(recorded)) {
             for bin in 0..of.recording.bins() {
                 let (arrivals, processed) = of.rates(bin..bin + 1);
-                csv.write_record([
+                write([
                     safe(&arm.name),
                     of.recording.start_of(bin).as_secs_f64().to_string(),
                     of.end_of(bin).to_string(),
@@ -518,7 +512,6 @@ pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
                 ])?;
             }
         }
-        Ok(csv.flush()?)
-    };
-    write().map_err(io_error)
+        Ok(())
+    })
 }

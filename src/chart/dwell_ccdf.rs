@@ -14,7 +14,7 @@ use crate::{
     observe::recording::{Ages, Recording},
     report::{
         compare::safe,
-        csv::io_error,
+        csv::table,
         wording::{count, legal, seconds},
     },
 };
@@ -85,12 +85,8 @@ impl Curve {
     }
 }
 
-fn shown(recorded: &Recorded) -> &[Arm] {
-    &recorded.arms[..recorded.arms.len().min(ARMS_MAX)]
-}
-
 fn curves(recorded: &Recorded) -> Vec<Curve> {
-    shown(recorded).iter().map(|arm| Curve::of(&arm.recording)).collect()
+    recorded.shown(ARMS_MAX).iter().map(|arm| Curve::of(&arm.recording)).collect()
 }
 
 /// Whether something was processed.
@@ -114,7 +110,7 @@ fn percent(share: f64) -> String {
 
 /// What the runs found, in a sentence.
 pub fn finding(recorded: &Recorded) -> String {
-    let (arms, curves) = (shown(recorded), curves(recorded));
+    let (arms, curves) = (recorded.shown(ARMS_MAX), curves(recorded));
     let all: u64 = curves.iter().map(|curve| curve.all).sum();
     if all == 0 {
         return "There is nothing to process".to_owned();
@@ -200,7 +196,7 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
     if !fits(recorded) {
         return page.finish(&foot(recorded), "");
     }
-    let (arms, curves, colors) = (shown(recorded), curves(recorded), page.colors);
+    let (arms, curves, colors) = (recorded.shown(ARMS_MAX), curves(recorded), page.colors);
     let (left, right) = page.sides();
     let left = left + 52.0;
     let name = |arm: &Arm| match arm.name.as_str() {
@@ -356,12 +352,10 @@ pub const COLUMNS: [&str; 4] = ["policy", "age_s", "not_yet_processed", "share"]
 /// Writes what is drawn, in numbers: so many events are not processed by this age. An age is the upper end
 /// of a class that is at most 6 % wide.
 pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
-    let write = || -> ::csv::Result<()> {
-        let mut csv = ::csv::Writer::from_writer(to);
-        csv.write_record(COLUMNS)?;
-        for (arm, curve) in shown(recorded).iter().zip(curves(recorded)) {
+    table(to, COLUMNS, |write| {
+        for (arm, curve) in recorded.shown(ARMS_MAX).iter().zip(curves(recorded)) {
             for (age, left) in [(0.0, curve.all)].iter().chain(&curve.points) {
-                csv.write_record([
+                write([
                     safe(&arm.name),
                     age.to_string(),
                     left.to_string(),
@@ -369,7 +363,6 @@ pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
                 ])?;
             }
         }
-        Ok(csv.flush()?)
-    };
-    write().map_err(io_error)
+        Ok(())
+    })
 }

@@ -20,7 +20,7 @@ use crate::{
     observe::{Recording, fates::Place, point::Reason, recording::Afterlife},
     report::{
         compare::safe,
-        csv::io_error,
+        csv::table,
         wording::{count, legal},
     },
 };
@@ -247,13 +247,9 @@ fn nodes(links: &Links, nth: usize) -> BTreeMap<Node, u64> {
     nodes
 }
 
-fn shown(recorded: &Recorded) -> &[Arm] {
-    &recorded.arms[..recorded.arms.len().min(ARMS_MAX)]
-}
-
 /// Whether something was sent.
 pub fn fits(recorded: &Recorded) -> bool {
-    shown(recorded).iter().any(|arm| arm.recording.entered() > 0)
+    recorded.shown(ARMS_MAX).iter().any(|arm| arm.recording.entered() > 0)
 }
 
 fn at_place(recording: &Recording, place: Place) -> u64 {
@@ -263,7 +259,7 @@ fn at_place(recording: &Recording, place: Place) -> u64 {
 
 /// What the runs found, in a sentence.
 pub fn finding(recorded: &Recorded) -> String {
-    let arms = shown(recorded);
+    let arms = recorded.shown(ARMS_MAX);
     if !fits(recorded) {
         return "Nothing is sent".to_owned();
     }
@@ -382,7 +378,7 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
     if !fits(recorded) {
         return page.finish(&foot(recorded), "");
     }
-    let (arms, colors) = (shown(recorded), page.colors);
+    let (arms, colors) = (recorded.shown(ARMS_MAX), page.colors);
     let stages = stages(arms);
     let all: Vec<Links> = arms.iter().map(|arm| links(&arm.recording, &stages)).collect();
     let (left, right) = page.sides();
@@ -537,15 +533,13 @@ pub const COLUMNS: [&str; 5] = ["policy", "column", "from", "to", "events"];
 /// Writes what is drawn, in numbers: how many go from where to where between a column, counted from 1,
 /// and the next.
 pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
-    let write = || -> ::csv::Result<()> {
-        let mut csv = ::csv::Writer::from_writer(to);
-        csv.write_record(COLUMNS)?;
-        let arms = shown(recorded);
+    table(to, COLUMNS, |write| {
+        let arms = recorded.shown(ARMS_MAX);
         let stages = stages(arms);
         for arm in arms {
             for (nth, links) in links(&arm.recording, &stages).iter().enumerate() {
                 for ((from, to), payloads) in links {
-                    csv.write_record([
+                    write([
                         safe(&arm.name),
                         (nth + 1).to_string(),
                         from.word(),
@@ -555,7 +549,6 @@ pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
                 }
             }
         }
-        Ok(csv.flush()?)
-    };
-    write().map_err(io_error)
+        Ok(())
+    })
 }

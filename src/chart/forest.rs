@@ -14,7 +14,7 @@ use crate::{
     observe::measure::Better,
     report::{
         compare::{self as report, safe},
-        csv::io_error,
+        csv::table,
         figures::{difference, estimated, fixed, scaled, times},
         wording::legal,
     },
@@ -593,32 +593,28 @@ pub const COLUMNS: [&str; 10] = [
 
 /// Writes what is drawn, in numbers: one row a metric and policy; what there is none of is empty.
 pub fn csv(comparison: &Comparison, to: impl Write) -> io::Result<()> {
-    write_csv(comparison, to).map_err(io_error)
-}
-
-fn write_csv(comparison: &Comparison, to: impl Write) -> ::csv::Result<()> {
-    let mut csv = ::csv::Writer::from_writer(to);
-    csv.write_record(COLUMNS)?;
     let baseline = safe(&comparison.arms[comparison.baseline].name);
-    for Row { metric, cells, .. } in &comparison.rows {
-        for (arm, cell) in comparison.arms.iter().zip(cells) {
-            let Some(found) = &cell.difference else { continue };
-            let interval = found.estimate.interval(CONFIDENCE);
-            let end = |of: Option<f64>| of.map_or(String::new(), |value| value.to_string());
-            let is_better = found.finding.is_better(metric.better);
-            csv.write_record([
-                safe(&metric.name).as_str(),
-                metric.unit(),
-                &safe(&arm.name),
-                &baseline,
-                &found.estimate.n.to_string(),
-                &found.estimate.mean.to_string(),
-                &end(interval.map(|(low, _)| low)),
-                &end(interval.map(|(_, high)| high)),
-                found.finding.word(),
-                &is_better.map_or(String::new(), |is| is.to_string()),
-            ])?;
+    table(to, COLUMNS, |write| {
+        for Row { metric, cells, .. } in &comparison.rows {
+            for (arm, cell) in comparison.arms.iter().zip(cells) {
+                let Some(found) = &cell.difference else { continue };
+                let interval = found.estimate.interval(CONFIDENCE);
+                let end = |of: Option<f64>| of.map_or(String::new(), |value| value.to_string());
+                let is_better = found.finding.is_better(metric.better);
+                write([
+                    safe(&metric.name),
+                    metric.unit().to_owned(),
+                    safe(&arm.name),
+                    baseline.clone(),
+                    found.estimate.n.to_string(),
+                    found.estimate.mean.to_string(),
+                    end(interval.map(|(low, _)| low)),
+                    end(interval.map(|(_, high)| high)),
+                    found.finding.word().to_owned(),
+                    is_better.map_or(String::new(), |is| is.to_string()),
+                ])?;
+            }
         }
-    }
-    Ok(csv.flush()?)
+        Ok(())
+    })
 }

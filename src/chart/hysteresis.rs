@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     observe::recording::Recording,
-    report::{compare::safe, csv::io_error, wording::seconds},
+    report::{compare::safe, csv::table, wording::seconds},
 };
 use std::io::{self, Write};
 
@@ -23,10 +23,6 @@ const HIGH_MAX: f64 = 330.0;
 const LOOP: f64 = 0.08;
 /// The path is smoothed over about this part of the run.
 const SMOOTHED: usize = 40;
-
-fn shown(recorded: &Recorded) -> &[Arm] {
-    &recorded.arms[..recorded.arms.len().min(ARMS_MAX)]
-}
 
 /// A point of the path.
 #[derive(Clone, Copy, Debug)]
@@ -160,7 +156,7 @@ pub fn fits(recorded: &Recorded) -> bool {
 
 /// What the runs found, in a sentence.
 pub fn finding(recorded: &Recorded) -> String {
-    let arms = shown(recorded);
+    let arms = recorded.shown(ARMS_MAX);
     if arms.iter().all(|arm| arm.recording.arrived.total() == 0) {
         return "Nothing arrives".to_owned();
     }
@@ -224,7 +220,7 @@ fn moment(at: f64) -> String {
 pub fn svg(recorded: &Recorded, look: Look) -> String {
     let title = finding(recorded);
     let mut setting = subtitle(recorded, ARMS_MAX);
-    let arms = shown(recorded);
+    let arms = recorded.shown(ARMS_MAX);
     if let Some(arm) = arms.first() {
         let (bins, width) = (smoothed_over(&arm.recording), arm.recording.width().as_secs_f64());
         setting.push_str(&match bins {
@@ -414,7 +410,7 @@ fn arrows(page: &mut Page, path: &[(f64, f64)], color: &str) {
 }
 
 fn description(recorded: &Recorded) -> String {
-    let arms = shown(recorded);
+    let arms = recorded.shown(ARMS_MAX);
     let way = turn(&arms[0]);
     let sentences = arms.iter().map(|arm| {
         let name = arm.called();
@@ -444,12 +440,10 @@ pub const COLUMNS: [&str; 6] =
 /// Writes what is drawn, in numbers, a row a policy and bin: the smoothed path at its middle, and what was
 /// counted in it.
 pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
-    let write = || -> ::csv::Result<()> {
-        let mut csv = ::csv::Writer::from_writer(to);
-        csv.write_record(COLUMNS)?;
-        for arm in shown(recorded) {
+    table(to, COLUMNS, |write| {
+        for arm in recorded.shown(ARMS_MAX) {
             for (bin, point) in path(&arm.recording).into_iter().enumerate() {
-                csv.write_record([
+                write([
                     safe(&arm.name),
                     point.at.to_string(),
                     point.load.to_string(),
@@ -459,7 +453,6 @@ pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
                 ])?;
             }
         }
-        Ok(csv.flush()?)
-    };
-    write().map_err(io_error)
+        Ok(())
+    })
 }

@@ -19,7 +19,7 @@ use crate::{
     observe::{fates::Place, story::Step},
     report::{
         compare::safe,
-        csv::io_error,
+        csv::table,
         wording::{legal, seconds},
     },
 };
@@ -703,12 +703,10 @@ pub const COLUMNS: [&str; 8] =
 /// Writes what is drawn, in numbers: a row a stay, in seconds since the event was sent; what goes on has no
 /// end.
 pub fn csv(journey: &Journey, to: impl Write) -> io::Result<()> {
-    let write = || -> ::csv::Result<()> {
-        let mut csv = ::csv::Writer::from_writer(to);
-        csv.write_record(COLUMNS)?;
+    table(to, COLUMNS, |write| {
         for life in &journey.lives {
             for stay in timetable(life).stays {
-                csv.write_record([
+                write([
                     safe(&life.name),
                     safe(&journey.name),
                     stay.kind.word().to_owned(),
@@ -720,7 +718,6 @@ pub fn csv(journey: &Journey, to: impl Write) -> io::Result<()> {
                 ])?;
             }
         }
-        Ok(csv.flush()?)
-    };
-    write().map_err(io_error)
+        Ok(())
+    })
 }

@@ -14,7 +14,7 @@ use crate::{
     observe::recording::{Caps, FunctionTrack, MappingTrack, QueueTrack, Recording},
     report::{
         compare::safe,
-        csv::io_error,
+        csv::table,
         wording::{count, seconds},
     },
 };
@@ -25,14 +25,9 @@ const HIGH: [f64; 3] = [150.0, 34.0, 100.0];
 /// More columns are not drawn.
 pub const ARMS_MAX: usize = 4;
 
-fn shown(recorded: &Recorded) -> &[Arm] {
-    &recorded.arms[..recorded.arms.len().min(ARMS_MAX)]
-}
-
 /// The mapping that is drawn: the one that sent most batches under the first policy.
 fn drawn(recorded: &Recorded) -> Option<usize> {
-    let mappings = &recorded.arms.first()?.recording.mappings;
-    (0..mappings.len()).rev().max_by_key(|at| mappings[*at].batches.total())
+    recorded.arms.first()?.recording.busiest_mapping()
 }
 
 /// A mapping with its function and its queue.
@@ -208,7 +203,7 @@ pub fn finding(recorded: &Recorded) -> String {
     let Some(mapping) = drawn(recorded) else {
         return "No event source mapping takes batches from a queue".to_owned();
     };
-    let arms = shown(recorded);
+    let arms = recorded.shown(ARMS_MAX);
     if !fits(recorded) {
         let name = &arms[0].recording.mappings[mapping].name;
         return format!("{name} never sends a batch");
@@ -260,7 +255,7 @@ pub fn finding(recorded: &Recorded) -> String {
 
 /// The dead letters that are left, if there are any.
 fn dead(tracks: &Tracks<'_>) -> Option<String> {
-    let letters: u64 = tracks.recording.letters.iter().map(|levels| levels.ended()).sum();
+    let letters = tracks.recording.dead_letters();
     (letters > 0).then(|| format!("{} dead-lettered", count(letters)))
 }
 
@@ -278,7 +273,7 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
     let Some(mapping) = drawn(recorded).filter(|_| fits(recorded)) else {
         return page.finish(&foot(recorded), "");
     };
-    let arms = shown(recorded);
+    let arms = recorded.shown(ARMS_MAX);
     let of: Vec<Tracks<'_>> = arms.iter().map(|arm| tracks(arm, mapping)).collect();
     let colors = page.colors;
     page.y += 16.0;
@@ -482,7 +477,7 @@ fn cap_lines(tracks: &Tracks<'_>) -> Vec<(&'static str, Vec<(f64, f64)>)> {
 }
 
 fn description(recorded: &Recorded, mapping: usize) -> String {
-    let sentences = shown(recorded).iter().map(|arm| {
+    let sentences = recorded.shown(ARMS_MAX).iter().map(|arm| {
         let of = tracks(arm, mapping);
         let caps: Vec<String> = lines(&of.mapping.caps[0].1)
             .into_iter()
@@ -522,17 +517,15 @@ pub const COLUMNS: [&str; 11] = [
 /// Writes what is drawn, in numbers, a row a policy and bin: the highest runs at once and pollers of it, the
 /// caps and the queue at its end; what there is none of is empty.
 pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
-    let write = || -> ::csv::Result<()> {
-        let mut csv = ::csv::Writer::from_writer(to);
-        csv.write_record(COLUMNS)?;
-        let Some(mapping) = drawn(recorded) else { return Ok(csv.flush()?) };
-        for arm in shown(recorded) {
+    table(to, COLUMNS, |write| {
+        let Some(mapping) = drawn(recorded) else { return Ok(()) };
+        for arm in recorded.shown(ARMS_MAX) {
             let of = tracks(arm, mapping);
             let recording = of.recording;
             for bin in 0..recording.bins() {
                 let Caps { maximum, reserved, account } = of.caps(bin);
                 let written = |cap: Option<u32>| cap.map_or(String::new(), |cap| cap.to_string());
-                csv.write_record([
+                write([
                     safe(&arm.name),
                     recording.start_of(bin).as_secs_f64().to_string(),
                     recording.start_of(bin + 1).min(recording.ended()).as_secs_f64().to_string(),
@@ -547,7 +540,6 @@ pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
                 ])?;
             }
         }
-        Ok(csv.flush()?)
-    };
-    write().map_err(io_error)
+        Ok(())
+    })
 }

@@ -72,4 +72,9 @@ pub struct Alarm {
 impl Recorded {
     /// The file in a folder of results.
     pub const FILE: &str = "recording.json";
+
+    /// Those that a chart with room for so many shows.
+    pub fn shown(&self, at_most: usize) -> &[Arm] {
+        &self.arms[..self.arms.len().min(at_most)]
+    }
 }

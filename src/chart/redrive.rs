@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     observe::recording::{Afterlife, LETTERS_MAX, Recording},
-    report::{compare::safe, csv::io_error, wording::count},
+    report::{compare::safe, csv::table, wording::count},
 };
 use std::io::{self, Write};
 
@@ -39,10 +39,6 @@ fn came_back(recording: &Recording) -> (u64, u64) {
     (ever, again)
 }
 
-fn left(recording: &Recording) -> u64 {
-    recording.letters.iter().map(|levels| levels.ended()).sum()
-}
-
 /// When messages are moved out of a dead-letter queue, in seconds.
 fn moves(arm: &Arm) -> Vec<f64> {
     let is_move = |words: &str| words == "StartMessageMoveTask";
@@ -55,10 +51,6 @@ fn moves(arm: &Arm) -> Vec<f64> {
         .collect()
 }
 
-fn shown(recorded: &Recorded) -> &[Arm] {
-    &recorded.arms[..recorded.arms.len().min(ARMS_MAX)]
-}
-
 /// Whether dead letters are redriven, or come back.
 pub fn fits(recorded: &Recorded) -> bool {
     recorded.arms.iter().any(|arm| {
@@ -69,7 +61,7 @@ pub fn fits(recorded: &Recorded) -> bool {
 
 /// What the runs found, in a sentence.
 pub fn finding(recorded: &Recorded) -> String {
-    let arms = shown(recorded);
+    let arms = recorded.shown(ARMS_MAX);
     let of: Vec<(u64, u64)> = arms.iter().map(|arm| came_back(&arm.recording)).collect();
     if of.iter().all(|(ever, _)| *ever == 0) {
         return "Nothing is ever a dead letter".to_owned();
@@ -134,7 +126,7 @@ fn depth(recording: &Recording, at_least: usize, at_most: usize) -> Vec<(f64, f6
 pub fn svg(recorded: &Recorded, look: Look) -> String {
     let title = finding(recorded);
     let mut page = Page::new(look, &title, &subtitle(recorded, ARMS_MAX));
-    let arms = shown(recorded);
+    let arms = recorded.shown(ARMS_MAX);
     if arms.iter().all(|arm| came_back(&arm.recording).0 == 0) {
         return page.finish(&foot(recorded), "");
     }
@@ -174,7 +166,7 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
         plot.columns(&mut page, false);
         let mut labels = Labels::default();
         let sides = columns.span(nth);
-        let over = left(&arm.recording);
+        let over = arm.recording.dead_letters();
         let words = format!("{} left", count(over));
         let level = plot.over_end(&depths[nth][0], page.measure(&words, VALUE));
         let at = [(sides.1, level, Anchor::End)];
@@ -247,7 +239,7 @@ fn level_at(points: &[(f64, f64)], x: f64) -> f64 {
 }
 
 fn description(recorded: &Recorded) -> String {
-    let sentences = shown(recorded).iter().map(|arm| {
+    let sentences = recorded.shown(ARMS_MAX).iter().map(|arm| {
         let (ever, again) = came_back(&arm.recording);
         let [once, twice, more] = arm.recording.letters.each_ref().map(|levels| levels.ended());
         format!(
@@ -278,16 +270,14 @@ pub const COLUMNS: [&str; 6] = ["policy", "from_s", "to_s", "once", "twice", "th
 
 /// Writes what is drawn, in numbers: the dead letters at the end of each bin, a row a policy and bin.
 pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
-    let write = || -> ::csv::Result<()> {
-        let mut csv = ::csv::Writer::from_writer(to);
-        csv.write_record(COLUMNS)?;
-        for arm in shown(recorded) {
+    table(to, COLUMNS, |write| {
+        for arm in recorded.shown(ARMS_MAX) {
             let recording = &arm.recording;
             for bin in 0..recording.bins() {
                 let end = recording.start_of(bin + 1).min(recording.ended());
                 let [once, twice, more] =
                     recording.letters.each_ref().map(|levels| levels.last(bin).to_string());
-                csv.write_record([
+                write([
                     safe(&arm.name),
                     recording.start_of(bin).as_secs_f64().to_string(),
                     end.as_secs_f64().to_string(),
@@ -297,7 +287,6 @@ pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
                 ])?;
             }
         }
-        Ok(csv.flush()?)
-    };
-    write().map_err(io_error)
+        Ok(())
+    })
 }

@@ -10,10 +10,10 @@ use super::{
     scale::{Scale, number},
 };
 use crate::{
-    observe::recording::{Ages, FunctionTrack, Recording},
+    observe::recording::{Ages, FunctionTrack},
     report::{
         compare::safe,
-        csv::io_error,
+        csv::table,
         wording::{count, seconds},
     },
 };
@@ -44,10 +44,6 @@ fn capacity(track: &FunctionTrack) -> Option<f64> {
     (busy > 0).then(|| f64::from(track.slots.0) / (busy as f64 / 1e9 / runs as f64))
 }
 
-fn letters(recording: &Recording) -> u64 {
-    recording.letters.iter().map(|levels| levels.ended()).sum()
-}
-
 /// Whether something ran.
 pub fn fits(recorded: &Recorded) -> bool {
     let ran = |arm: &Arm| arm.recording.functions.iter().any(|track| track.first.total() > 0);
@@ -57,12 +53,12 @@ pub fn fits(recorded: &Recorded) -> bool {
 /// What the runs found, in a sentence.
 pub fn finding(recorded: &Recorded) -> String {
     let Some(function) = drawn(recorded) else { return "No function runs".to_owned() };
-    let shown = &recorded.arms[..recorded.arms.len().min(ARMS_MAX)];
+    let shown = recorded.shown(ARMS_MAX);
     let told = |arm: &Arm| {
         let track = track(arm, function);
         let (first, retry) = (track.first.total(), track.retry.total());
         let share = 100.0 * retry as f64 / (first + retry).max(1) as f64;
-        (share, letters(&arm.recording))
+        (share, arm.recording.dead_letters())
     };
     if shown.iter().all(|arm| track(arm, function).first.total() == 0) {
         return format!("{} never runs", recorded.arms[0].recording.functions[function].name);
@@ -164,159 +160,188 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
     let title = finding(recorded);
     let mut page = Page::new(look, &title, &subtitle(recorded, ARMS_MAX));
     let Some(function) = drawn(recorded) else { return page.finish(&foot(recorded), "") };
-    let arms = &recorded.arms[..recorded.arms.len().min(ARMS_MAX)];
-    let colors = page.colors;
+    let arms = recorded.shown(ARMS_MAX);
     page.y += 16.0;
     let columns = Columns::new(&page, arms.len());
     columns.headings(&mut page, arms);
-    let wide = columns.wide;
-    let span = |nth: usize| columns.span(nth);
     let ended = arms.iter().map(|arm| arm.recording.ended().as_secs_f64()).fold(0.0, f64::max);
-    let time = |nth: usize| columns.time(nth, ended);
-    let at_most = (wide / 1.5) as usize;
-    let start = |arm: &Arm, bin: usize| {
-        arm.recording.start_of(bin).as_secs_f64().min(arm.recording.ended().as_secs_f64())
-    };
-
-    // Runs a second.
-    let rate = |arm: &Arm, bins: Range<usize>, all: bool| {
-        let track = track(arm, function);
-        let secs: f64 = bins.clone().map(|bin| arm.recording.seconds_of(bin)).sum();
-        let runs: u64 =
-            bins.map(|bin| track.first.at(bin) + if all { track.retry.at(bin) } else { 0 }).sum();
-        if secs > 0.0 { runs as f64 / secs } else { 0.0 }
-    };
-    let runs: Vec<[Vec<(f64, f64)>; 2]> = arms
-        .iter()
-        .map(|arm| {
-            [false, true].map(|all| {
-                steps(
-                    arm.recording.bins(),
-                    at_most,
-                    |bin| start(arm, bin),
-                    |bins| rate(arm, bins, all),
-                )
-            })
-        })
-        .collect();
-    let highest_rate = highest(runs.iter().flat_map(|both| &both[1]));
-    let capacities: Vec<Option<f64>> = arms
-        .iter()
-        .map(|arm| capacity(track(arm, function)).filter(|cap| *cap <= 1.8 * highest_rate))
-        .collect();
-    let max = capacities.iter().flatten().fold(highest_rate, |max, cap| max.max(*cap));
-    page.row_heading(
-        &format!("Runs of {}", arms[0].recording.functions[function].name),
-        "per second",
-    );
-    let y = Scale::linear(max * 1.12, (page.y + HIGH, page.y), 4.0);
-    for (nth, arm) in arms.iter().enumerate() {
-        let plot = Plot { x: time(nth), y: y.clone() };
-        plot.shade(&mut page, arm);
-        plot.rows(&mut page, nth == 0);
-        let [first, all] = &runs[nth];
-        plot.area(&mut page, all, colors.retry, 1.0);
-        plot.area(&mut page, first, colors.first, 1.0);
-        plot.columns(&mut page, false);
-        if let Some(cap) = capacities[nth] {
-            let slots = &track(arm, function).slots.0;
-            let words = format!("{} slots = {}/s", count((*slots).into()), number(cap));
-            plot.limit(&mut page, cap, colors.ink);
-            let at = (span(nth).1, plot.y.at(cap) - 5.0);
-            page.canvas.text(&words, at, Anchor::End, SMALL, colors.ink);
-        }
-    }
-    page.y += HIGH + 20.0;
-
-    // Ages.
-    let quantile = |arm: &Arm, bins: Range<usize>, percent: u64| {
-        let track = track(arm, function);
-        let mut classes: Vec<(u16, u64)> =
-            bins.flat_map(|bin| track.ages.at(bin).iter().copied()).collect();
-        classes.sort_unstable();
-        Ages::quantile(&classes, percent).map(|age| age.as_secs_f64())
-    };
-    let ages: Vec<[Vec<Line>; 2]> = arms
-        .iter()
-        .map(|arm| [50, 99].map(|percent| parts(arm, at_most, |bins| quantile(arm, bins, percent))))
-        .collect();
-    let all = || ages.iter().flatten().flatten().flatten().map(|(_, age)| *age);
-    if let (Some(low), Some(high)) = (all().reduce(f64::min), all().reduce(f64::max)) {
-        page.row_heading("Age when processed", "log scale");
-        let y = Scale::ages(low, high, (page.y + HIGH, page.y)).thinned(15.0);
-        for (nth, arm) in arms.iter().enumerate() {
-            let plot = Plot { x: time(nth), y: y.clone() };
-            plot.shade(&mut page, arm);
-            plot.rows(&mut page, nth == 0);
-            plot.columns(&mut page, false);
-            let [median, p99] = &ages[nth];
-            p99.iter().for_each(|line| plot.line(&mut page, line, colors.ink, 1.75, None));
-            median
-                .iter()
-                .for_each(|line| plot.line(&mut page, line, colors.muted, 1.75, Some(4.0)));
-        }
-        page.y += HIGH + 20.0;
-    }
-
-    // Dead letters.
-    let depth: Vec<Vec<(f64, f64)>> = arms
-        .iter()
-        .map(|arm| {
-            let of = |bins: Range<usize>| {
-                let highest = bins
-                    .map(|bin| {
-                        arm.recording.letters.iter().map(|levels| levels.last(bin)).sum::<u64>()
-                    })
-                    .max();
-                highest.unwrap_or(0) as f64
-            };
-            steps(arm.recording.bins(), at_most, |bin| start(arm, bin), of)
-        })
-        .collect();
-    let most = highest(depth.iter().flatten());
-    if most > 0.0 {
-        page.row_heading("Dead letters", "kept at each time");
-        let y = Scale::linear(most * 1.12, (page.y + HIGH, page.y), 4.0);
-        for (nth, arm) in arms.iter().enumerate() {
-            let plot = Plot { x: time(nth), y: y.clone() };
-            plot.shade(&mut page, arm);
-            plot.rows(&mut page, nth == 0);
-            plot.area(&mut page, &depth[nth], colors.dead, 0.25);
-            plot.line(&mut page, &depth[nth], colors.dead, 2.0, None);
-            plot.columns(&mut page, false);
-            let left_over = letters(&arm.recording);
-            let at = (span(nth).1, plot.y.at(left_over as f64) - 6.0);
-            page.canvas.text(
-                &format!("{} left", count(left_over)),
-                at,
-                Anchor::End,
-                VALUE,
-                colors.dead,
-            );
-        }
-        page.y += HIGH + 4.0;
-    }
-    alarms(&mut page, &columns, arms, ended);
-
+    let rows = Rows { arms, function, columns: &columns, ended };
+    let mut entries = rows.runs(&mut page);
+    entries.extend(rows.ages(&mut page));
+    entries.extend(rows.letters(&mut page));
+    rows.alarms(&mut page);
     columns.times(&mut page, ended);
     page.y += 10.0;
-
-    let mut entries = vec![(Swatch::Area, colors.first, "first attempts".to_owned())];
-    if arms.iter().any(|arm| track(arm, function).retry.total() > 0) {
-        entries.push((Swatch::Area, colors.retry, "retries".to_owned()));
-    }
-    if all().next().is_some() {
-        entries.push((Swatch::Dashed, colors.muted, "median age".to_owned()));
-        entries.push((Swatch::Line, colors.ink, "99th percentile of age".to_owned()));
-    }
-    if most > 0.0 {
-        entries.push((Swatch::Area, colors.dead, "dead letters".to_owned()));
-    }
-    let entries: Vec<(Swatch, &str, &str)> =
-        entries.iter().map(|(swatch, color, words)| (*swatch, *color, words.as_str())).collect();
     page.legend(&entries);
-    let described = description(recorded, function);
-    page.finish(&foot(recorded), &described)
+    page.finish(&foot(recorded), &description(recorded, function))
+}
+
+/// The rows of panels.
+struct Rows<'a> {
+    arms: &'a [Arm],
+    function: usize,
+    columns: &'a Columns,
+    /// When the last run ended, in seconds.
+    ended: f64,
+}
+
+/// An entry of the legend.
+type Entry = (Swatch, &'static str, &'static str);
+
+impl Rows<'_> {
+    /// Points for which a column has room.
+    fn at_most(&self) -> usize {
+        (self.columns.wide / 1.5) as usize
+    }
+
+    /// A value for each part of a run.
+    fn steps(&self, arm: &Arm, value: impl Fn(Range<usize>) -> f64) -> Line {
+        let recording = &arm.recording;
+        let ended = recording.ended().as_secs_f64();
+        let start = |bin| recording.start_of(bin).as_secs_f64().min(ended);
+        steps(recording.bins(), self.at_most(), start, value)
+    }
+
+    /// A panel for each policy with what is behind its data; `draw` adds that.
+    fn panels(&self, page: &mut Page, y: &Scale, draw: impl Fn(&mut Page, &Plot, usize)) {
+        for (nth, arm) in self.arms.iter().enumerate() {
+            let plot = Plot { x: self.columns.time(nth, self.ended), y: y.clone() };
+            plot.shade(page, arm);
+            plot.rows(page, nth == 0);
+            draw(page, &plot, nth);
+            plot.columns(page, false);
+        }
+    }
+
+    /// Runs a second, of which the first attempts, and how many the slots can do.
+    fn runs(&self, page: &mut Page) -> Vec<Entry> {
+        let Rows { arms, function, columns, .. } = *self;
+        let colors = page.colors;
+        let rate = |arm: &Arm, bins: Range<usize>, all: bool| {
+            let track = track(arm, function);
+            let secs: f64 = bins.clone().map(|bin| arm.recording.seconds_of(bin)).sum();
+            let retries = |bin| if all { track.retry.at(bin) } else { 0 };
+            let runs: u64 = bins.map(|bin| track.first.at(bin) + retries(bin)).sum();
+            if secs > 0.0 { runs as f64 / secs } else { 0.0 }
+        };
+        let both = |arm| [false, true].map(|all| self.steps(arm, |bins| rate(arm, bins, all)));
+        let runs: Vec<[Line; 2]> = arms.iter().map(both).collect();
+        let most = highest(runs.iter().flat_map(|both| &both[1]));
+        let capacity = |arm| capacity(track(arm, function)).filter(|cap| *cap <= 1.8 * most);
+        let capacities: Vec<Option<f64>> = arms.iter().map(capacity).collect();
+        let max = capacities.iter().flatten().fold(most, |max, cap| max.max(*cap));
+        page.row_heading(&format!("Runs of {}", track(&arms[0], function).name), "per second");
+        let y = Scale::linear(max * 1.12, (page.y + HIGH, page.y), 4.0);
+        self.panels(page, &y, |page, plot, nth| {
+            let [first, all] = &runs[nth];
+            plot.area(page, all, colors.retry, 1.0);
+            plot.area(page, first, colors.first, 1.0);
+            if let Some(cap) = capacities[nth] {
+                let slots = count(track(&arms[nth], function).slots.0.into());
+                let words = format!("{slots} slots = {}/s", number(cap));
+                plot.limit(page, cap, colors.ink);
+                let at = (columns.span(nth).1, plot.y.at(cap) - 5.0);
+                page.canvas.text(&words, at, Anchor::End, SMALL, colors.ink);
+            }
+        });
+        page.y += HIGH + 20.0;
+        let mut entries = vec![(Swatch::Area, colors.first, "first attempts")];
+        if arms.iter().any(|arm| track(arm, function).retry.total() > 0) {
+            entries.push((Swatch::Area, colors.retry, "retries"));
+        }
+        entries
+    }
+
+    /// How old events were when they were processed; nothing if none was.
+    fn ages(&self, page: &mut Page) -> Vec<Entry> {
+        let colors = page.colors;
+        let quantile = |arm: &Arm, bins: Range<usize>, percent: u64| {
+            let ages = &track(arm, self.function).ages;
+            let mut classes: Vec<(u16, u64)> =
+                bins.flat_map(|bin| ages.at(bin).iter().copied()).collect();
+            classes.sort_unstable();
+            Ages::quantile(&classes, percent).map(|age| age.as_secs_f64())
+        };
+        let lines = |arm, percent| parts(arm, self.at_most(), |bins| quantile(arm, bins, percent));
+        let both = |arm| [50, 99].map(|percent| lines(arm, percent));
+        let ages: Vec<[Vec<Line>; 2]> = self.arms.iter().map(both).collect();
+        let all = || ages.iter().flatten().flatten().flatten().map(|(_, age)| *age);
+        let (Some(low), Some(high)) = (all().reduce(f64::min), all().reduce(f64::max)) else {
+            return Vec::new();
+        };
+        page.row_heading("Age when processed", "log scale");
+        let y = Scale::ages(low, high, (page.y + HIGH, page.y)).thinned(15.0);
+        self.panels(page, &y, |page, plot, nth| {
+            let [median, p99] = &ages[nth];
+            p99.iter().for_each(|line| plot.line(page, line, colors.ink, 1.75, None));
+            median.iter().for_each(|line| plot.line(page, line, colors.muted, 1.75, Some(4.0)));
+        });
+        page.y += HIGH + 20.0;
+        vec![
+            (Swatch::Dashed, colors.muted, "median age"),
+            (Swatch::Line, colors.ink, "99th percentile of age"),
+        ]
+    }
+
+    /// Dead letters, and how many are left; nothing if there were none.
+    fn letters(&self, page: &mut Page) -> Vec<Entry> {
+        let Rows { arms, columns, .. } = *self;
+        let dead = page.colors.dead;
+        let depth = |arm: &Arm| {
+            let at = |bin| arm.recording.dead_letters_at(bin);
+            self.steps(arm, |bins| bins.map(at).max().unwrap_or(0) as f64)
+        };
+        let depth: Vec<Line> = arms.iter().map(depth).collect();
+        let most = highest(depth.iter().flatten());
+        if most == 0.0 {
+            return Vec::new();
+        }
+        page.row_heading("Dead letters", "kept at each time");
+        let y = Scale::linear(most * 1.12, (page.y + HIGH, page.y), 4.0);
+        self.panels(page, &y, |page, plot, nth| {
+            plot.area(page, &depth[nth], dead, 0.25);
+            plot.line(page, &depth[nth], dead, 2.0, None);
+            let left = arms[nth].recording.dead_letters();
+            let at = (columns.span(nth).1, plot.y.at(left as f64) - 6.0);
+            page.canvas.text(&format!("{} left", count(left)), at, Anchor::End, VALUE, dead);
+        });
+        page.y += HIGH + 4.0;
+        vec![(Swatch::Area, dead, "dead letters")]
+    }
+
+    /// A row for each alarm: when it rings, or that it never does.
+    fn alarms(&self, page: &mut Page) {
+        let Rows { arms, columns, ended, .. } = *self;
+        let (failed, muted, grid) = (page.colors.failed, page.colors.muted, page.colors.grid);
+        let named = arms[0].alarms.iter().take(ALARMS_MAX).enumerate();
+        for (at, name) in named.map(|(at, alarm)| (at, alarm.name.as_str())) {
+            page.y += 14.0;
+            page.row_heading(&format!("Alarm {name}"), "when it rings");
+            let (y, mut bottom) = (page.y, page.y);
+            for (nth, arm) in arms.iter().enumerate() {
+                let time = columns.time(nth, ended);
+                let (from, to) = columns.span(nth);
+                page.canvas.line((from, y + 4.0), (to, y + 4.0), grid, 1.0);
+                let rings = arm.alarms.get(at).map_or(&[][..], |alarm| &alarm.rings[..]);
+                for (begun, until) in rings {
+                    let until = until.map_or(ended, |until| (until as f64 / 1e9).min(ended));
+                    let (begun, until) = (time.at(*begun as f64 / 1e9), time.at(until));
+                    page.canvas.rectangle((begun, y), ((until - begun).max(2.0), 8.0), failed, 1.0);
+                }
+                let (words, color) = match rings {
+                    [] => ("never".to_owned(), muted),
+                    [(first, _)] => (format!("from {}", seconds(*first as f64 / 1e9)), failed),
+                    [(first, _), ..] => {
+                        let first = seconds(*first as f64 / 1e9);
+                        (format!("{} times from {first}", count(rings.len() as u64)), failed)
+                    }
+                };
+                let end = page.column(&words, (from, y + 11.0), columns.wide, 2, (SMALL, color));
+                bottom = bottom.max(end);
+            }
+            page.y = bottom;
+        }
+    }
 }
 
 /// When an alarm rang, in a sentence.
@@ -327,47 +352,14 @@ fn rung(alarm: &Alarm) -> String {
     }
 }
 
-/// A row for each alarm: when it rings, or that it never does.
-fn alarms(page: &mut Page, columns: &Columns, arms: &[Arm], ended: f64) {
-    let (failed, muted, grid) = (page.colors.failed, page.colors.muted, page.colors.grid);
-    let named = arms[0].alarms.iter().take(ALARMS_MAX).enumerate();
-    for (at, name) in named.map(|(at, alarm)| (at, alarm.name.as_str())) {
-        page.y += 14.0;
-        page.row_heading(&format!("Alarm {name}"), "when it rings");
-        let (y, mut bottom) = (page.y, page.y);
-        for (nth, arm) in arms.iter().enumerate() {
-            let time = columns.time(nth, ended);
-            let (from, to) = columns.span(nth);
-            page.canvas.line((from, y + 4.0), (to, y + 4.0), grid, 1.0);
-            let rings = arm.alarms.get(at).map_or(&[][..], |alarm| &alarm.rings[..]);
-            for (begun, until) in rings {
-                let until = until.map_or(ended, |until| (until as f64 / 1e9).min(ended));
-                let (begun, until) = (time.at(*begun as f64 / 1e9), time.at(until));
-                page.canvas.rectangle((begun, y), ((until - begun).max(2.0), 8.0), failed, 1.0);
-            }
-            let (words, color) = match rings {
-                [] => ("never".to_owned(), muted),
-                [(first, _)] => (format!("from {}", seconds(*first as f64 / 1e9)), failed),
-                [(first, _), ..] => {
-                    let first = seconds(*first as f64 / 1e9);
-                    (format!("{} times from {first}", count(rings.len() as u64)), failed)
-                }
-            };
-            let end = page.column(&words, (from, y + 11.0), columns.wide, 2, (SMALL, color));
-            bottom = bottom.max(end);
-        }
-        page.y = bottom;
-    }
-}
-
 fn description(recorded: &Recorded, function: usize) -> String {
-    let sentences = recorded.arms.iter().take(ARMS_MAX).map(|arm| {
+    let sentences = recorded.shown(ARMS_MAX).iter().map(|arm| {
         let track = track(arm, function);
         let name = arm.called();
         let p99 = Ages::quantile(&track.ages.all(), 99).map_or("none".to_owned(), |age| seconds(age.as_secs_f64()));
         format!(
             "{name}: {} first attempts and {} retries of {}, 99th percentile of the age when processed {p99}, {} dead letters left.{}",
-            count(track.first.total()), count(track.retry.total()), track.name, count(letters(&arm.recording)),
+            count(track.first.total()), count(track.retry.total()), track.name, count(arm.recording.dead_letters()),
             arm.alarms.iter().map(rung).collect::<String>(),
         )
     });
@@ -389,11 +381,9 @@ pub const COLUMNS: [&str; 9] = [
 
 /// Writes what is drawn, in numbers: one row a policy and bin; what there is none of is empty.
 pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
-    let write = || -> ::csv::Result<()> {
-        let mut csv = ::csv::Writer::from_writer(to);
-        csv.write_record(COLUMNS)?;
-        let Some(function) = drawn(recorded) else { return Ok(csv.flush()?) };
-        for arm in recorded.arms.iter().take(ARMS_MAX) {
+    table(to, COLUMNS, |write| {
+        let Some(function) = drawn(recorded) else { return Ok(()) };
+        for arm in recorded.shown(ARMS_MAX) {
             let (recording, track) = (&arm.recording, track(arm, function));
             for bin in 0..recording.bins() {
                 let age = |percent| {
@@ -401,7 +391,7 @@ pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
                         .map_or(String::new(), |age| age.as_secs_f64().to_string())
                 };
                 let end = recording.start_of(bin + 1).min(recording.ended());
-                csv.write_record([
+                write([
                     safe(&arm.name),
                     recording.start_of(bin).as_secs_f64().to_string(),
                     end.as_secs_f64().to_string(),
@@ -410,16 +400,10 @@ pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
                     track.failed.at(bin).to_string(),
                     age(50),
                     age(99),
-                    recording
-                        .letters
-                        .iter()
-                        .map(|levels| levels.last(bin))
-                        .sum::<u64>()
-                        .to_string(),
+                    recording.dead_letters_at(bin).to_string(),
                 ])?;
             }
         }
-        Ok(csv.flush()?)
-    };
-    write().map_err(io_error)
+        Ok(())
+    })
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::report::{
     compare::safe,
-    csv::io_error,
+    csv::table,
     wording::{count, legal},
 };
 use std::io::{self, Write};
@@ -305,11 +305,9 @@ pub const COLUMNS: [&str; 6] =
 
 /// Writes what is drawn, in numbers.
 pub fn csv(validation: &Validation, to: impl Write) -> io::Result<()> {
-    let write = || -> ::csv::Result<()> {
-        let mut csv = ::csv::Writer::from_writer(to);
-        csv.write_record(COLUMNS)?;
+    table(to, COLUMNS, |write| {
         for point in &validation.points {
-            csv.write_record([
+            write([
                 safe(&point.name),
                 safe(&point.group),
                 point.measured.to_string(),
@@ -318,7 +316,6 @@ pub fn csv(validation: &Validation, to: impl Write) -> io::Result<()> {
                 (100.0 * point.off()).to_string(),
             ])?;
         }
-        Ok(csv.flush()?)
-    };
-    write().map_err(io_error)
+        Ok(())
+    })
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::report::{
     compare::safe,
-    csv::io_error,
+    csv::table,
     wording::{count, legal},
 };
 use std::io::{self, Write};
@@ -228,9 +228,7 @@ pub const COLUMNS: [&str; 8] = [
 
 /// Writes what is drawn, in numbers: a row a point; one that is refused has its reason and no numbers.
 pub fn csv(of: &Visibilities, to: impl Write) -> io::Result<()> {
-    let write = || -> ::csv::Result<()> {
-        let mut csv = ::csv::Writer::from_writer(to);
-        csv.write_record(COLUMNS)?;
+    table(to, COLUMNS, |write| {
         for (batch, cells) in &of.batches {
             for (nth, cell) in cells.iter().enumerate() {
                 let (duplicates, arrived, refused) = match cell {
@@ -239,7 +237,7 @@ pub fn csv(of: &Visibilities, to: impl Write) -> io::Result<()> {
                     }
                     Cell::Refused(reason) => (String::new(), String::new(), safe(reason)),
                 };
-                csv.write_record([
+                write([
                     safe(&of.policy),
                     batch.to_string(),
                     (of.visibilities_ms[nth] as f64 / 1e3).to_string(),
@@ -251,7 +249,6 @@ pub fn csv(of: &Visibilities, to: impl Write) -> io::Result<()> {
                 ])?;
             }
         }
-        Ok(csv.flush()?)
-    };
-    write().map_err(io_error)
+        Ok(())
+    })
 }

@@ -3,18 +3,12 @@
 use super::{
     ChartArgs,
     exit::{Exit, failed},
-    recording, run, studying,
-    watching::{self, Steps},
-    workers,
+    recording, run, studying, watching,
 };
 use crate::{
     chart::points::{Cell, FailureRates, Line, Rate, Setting, Visibilities},
-    experiment,
-    model::{
-        config::{Mapping, Resources},
-        world::{Finish, Stop},
-    },
-    observe::{Recording, Threshold},
+    model::config::{Mapping, Resources},
+    observe::Recording,
     scenario::{Failure, Opened, Options, Scenario, diagnostic::suggest},
 };
 use anyhow::Result;
@@ -53,9 +47,7 @@ impl<'a> Base<'a> {
     fn policies(&self) -> Result<Vec<Option<String>>> {
         let replicated = &self.args.compared.repeated.replicated;
         let named = &self.args.compared.policies;
-        let known = studying::policies(&self.opened, replicated, named)?;
-        let known: Vec<Option<String>> = known.into_iter().map(Some).collect();
-        Ok(if known.is_empty() { vec![None] } else { known })
+        studying::policies_or_none(&self.opened, replicated, named)
     }
 
     /// The scenario at a point.
@@ -73,29 +65,7 @@ impl<'a> Base<'a> {
     /// Plays scenarios; they are all of this file, so it is named if one does not come to its end.
     fn play(&self, scenarios: &[Scenario]) -> Result<Vec<Recording>> {
         let replicated = &self.args.compared.repeated.replicated;
-        let steps = Steps::new(!replicated.no_progress, scenarios.len() as u64, "runs");
-        let done = workers::each(
-            replicated.threads.unwrap_or_else(workers::usual_threads),
-            scenarios.len(),
-            |at| -> Result<Recording, (Finish, Vec<String>)> {
-                let asked: Vec<Threshold> = Vec::new();
-                let limits = studying::limits(replicated);
-                let (played, recording) =
-                    experiment::record(&scenarios[at].config, asked, None, &limits);
-                if played.finish.stop != Stop::Complete || !played.outcome.faults.is_empty() {
-                    return Err((played.finish, played.outcome.faults));
-                }
-                Ok(recording)
-            },
-            |_, _| steps.step(),
-        );
-        drop(steps);
-        match done.failed {
-            Some((finish, faults)) => {
-                Err(recording::unfinished(&run::file_name(&scenarios[0]), finish, &faults))
-            }
-            None => Ok(done.results.into_iter().flatten().collect()),
-        }
+        recording::play_each(scenarios, replicated, |_, recording| recording)
     }
 }
 
@@ -162,12 +132,6 @@ pub fn failure_rates(args: &ChartArgs) -> Result<FailureRates> {
     Ok(FailureRates { setting: setting(&first), function: name, lines })
 }
 
-/// The mapping that sent most batches.
-fn busiest_mapping(recording: &Recording) -> Option<usize> {
-    let mappings = &recording.mappings;
-    (0..mappings.len()).rev().max_by_key(|at| mappings[*at].batches.total())
-}
-
 /// Plays every visibility timeout and batch size of the mapping that sends most batches, under the first
 /// policy that is named or written.
 pub fn visibilities(args: &ChartArgs) -> Result<Visibilities> {
@@ -176,7 +140,7 @@ pub fn visibilities(args: &ChartArgs) -> Result<Visibilities> {
     let first = base.at(policy.as_deref(), &[], false);
     let first = first.map_err(|failure| studying::unread(&failure))?;
     let recording = base.play(std::slice::from_ref(&first))?.swap_remove(0);
-    let Some(mapping) = busiest_mapping(&recording) else {
+    let Some(mapping) = recording.busiest_mapping() else {
         let message =
             "error: the file has no event source mapping of a queue\nhint: draw another chart";
         return Err(failed(Exit::Usage, message));

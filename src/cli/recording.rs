@@ -1,7 +1,7 @@
 //! Runs that are folded for charts: played, or read from a folder of results.
 
 use super::{
-    Compared,
+    Compared, Replicated,
     exit::{Exit, failed},
     run, studying,
     watching::{self, Steps},
@@ -33,14 +33,7 @@ const ARMS_MAX: usize = 12;
 pub fn play(file: &Path, compared: &Compared) -> Result<Recorded> {
     let replicated = &compared.repeated.replicated;
     let opened = studying::open(&[file.to_owned()])?.swap_remove(0);
-    let mut policies: Vec<Option<String>> =
-        studying::policies(&opened, replicated, &compared.policies)?
-            .into_iter()
-            .map(Some)
-            .collect();
-    if policies.is_empty() {
-        policies.push(None);
-    }
+    let mut policies = studying::policies_or_none(&opened, replicated, &compared.policies)?;
     policies.truncate(ARMS_MAX);
     let load = |policy: &Option<String>| {
         let options = Options {
@@ -53,29 +46,39 @@ pub fn play(file: &Path, compared: &Compared) -> Result<Recorded> {
     };
     let scenarios = policies.iter().map(load).collect::<Result<Vec<Scenario>>>()?;
     watching::listen();
+    let played = play_each(&scenarios, replicated, |outcome, recording| (outcome, recording))?;
+    let arms = scenarios.iter().zip(played);
+    let arms = arms.map(|(scenario, (outcome, recording))| arm(scenario, &outcome, recording));
+    Ok(recorded(&scenarios[0], arms.collect(), None))
+}
+
+/// Plays scenarios of one file, each once, and gives what `keep` keeps of each.
+pub fn play_each<T: Send>(
+    scenarios: &[Scenario],
+    replicated: &Replicated,
+    keep: impl Fn(Outcome, Recording) -> T + Sync,
+) -> Result<Vec<T>> {
     let steps = Steps::new(!replicated.no_progress, scenarios.len() as u64, "runs");
     let done = workers::each(
         replicated.threads.unwrap_or_else(workers::usual_threads),
         scenarios.len(),
-        |at| -> Result<Arm, (usize, Finish, Vec<String>)> {
-            let scenario = &scenarios[at];
-            let limits = studying::limits(replicated);
+        |at| -> Result<T, (Finish, Vec<String>)> {
             let asked: Vec<Threshold> = Vec::new();
-            let (played, recording) = experiment::record(&scenario.config, asked, None, &limits);
-            let faults = played.outcome.faults.clone();
-            if played.finish.stop != Stop::Complete || !faults.is_empty() {
-                return Err((at, played.finish, faults));
+            let limits = studying::limits(replicated);
+            let (played, recording) =
+                experiment::record(&scenarios[at].config, asked, None, &limits);
+            if played.finish.stop != Stop::Complete || !played.outcome.faults.is_empty() {
+                return Err((played.finish, played.outcome.faults));
             }
-            Ok(arm(scenario, &played.outcome, recording))
+            Ok(keep(played.outcome, recording))
         },
         |_, _| steps.step(),
     );
     drop(steps);
-    if let Some((at, finish, faults)) = done.failed {
-        return Err(unfinished(&run::file_name(&scenarios[at]), finish, &faults));
+    match done.failed {
+        Some((finish, faults)) => Err(unfinished(&run::file_name(&scenarios[0]), finish, &faults)),
+        None => Ok(done.results.into_iter().flatten().collect()),
     }
-    let arms: Vec<Arm> = done.results.into_iter().flatten().collect();
-    Ok(recorded(&scenarios[0], arms, None))
 }
 
 /// Why a run of a file has no recording, as an error with its exit code.
@@ -85,7 +88,8 @@ pub fn unfinished(file: &str, finish: Finish, faults: &[String]) -> anyhow::Erro
         let message = format!("error: {file}: the run did not pass its own checks\n  {faults}");
         return failed(Exit::Failure, message);
     }
-    failed(run::stopped_early(file, finish).unwrap_or(Exit::Failure), "")
+    let exit = run::stopped_early(file, finish).unwrap_or(Exit::Failure);
+    failed(exit, "hint: charts and reports are of whole runs")
 }
 
 /// A run as a chart has it.

@@ -16,7 +16,7 @@ use crate::{
     kernel::{Span, Time},
     model::{
         Observer, Register,
-        world::{Limits, Stop},
+        world::{Finish, Limits, Stop},
     },
     observe::{
         Asked, Cast, Fates, Formula, Outcome, Recorder, Scout, Slice, Threshold, formula::Value,
@@ -27,8 +27,8 @@ use crate::{
         data::{self, Guess, Mark, Name, Point, Tried},
         html::BYTES_MAX,
     },
-    report::{self, Assumption, compare as comparing, files::write_whole, wording},
-    scenario::{GuessUnit, Opened, Options, Scenario, diagnostic::Severity, timeline::Happening},
+    report::{self, compare as comparing, files::write_whole, wording},
+    scenario::{GuessUnit, Opened, Options, Scenario, timeline::Happening},
     study::compare::Comparison,
 };
 use anyhow::Result;
@@ -122,8 +122,8 @@ pub fn report(args: &ReportArgs) -> Result<Exit> {
         charts,
         comparison: comparison.map(|(_, blocks)| blocks).unwrap_or_default(),
         runs: runs.iter().map(|run| in_numbers(run, &policies)).collect(),
-        assumptions: assumptions(first),
-        warnings: warnings(first),
+        assumptions: run::assumptions(first),
+        warnings: run::warnings(first),
     };
     let text = page::render(page).ok_or_else(|| {
         let message = format!("error: the page would be larger than {BYTES_MAX} bytes");
@@ -159,20 +159,17 @@ fn charts(
 
 /// Those that are staged: the named ones, or the file's first; without policies the file as written.
 fn policies(args: &ReportArgs, opened: &Opened) -> Result<Vec<Option<String>>> {
-    let mut policies = studying::policies(opened, &args.replicated, &args.policies)?;
+    let mut policies = studying::policies_or_none(opened, &args.replicated, &args.policies)?;
     if STAGES_MAX < policies.len() {
         if !args.policies.is_empty() {
             let message = format!("error: a report shows at most {STAGES_MAX} policies");
             return Err(failed(Exit::Usage, format!("{message}\nhint: name fewer")));
         }
         policies.truncate(STAGES_MAX);
-        let shown = policies.join(", ");
+        let shown = policies.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ");
         eprintln!("note: a report shows {STAGES_MAX} policies: {shown}; --policies names others");
     }
-    Ok(match policies.is_empty() {
-        true => vec![None],
-        false => policies.into_iter().map(Some).collect(),
-    })
+    Ok(policies)
 }
 
 fn load(
@@ -182,7 +179,9 @@ fn load(
     point: &[String],
 ) -> Result<(Scenario, Vec<Threshold>)> {
     let Replicated { sets, seed, .. } = &args.replicated;
-    let options = Options { sets, point, policy, seed: *seed, alone: false };
+    // What is tried is set like the rest, and the page says so.
+    let sets = [sets.as_slice(), point].concat();
+    let options = Options { sets: &sets, policy, seed: *seed, ..Options::default() };
     let scenario = opened.scenario(&options).map_err(|failure| studying::unread(&failure))?;
     let thresholds = studying::thresholds(&scenario)?;
     Ok((scenario, thresholds))
@@ -203,18 +202,12 @@ fn play<O: Observer>(
     let (played, beside, register) =
         experiment::play_beside(&scenario.config, asked, None, &limits, beside);
     drop(progress);
-    let file = run::file_name(scenario);
-    let finish = played.finish;
-    if let Some(exit) = run::stopped_early(&file, finish) {
-        return Err(failed(exit, "hint: a report is of whole runs"));
+    let Finish { stop, at, .. } = played.finish;
+    if stop != Stop::Complete || !played.outcome.faults.is_empty() {
+        let file = run::file_name(scenario);
+        return Err(recording::unfinished(&file, played.finish, &played.outcome.faults));
     }
-    assert!(finish.stop == Stop::Complete, "anything else was told");
-    if !played.outcome.faults.is_empty() {
-        let faults = played.outcome.faults.join("\n  ");
-        let message = format!("error: {file}: the run did not pass its own checks\n  {faults}");
-        return Err(failed(Exit::Failure, message));
-    }
-    Ok((played.outcome, beside, finish.at, register))
+    Ok((played.outcome, beside, at, register))
 }
 
 /// The caller that started most, the first of them: whose way is shown.
@@ -329,20 +322,6 @@ fn in_numbers(run: &Played, policies: &[Option<String>]) -> (String, Vec<wording
         _ => scenario.policy.clone().unwrap_or_default(),
     };
     (name, wording::blocks(&told))
-}
-
-fn assumptions(scenario: &Scenario) -> Vec<Assumption> {
-    let of = |(name, value, is_default): &(String, String, bool)| Assumption {
-        name: name.clone(),
-        value: value.clone(),
-        is_default: *is_default,
-    };
-    scenario.assumptions.iter().map(of).collect()
-}
-
-fn warnings(scenario: &Scenario) -> Vec<String> {
-    let shown = scenario.warnings.iter().filter(|d| d.severity == Severity::Warning);
-    shown.map(|warning| format!("{}: {}", warning.path, warning.message)).collect()
 }
 
 /// A value of `--try`, ready to be played.

@@ -149,19 +149,9 @@ fn play(
     }
 
     let finish = played.finish;
-    let shown = scenario.warnings.iter().filter(|d| d.severity == Severity::Warning);
-    let warnings: Vec<String> =
-        shown.map(|warning| format!("{}: {}", warning.path, warning.message)).collect();
+    let warnings = warnings(scenario);
     let file = file_name(scenario);
-    let assumptions: Vec<Assumption> = scenario
-        .assumptions
-        .iter()
-        .map(|(name, value, is_default)| Assumption {
-            name: name.clone(),
-            value: value.clone(),
-            is_default: *is_default,
-        })
-        .collect();
+    let assumptions = assumptions(scenario);
     let resources = scenario.config.resources.clone();
     let report = Report {
         file: &file,
@@ -196,6 +186,22 @@ fn play(
         eprintln!("wrote {}", target.display());
     }
     judge(args, scenario, &report, &played.outcome.faults, finish)
+}
+
+/// What is assumed where AWS documents nothing, as a report has it.
+pub fn assumptions(scenario: &Scenario) -> Vec<Assumption> {
+    let of = |(name, value, is_default): &(String, String, bool)| Assumption {
+        name: name.clone(),
+        value: value.clone(),
+        is_default: *is_default,
+    };
+    scenario.assumptions.iter().map(of).collect()
+}
+
+/// The warnings of a scenario, a line each.
+pub fn warnings(scenario: &Scenario) -> Vec<String> {
+    let shown = scenario.warnings.iter().filter(|d| d.severity == Severity::Warning);
+    shown.map(|warning| format!("{}: {}", warning.path, warning.message)).collect()
 }
 
 fn print(args: &RunArgs, report: &Report<'_>, config: &Config, finish: Finish) -> Result<()> {

@@ -76,6 +76,19 @@ pub fn policies(file: &Opened, replicated: &Replicated, named: &[String]) -> Res
     Ok(scenario.policies.iter().filter(wanted).cloned().collect())
 }
 
+/// [`policies`], or for a file that has none the file as it is written.
+pub fn policies_or_none(
+    file: &Opened,
+    replicated: &Replicated,
+    named: &[String],
+) -> Result<Vec<Option<String>>> {
+    let policies = policies(file, replicated, named)?;
+    Ok(match policies.is_empty() {
+        true => vec![None],
+        false => policies.into_iter().map(Some).collect(),
+    })
+}
+
 /// Makes a plan of what is to be played: every arm is looked at whole, with the metrics, before
 /// anything is played. `more` metrics are read beside those that are named, or usual. Also gives the
 /// scenario of the first arm.

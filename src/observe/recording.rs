@@ -387,6 +387,22 @@ impl Recording {
         self.ways.iter().map(|way| way.payloads).sum()
     }
 
+    /// Dead letters at the end of a bin.
+    pub fn dead_letters_at(&self, bin: usize) -> u64 {
+        self.letters.iter().map(|levels| levels.last(bin)).sum()
+    }
+
+    /// Dead letters at the end of the run.
+    pub fn dead_letters(&self) -> u64 {
+        self.letters.iter().map(Levels::ended).sum()
+    }
+
+    /// The mapping that sent most batches, the first of them in the file; none if there is no mapping.
+    pub fn busiest_mapping(&self) -> Option<usize> {
+        let batches = |at: &usize| self.mappings[*at].batches.total();
+        (0..self.mappings.len()).rev().max_by_key(batches)
+    }
+
     /// The function that ran most often, the first of them in the file; none if there is no function.
     pub fn busiest(&self) -> Option<usize> {
         let runs = |at: &usize| {

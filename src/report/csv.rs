@@ -21,6 +21,25 @@ pub fn io_error(error: ::csv::Error) -> io::Error {
     }
 }
 
+/// Writes a table: its columns, then the rows that `fill` gives to what it is handed. Texts are made safe by
+/// who gives them.
+pub fn table<const N: usize>(
+    to: impl Write,
+    columns: [&str; N],
+    fill: impl FnOnce(&mut Rows<'_, N>) -> ::csv::Result<()>,
+) -> io::Result<()> {
+    let mut csv = ::csv::Writer::from_writer(to);
+    let write = || -> ::csv::Result<()> {
+        csv.write_record(columns)?;
+        fill(&mut |row| csv.write_record(row))?;
+        Ok(csv.flush()?)
+    };
+    write().map_err(io_error)
+}
+
+/// Takes the rows of a table.
+pub type Rows<'a, const N: usize> = dyn FnMut([String; N]) -> ::csv::Result<()> + 'a;
+
 fn write_metrics(report: &Report<'_>, to: impl Write) -> ::csv::Result<()> {
     let mut csv = ::csv::Writer::from_writer(to);
     csv.write_record(METRICS)?;
