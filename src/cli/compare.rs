@@ -84,9 +84,14 @@ pub fn compare(args: &CompareArgs) -> Result<Exit> {
         let chart = forest::svg(&comparison, &setting, Look::default());
         folder.write("forest.svg", chart.as_bytes()).map_err(cannot_write)?;
     }
+    let mut exit = stopped.unwrap_or(Exit::Fine);
     if let ([file], None) = (args.files.as_slice(), stopped) {
-        let recorded = recording::play(file, &args.compared)?;
-        recording::leave(&recorded, &folder).map_err(cannot_write)?;
+        match recording::play(file, &args.compared) {
+            Ok(recorded) => recording::leave(&recorded, &folder).map_err(cannot_write)?,
+            // What was found is whole; only its pictures are missing.
+            Err(_) if watching::is_interrupted() => exit = Exit::Interrupted,
+            Err(error) => return Err(error),
+        }
     }
     let target = folder.publish().map_err(cannot_write)?;
     let told = Told {
@@ -95,7 +100,7 @@ pub fn compare(args: &CompareArgs) -> Result<Exit> {
         csv: &|out| report::csv(&comparison, out),
     };
     print(&args.output, &told, &target)?;
-    Ok(stopped.unwrap_or(Exit::Fine))
+    Ok(exit)
 }
 
 /// How a comparison is played.
