@@ -11,7 +11,7 @@ use crate::{
         Look, OfRuns, amplification, forest, journey, png::png, validation, visibility_heatmap,
     },
     report::files::write_whole,
-    scenario::Options,
+    scenario::{Options, properties::CHARTS},
 };
 use anyhow::Result;
 use clap::ValueEnum;
@@ -59,22 +59,21 @@ fn kind(args: &ChartArgs) -> Result<ChartKind> {
     if let Some(kind) = args.kind {
         return Ok(kind);
     }
-    let unsaid = |why: &str| {
-        let kinds = ChartKind::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-        let kinds: Vec<String> = kinds.map(|kind| kind.get_name().to_owned()).collect();
+    let unsaid = |why: &str, kinds: &[&str]| {
         let (file, kinds) = (args.file.display(), kinds.join(", "));
         failed(Exit::Usage, format!("error: {file} {why}\nhint: add which to draw: {kinds}"))
     };
     if args.file.is_dir() {
-        return Err(unsaid("has the results of a run, of which there are many charts"));
+        let why = "has the results of a run, of which there are many charts";
+        return Err(unsaid(why, &OfRuns::ALL.map(OfRuns::word)));
     }
     let opened = studying::open(std::slice::from_ref(&args.file))?.swap_remove(0);
     let sets = &args.compared.repeated.replicated.sets;
     let scenario = opened.scenario(&Options { sets, ..Options::default() });
     let said = scenario.map_err(|failure| studying::unread(&failure))?.chart;
-    let Some(word) = said else { return Err(unsaid("says no `chart`")) };
+    let Some(word) = said else { return Err(unsaid("says no `chart`", CHARTS)) };
     ChartKind::from_str(&word, false)
-        .map_err(|_| unsaid(&format!("says `{word}`, which this version does not draw")))
+        .map_err(|_| unsaid(&format!("says `{word}`, which this version does not draw"), CHARTS))
 }
 
 fn of_runs(args: &ChartArgs, kind: OfRuns) -> Result<Vec<u8>> {
@@ -151,4 +150,16 @@ fn forest(args: &ChartArgs) -> Result<Vec<u8>> {
         || forest::svg(&comparison, &setting, look(args)),
         |rows| forest::csv(&comparison, rows),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_scenario_may_name_is_what_is_drawn() {
+        let kinds = ChartKind::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let kinds: Vec<String> = kinds.map(|kind| kind.get_name().to_owned()).collect();
+        assert_eq!(kinds, CHARTS);
+    }
 }

@@ -262,32 +262,32 @@ struct ChartArgs {
 /// Kinds of charts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum ChartKind {
-    /// First attempts and retries against the capacity, age when processed, dead letters: a column a policy
-    Storm,
-    /// Through how many runs events went and where they ended, every count
-    Flow,
-    /// The share of the events that is not yet processed after each time
-    DwellCcdf,
-    /// Ages when processed over time, coloured by how many events: the bands that percentiles hide
-    AgeHeatmap,
     /// One event's life as a timetable, under two policies above each other
     Journey,
-    /// Predicted against measured, of a CSV file: name, measured, predicted and perhaps group
-    Validation,
-    /// Dead letters by how often each was dead-lettered: what a redrive cures, and what comes back
-    Redrive,
+    /// First attempts and retries against the capacity, age when processed, dead letters: a column a policy
+    Storm,
+    /// Ages when processed over time, coloured by how many events: the bands that percentiles hide
+    AgeHeatmap,
+    /// What succeeds and how often it is tried at failure rates from 0 to 100 %: a line a policy
+    Amplification,
+    /// The share of the events that is not yet processed after each time
+    DwellCcdf,
+    /// Through how many runs events went and where they ended, every count
+    Flow,
     /// Runs of a mapping's function at once against each cap, throttles, and the queue
     Pollers,
     /// A backlog with the slopes of its rise and fall, and how long it takes to drain at each utilisation
     Drain,
-    /// What succeeds over what arrives, as a path: up, then down, and whether it is a loop
-    Hysteresis,
-    /// What succeeds and how often it is tried at failure rates from 0 to 100 %: a line a policy
-    Amplification,
     /// What is processed twice, by visibility timeout and batch size
     VisibilityHeatmap,
+    /// Dead letters by how often each was dead-lettered: what a redrive cures, and what comes back
+    Redrive,
+    /// What succeeds over what arrives, as a path: up, then down, and whether it is a loop
+    Hysteresis,
     /// Paired differences of policies with their intervals
     Forest,
+    /// Predicted against measured, of a CSV file: name, measured, predicted and perhaps group
+    Validation,
 }
 
 /// What a chart is written as.

@@ -399,7 +399,7 @@ callers: {Orders: {via: invoke_async, target: Worker, arrivals: {at: [0s]}}}
     let asked = sandbox.dwell(&["chart", "said.yaml", "storm", "--no-progress"]).exits(0).out;
     assert!(said.starts_with("<svg") && said == asked);
     let told = sandbox.dwell(&["chart", "unsaid.yaml"]).exits(2);
-    told.says(&["unsaid.yaml says no `chart`", "add which to draw: storm, "]);
+    told.says(&["unsaid.yaml says no `chart`", "add which to draw: journey, storm, "]);
     sandbox.dwell(&["run", "said.yaml", "--quiet"]).exits(0);
     sandbox.dwell(&["chart", "output/said"]).exits(2).says(&["output/said has the results"]);
 }
