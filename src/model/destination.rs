@@ -141,7 +141,7 @@ impl Destination {
         let lineage = fx.register().get(payload).lineage;
         let on_failure = config.on_failure.filter(|target| match *target {
             Target::Function(next) => !stopped || fx.register().step(lineage, next).is_some(),
-            Target::Queue(_) | Target::Sink(_) | Target::Outside | Target::Dependency(_) => true,
+            _ => true,
         });
         match (config.dead_letter, on_failure) {
             (Some(queue), None) => self.deliver(queue, payload, condition, true, fx),
@@ -200,8 +200,7 @@ impl Destination {
         let success = condition == Condition::Success;
         match target {
             Target::Function(function) => fx.send(Out::Accept(function, payload)),
-            Target::Dependency(_) => unreachable!("nothing is sent to a dependency"),
-            Target::Queue(_) | Target::Sink(_) | Target::Outside => {
+            _ => {
                 let slot = self.deliveries.put(Delivery { payload, condition, dead_letter });
                 // The header that Lambda sends to a queue carries no lineage (measured: A3.9).
                 fx.register().get_mut(payload).lineage = LineageId(0);

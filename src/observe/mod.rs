@@ -11,7 +11,7 @@
 //! ```
 //!
 //! In reading order: [`measure`] says what there is, [`point`] how each fact counts, [`cell`] adds
-//! up, [`series`] and [`summary`] tell, [`formula`] asks, [`probe`] answers, [`threshold`] judges. Observers see facts and
+//! up, [`series`] and [`summary`] tell, [`shown`] says what of it stands in tables, [`formula`] asks, [`probe`] answers, [`threshold`] judges. Observers see facts and
 //! cannot touch the model; with any set of them the digest is the same.
 
 pub mod measure;
@@ -31,6 +31,8 @@ pub mod kept;
 pub mod series;
 
 pub mod summary;
+
+pub mod shown;
 
 pub mod number;
 

@@ -6,6 +6,7 @@ use crate::observe::{
     cost::{PRICES_OF, REGION},
     ledger::Account,
     measure::Owner,
+    shown::{Shown, TABLES, shown},
     summary::{DistributionTotal, Measures, Total},
 };
 
@@ -40,16 +41,7 @@ pub fn blocks(report: &Report<'_>) -> Vec<Block> {
         blocks.push(Block::Labelled("partial", format!("stopped by {stopped_by} at {at}")));
     }
     blocks.push(ledger(report));
-    for kind in [
-        Owner::Function,
-        Owner::Queue,
-        Owner::Mapping,
-        Owner::Topic,
-        Owner::Bus,
-        Owner::Rule,
-        Owner::Bucket,
-        Owner::Dependency,
-    ] {
+    for kind in TABLES {
         blocks.extend(resources(report, kind));
     }
     blocks.extend(alarms(report));
@@ -136,107 +128,6 @@ fn ledger(report: &Report<'_>) -> Block {
     }
     let heading = if ledger.adds_up() { "Ledger" } else { "Ledger (it does not add up)" };
     Block::Table(heading.to_owned(), columns, rows)
-}
-
-/// The measures that a table of each kind shows, and under which heading.
-fn shown(kind: Owner) -> (&'static str, &'static [(&'static str, &'static str, Shown)]) {
-    use Shown::*;
-    match kind {
-        Owner::Function => (
-            "Functions",
-            &[
-                ("Invocations", "Invocations", Sum),
-                ("Errors", "Errors", Sum),
-                ("Throttles", "Throttles", Sum),
-                ("cold_starts", "cold starts", Sum),
-                ("duplicates", "duplicates", Sum),
-                ("wasted_invocations", "wasted", Sum),
-                ("ConcurrentExecutions", "concurrency max", Max),
-                ("Duration", "Duration p50", P50),
-                ("Duration", "p99", P99),
-                ("dwell_time", "dwell p99", P99),
-            ],
-        ),
-        Owner::Queue => (
-            "Queues",
-            &[
-                ("arrived", "arrived", Sum),
-                ("NumberOfMessagesReceived", "received", Sum),
-                ("NumberOfMessagesDeleted", "deleted", Sum),
-                ("redriven", "redriven", Sum),
-                ("ApproximateNumberOfMessagesVisible", "visible max", Max),
-                ("ApproximateNumberOfMessagesVisible", "at end", End),
-                ("ApproximateAgeOfOldestMessage", "oldest max", Max),
-            ],
-        ),
-        Owner::Mapping => (
-            "Event source mappings",
-            &[
-                ("PolledEventCount", "polled", Sum),
-                ("FilteredOutEventCount", "filtered out", Sum),
-                ("InvokedEventCount", "invoked", Sum),
-                ("FailedInvokeEventCount", "failed", Sum),
-                ("DeletedEventCount", "deleted", Sum),
-                ("pollers", "pollers max", Max),
-            ],
-        ),
-        Owner::Topic => (
-            "Topics",
-            &[
-                ("NumberOfMessagesPublished", "published", Sum),
-                ("NumberOfNotificationsDelivered", "delivered", Sum),
-                ("NumberOfNotificationsFilteredOut", "filtered out", Sum),
-                ("NumberOfNotificationsFailed", "failed", Sum),
-            ],
-        ),
-        Owner::Bus => ("Buses", &[("published", "published", Sum)]),
-        Owner::Dependency => (
-            "Dependencies",
-            &[
-                ("requests", "requests", Sum),
-                ("refused", "refused", Sum),
-                ("abandoned", "abandoned", Sum),
-                ("busy", "busy max", Max),
-                ("queued", "queued max", Max),
-                ("queued", "at end", End),
-                ("response_time", "response p50", P50),
-                ("response_time", "p99", P99),
-            ],
-        ),
-        Owner::Rule => (
-            "Rules",
-            &[
-                ("Invocations", "invocations", Sum),
-                ("FailedInvocations", "failed", Sum),
-                ("RetryInvocationAttempts", "retries", Sum),
-                ("InvocationsSentToDlq", "sent to DLQ", Sum),
-            ],
-        ),
-        Owner::Bucket => ("Buckets", &[("objects", "objects", Sum)]),
-        Owner::Caller => (
-            "Callers",
-            &[
-                ("arrivals", "arrivals", Sum),
-                ("requests", "requests", Sum),
-                ("service_retries", "service retries", Sum),
-                ("answered", "answered", Sum),
-                ("succeeded", "succeeded", Sum),
-                ("latency", "latency p50", P50),
-                ("latency", "p99", P99),
-                ("end_to_end", "end to end p99", P99),
-            ],
-        ),
-        Owner::Alarm | Owner::Account | Owner::Run => ("", &[]),
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Shown {
-    Sum,
-    Max,
-    End,
-    P50,
-    P99,
 }
 
 fn resources(report: &Report<'_>, kind: Owner) -> Option<Block> {

@@ -1,0 +1,123 @@
+//! What the tables of a run show of each kind of resource: beside the measures, so that a kind that is
+//! added is told of without another word anywhere.
+
+use super::measure::Owner;
+
+/// The kinds that have a table, in reading order; alarms and callers have theirs behind these.
+pub const TABLES: [Owner; 8] = [
+    Owner::Function,
+    Owner::Queue,
+    Owner::Mapping,
+    Owner::Topic,
+    Owner::Bus,
+    Owner::Rule,
+    Owner::Bucket,
+    Owner::Dependency,
+];
+
+/// What of a measure a column shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The sum.
+    Sum,
+    /// The greatest.
+    Max,
+    /// The level at the end.
+    End,
+    /// The median.
+    P50,
+    /// The 99th percentile.
+    P99,
+}
+
+/// The heading of the table of a kind, and for each column the measure, its heading and what is shown of it.
+pub const fn shown(kind: Owner) -> (&'static str, &'static [(&'static str, &'static str, Shown)]) {
+    use Shown::*;
+    match kind {
+        Owner::Function => (
+            "Functions",
+            &[
+                ("Invocations", "Invocations", Sum),
+                ("Errors", "Errors", Sum),
+                ("Throttles", "Throttles", Sum),
+                ("cold_starts", "cold starts", Sum),
+                ("duplicates", "duplicates", Sum),
+                ("wasted_invocations", "wasted", Sum),
+                ("ConcurrentExecutions", "concurrency max", Max),
+                ("Duration", "Duration p50", P50),
+                ("Duration", "p99", P99),
+                ("dwell_time", "dwell p99", P99),
+            ],
+        ),
+        Owner::Queue => (
+            "Queues",
+            &[
+                ("arrived", "arrived", Sum),
+                ("NumberOfMessagesReceived", "received", Sum),
+                ("NumberOfMessagesDeleted", "deleted", Sum),
+                ("redriven", "redriven", Sum),
+                ("ApproximateNumberOfMessagesVisible", "visible max", Max),
+                ("ApproximateNumberOfMessagesVisible", "at end", End),
+                ("ApproximateAgeOfOldestMessage", "oldest max", Max),
+            ],
+        ),
+        Owner::Mapping => (
+            "Event source mappings",
+            &[
+                ("PolledEventCount", "polled", Sum),
+                ("FilteredOutEventCount", "filtered out", Sum),
+                ("InvokedEventCount", "invoked", Sum),
+                ("FailedInvokeEventCount", "failed", Sum),
+                ("DeletedEventCount", "deleted", Sum),
+                ("pollers", "pollers max", Max),
+            ],
+        ),
+        Owner::Topic => (
+            "Topics",
+            &[
+                ("NumberOfMessagesPublished", "published", Sum),
+                ("NumberOfNotificationsDelivered", "delivered", Sum),
+                ("NumberOfNotificationsFilteredOut", "filtered out", Sum),
+                ("NumberOfNotificationsFailed", "failed", Sum),
+            ],
+        ),
+        Owner::Bus => ("Buses", &[("published", "published", Sum)]),
+        Owner::Dependency => (
+            "Dependencies",
+            &[
+                ("requests", "requests", Sum),
+                ("refused", "refused", Sum),
+                ("abandoned", "abandoned", Sum),
+                ("busy", "busy max", Max),
+                ("queued", "queued max", Max),
+                ("queued", "at end", End),
+                ("response_time", "response p50", P50),
+                ("response_time", "p99", P99),
+            ],
+        ),
+        Owner::Rule => (
+            "Rules",
+            &[
+                ("Invocations", "invocations", Sum),
+                ("FailedInvocations", "failed", Sum),
+                ("RetryInvocationAttempts", "retries", Sum),
+                ("InvocationsSentToDlq", "sent to DLQ", Sum),
+            ],
+        ),
+        Owner::Bucket => ("Buckets", &[("objects", "objects", Sum)]),
+        Owner::Caller => (
+            "Callers",
+            &[
+                ("arrivals", "arrivals", Sum),
+                ("requests", "requests", Sum),
+                ("service_retries", "service retries", Sum),
+                ("answered", "answered", Sum),
+                ("succeeded", "succeeded", Sum),
+                ("latency", "latency p50", P50),
+                ("latency", "p99", P99),
+                ("end_to_end", "end to end p99", P99),
+            ],
+        ),
+        Owner::Alarm | Owner::Account | Owner::Run => ("", &[]),
+    }
+}
