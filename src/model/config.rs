@@ -9,7 +9,7 @@ use super::{
     policy::{delivery::Tries, retrier::Retrier, sdk},
     services::{Manner, Service},
     value::{Catalog, Pattern, Quantity},
-    vocabulary::{CallId, FunctionId, MappingId, QueueId, RuleId, SinkId, Target},
+    vocabulary::{CallId, FunctionId, MappingId, QueueId, RuleId, SinkId, StreamId, Target},
 };
 use crate::kernel::{Probability, Span, Time, name_key};
 use std::sync::Arc;
@@ -60,8 +60,12 @@ pub struct Resources {
     pub rules: Vec<EventRule>,
     /// Subscriptions, then the targets of rules, then the services that hand on what callers and calls start.
     pub outlets: Vec<Outlet>,
-    /// Event source mappings.
+    /// Event source mappings on queues.
     pub mappings: Vec<Mapping>,
+    /// Streams.
+    pub streams: Vec<Stream>,
+    /// Event source mappings on streams.
+    pub readers: Vec<Reader>,
     /// Dependencies.
     pub dependencies: Vec<Dependency>,
     /// CloudWatch alarms, which only observers read.
@@ -453,6 +457,101 @@ pub struct Mapping {
     pub enabled: bool,
 }
 
+/// What a stream is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A Kinesis data stream.
+    Kinesis,
+    /// A DynamoDB stream.
+    DynamoDb,
+    /// A topic of Amazon MSK.
+    Msk,
+    /// A topic of a Kafka cluster of one's own.
+    Kafka,
+    /// A queue of an ActiveMQ broker of Amazon MQ.
+    ActiveMq,
+    /// A queue of a RabbitMQ broker of Amazon MQ.
+    RabbitMq,
+    /// A change stream of DocumentDB.
+    DocumentDb,
+}
+
+/// A stream, or what is read like one: a topic of Kafka, a queue of a broker.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stream {
+    /// Its name in the file.
+    pub name: String,
+    /// What it is.
+    pub source: Source,
+    /// `ShardCount`: shards or partitions; of a broker's queue 1.
+    pub shards: u32,
+    /// How long a record is kept.
+    pub retention: Span,
+    /// Share of puts refused with a 5xx.
+    pub system_error_rate: Probability,
+    /// Deleted, or the permission lost.
+    pub forbidden: bool,
+}
+
+/// Where a mapping on a stream begins to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// `TRIM_HORIZON`: with the oldest record.
+    TrimHorizon,
+    /// `LATEST`: with what comes once it reads.
+    Latest,
+    /// `AT_TIMESTAMP`: with what came then or later.
+    At(Time),
+}
+
+/// `ProvisionedPollerConfig`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProvisionedPollers {
+    /// `MinimumPollers`.
+    pub min: u32,
+    /// `MaximumPollers`; not below `min`.
+    pub max: u32,
+}
+
+/// An event source mapping on a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reader {
+    /// Its name in the file.
+    pub name: String,
+    /// `EventSourceArn`.
+    pub stream: StreamId,
+    /// `FunctionName`.
+    pub function: FunctionId,
+    /// `BatchSize`.
+    pub batch_size: u32,
+    /// `MaximumBatchingWindowInSeconds`.
+    pub window: Span,
+    /// `ParallelizationFactor`: batches of one shard at once.
+    pub parallelization: u32,
+    /// `StartingPosition`.
+    pub start: Start,
+    /// `MaximumRetryAttempts`; none: until the records expire.
+    pub retries_max: Option<u32>,
+    /// `MaximumRecordAgeInSeconds`; none: any age.
+    pub age_max: Option<Span>,
+    /// `BisectBatchOnFunctionError`.
+    pub bisects: bool,
+    /// `FunctionResponseTypes: [ReportBatchItemFailures]`.
+    pub reports_failures: bool,
+    /// `TumblingWindowInSeconds`; none: no windows with state.
+    pub tumbling: Option<Span>,
+    /// `DestinationConfig.OnFailure.Destination`.
+    pub on_failure: Option<Target>,
+    /// `FilterCriteria`: a record that fits one of them is wanted; none wants all.
+    pub filters: Vec<Pattern>,
+    /// Reads by enhanced fan-out: what is put is pushed.
+    pub fan_out: bool,
+    /// `ProvisionedPollerConfig`, of Kafka.
+    pub provisioned: Option<ProvisionedPollers>,
+    /// `Enabled`.
+    pub enabled: bool,
+}
+
 /// A service that callers and functions ask and wait for: a database, another's API.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dependency {
@@ -753,6 +852,41 @@ pub struct Assumptions {
     pub alarm_range_extra: u32,
     /// Whether the month's free use is taken off the bill (SP9).
     pub free_tier: bool,
+    /// How mappings on streams read and try again.
+    pub streams: StreamAssumptions,
+}
+
+/// Of mappings on streams: where AWS documents nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StreamAssumptions {
+    /// The first wait before a batch is tried again; it doubles (Z11).
+    pub retry_base: Span,
+    /// The longest (Z11).
+    pub retry_cap: Span,
+    /// Of a batch that is split, whether the second half comes first (Z12: it does not).
+    pub second_half_first: bool,
+    /// How often a shard of Kinesis is polled that had nothing (K19).
+    pub kinesis_poll: Span,
+    /// How often one of DynamoDB is (D2).
+    pub dynamodb_poll: Span,
+    /// From the mapping's creation until `LATEST` begins (K4).
+    pub latest_delay: Span,
+    /// How long the end of a tumbling window waits where no records arrive (K24).
+    pub window_idle: Span,
+}
+
+impl Default for StreamAssumptions {
+    fn default() -> Self {
+        StreamAssumptions {
+            retry_base: Span::millis(200),
+            retry_cap: Span::secs(60),
+            second_half_first: false,
+            kinesis_poll: Span::secs(1),
+            dynamodb_poll: Span::millis(250),
+            latest_delay: Span::ZERO,
+            window_idle: Span::ZERO,
+        }
+    }
 }
 
 impl Default for Assumptions {
@@ -778,6 +912,7 @@ impl Default for Assumptions {
             provisioned_start_delay: Span::secs(90),
             alarm_range_extra: 2,
             free_tier: false,
+            streams: StreamAssumptions::default(),
         }
     }
 }

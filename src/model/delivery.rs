@@ -331,7 +331,7 @@ impl Deliveries {
                 fx.note(Rule::D1, Fact::HandedOn { outlet, payload, took });
                 self.parcels.free(slot);
             }
-            Receipt::SystemError => {
+            Receipt::SystemError | Receipt::Throttled => {
                 let Channel { config, waits, .. } = &self.outlets[outlet.index()];
                 let key = fx.register().get(payload).key;
                 let wait = config.tries.wait(attempts, took, &mut waits.draw(key, attempts));

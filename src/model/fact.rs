@@ -8,8 +8,9 @@ use super::{
     register::{Place, Register},
     rule::Rule,
     vocabulary::{
-        CallId, Condition, Deletion, DependencyId, Entry, ErrorKind, FunctionId, MappingId,
-        OutletId, PayloadId, QueueId, SinkId, Undelivered, Work,
+        CallId, Condition, Deletion, DependencyId, Entry, ErrorKind, FunctionId, GivenUp,
+        MappingId, OutletId, PayloadId, QueueId, ReaderId, ShardId, SinkId, StreamId, Undelivered,
+        Work,
     },
 };
 use crate::kernel::{Span, Time};
@@ -109,6 +110,10 @@ pub enum Resource {
     Dependency(DependencyId),
     /// A subscription, a rule's target, or a service that hands events on.
     Outlet(OutletId),
+    /// A stream.
+    Stream(StreamId),
+    /// An event source mapping on a stream.
+    Reader(ReaderId),
 }
 
 /// The state that a message in a queue was in.
@@ -131,6 +136,9 @@ pub enum Maker {
     Destination(FunctionId),
     /// A subscription, a rule's target, or a service that hands events on.
     Outlet(OutletId),
+    /// An event source mapping on a stream: a record for itself where another reads too, or the call that
+    /// ends a window.
+    Reader(ReaderId),
 }
 
 /// What a requester was told.
@@ -284,6 +292,8 @@ pub enum Fact {
     Enqueued { queue: QueueId, payload: PayloadId, entry: Entry, delayed: bool, place: Place },
     /// A queue refused a message (5xx, deleted, or the permission is lost).
     SendRefused { queue: QueueId, payload: PayloadId },
+    /// A FIFO queue took a message for one that it had: it answered and stored nothing.
+    Deduplicated { queue: QueueId, payload: PayloadId },
     /// Its delay is over.
     Appeared { queue: QueueId, payload: PayloadId },
     /// It was received for the `count`th time.
@@ -324,6 +334,67 @@ pub enum Fact {
     LetGo { mapping: MappingId, events: u32 },
     /// The number of batches at once that the mapping may have now.
     PollersScaled { mapping: MappingId, pollers: u32 },
+
+    // Streams, and event source mappings on them.
+    /// A record came into a shard. `place`: where the ledger has it; it rests where nobody reads.
+    Put { stream: StreamId, payload: PayloadId, shard: ShardId, place: Place },
+    /// A put was refused: a 5xx, deleted, or over the limits of the shard.
+    PutRefused { stream: StreamId, payload: PayloadId },
+    /// A stream has so many open shards from now on.
+    Resharded { stream: StreamId, shards: u32 },
+    /// A record waits for this mapping: its own copy, or the record itself.
+    Awaits { reader: ReaderId, payload: PayloadId, shard: ShardId },
+    /// The mapping got so many records of a shard.
+    RecordsRead { reader: ReaderId, shard: ShardId, events: u32 },
+    /// The filter did not want a record: the mapping moves on.
+    RecordFiltered { reader: ReaderId, payload: PayloadId, shard: ShardId },
+    /// A record is in a batch for the first time: the `sequence`th of its lane, from 1.
+    RecordTaken { reader: ReaderId, payload: PayloadId, shard: ShardId, lane: u32, sequence: u64 },
+    /// A batch was sent to the function, for the `attempt`th time; `age` of its last record.
+    BatchInvoked { reader: ReaderId, shard: ShardId, events: u32, attempt: u32, age: Span },
+    /// Of a batch, so many events failed.
+    BatchFailed { reader: ReaderId, shard: ShardId, events: u32 },
+    /// A batch is tried again in `wait`, for the `attempt`th time.
+    BatchRetried { reader: ReaderId, shard: ShardId, events: u32, attempt: u32, wait: Span },
+    /// A batch of so many was split; the first part has `first`.
+    Bisected { reader: ReaderId, shard: ShardId, events: u32, first: u32 },
+    /// The mapping moved past a record that was processed: the `sequence`th of its lane.
+    Checkpointed { reader: ReaderId, payload: PayloadId, shard: ShardId, lane: u32, sequence: u64 },
+    /// The mapping gave a batch up, after `attempts` invocations as AWS counts them.
+    BatchGivenUp { reader: ReaderId, shard: ShardId, events: u32, attempts: u32, why: GivenUp },
+    /// A record of a batch that was given up.
+    RecordGivenUp {
+        reader: ReaderId,
+        payload: PayloadId,
+        shard: ShardId,
+        lane: u32,
+        sequence: u64,
+        why: GivenUp,
+    },
+    /// The failure destination has what was given up: a queue of the file by a message of its own, this
+    /// record beside it or in its place.
+    RecordKept { reader: ReaderId, payload: PayloadId },
+    /// Nobody kept a record that was given up.
+    RecordDropped { reader: ReaderId, payload: PayloadId, why: GivenUp },
+    /// The failure destination took the record of a batch of so many.
+    FailureDelivered { reader: ReaderId, events: u32 },
+    /// The failure destination could not be written; so many events are lost.
+    FailureUndelivered { reader: ReaderId, events: u32 },
+    /// The stream no longer has a record that this mapping had not done with; `read`: it had read it.
+    RecordExpired {
+        reader: ReaderId,
+        payload: PayloadId,
+        shard: ShardId,
+        lane: u32,
+        sequence: u64,
+        read: bool,
+    },
+    /// A tumbling window ended for a shard after so many records in so many invocations.
+    WindowClosed { reader: ReaderId, shard: ShardId, records: u64, invocations: u32 },
+    /// The call that ended a window is done.
+    WindowDone { reader: ReaderId, payload: PayloadId, ok: bool },
+    /// So many pollers or lanes at once that a mapping may have now.
+    LanesScaled { reader: ReaderId, lanes: u32 },
 
     // Dependencies.
     /// A request came to a dependency; `attempt` counts from 1.
@@ -398,6 +469,19 @@ impl Fact {
             Expired { payload, .. } => (payload, Place::Expired),
             Redriven { payload, .. } | MovedBack { payload, .. } => (payload, Place::InFlight),
             Purged { payload, .. } => (payload, Place::Dropped),
+            Deduplicated { payload, .. } | RecordFiltered { payload, .. } => {
+                (payload, Place::Filtered)
+            }
+            Put { payload, place, .. } => (payload, place),
+            Awaits { payload, .. } => (payload, Place::Waiting),
+            RecordTaken { payload, .. } => (payload, Place::InFlight),
+            Checkpointed { payload, .. } | WindowDone { payload, ok: true, .. } => {
+                (payload, Place::Succeeded)
+            }
+            WindowDone { payload, ok: false, .. } => (payload, Place::Failed),
+            RecordKept { payload, .. } => (payload, Place::DeadLettered),
+            RecordDropped { payload, .. } => (payload, Place::Dropped),
+            RecordExpired { payload, .. } => (payload, Place::Expired),
             Requested { .. }
             | Answered { .. }
             | RequestRetried { .. }
@@ -429,6 +513,19 @@ impl Fact {
             | InvokeFailed { .. }
             | EventsDeleted { .. }
             | LetGo { .. }
+            | PutRefused { .. }
+            | Resharded { .. }
+            | RecordsRead { .. }
+            | BatchInvoked { .. }
+            | BatchFailed { .. }
+            | BatchRetried { .. }
+            | Bisected { .. }
+            | BatchGivenUp { .. }
+            | RecordGivenUp { .. }
+            | FailureDelivered { .. }
+            | FailureUndelivered { .. }
+            | WindowClosed { .. }
+            | LanesScaled { .. }
             | PollersScaled { .. }
             | DependencyAsked { .. }
             | DependencyRefused { .. }

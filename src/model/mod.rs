@@ -23,8 +23,10 @@ pub mod firehose;
 pub mod integration;
 pub mod lambda;
 pub mod mapping;
+pub mod reader;
 pub mod sink;
 pub mod sqs;
+pub mod stream;
 
 pub mod world;
 

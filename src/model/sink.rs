@@ -98,7 +98,7 @@ impl Component for Sink {
         let rule = match sender {
             Sender::Delivery(..) => Rule::A3_2,
             Sender::Outlet(_) => Rule::D2,
-            Sender::Call(..) | Sender::None => Rule::Ours,
+            _ => Rule::Ours,
         };
         fx.send(Out::Told(sender, receipt));
         if receipt != Receipt::Accepted {

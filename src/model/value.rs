@@ -20,6 +20,18 @@ pub enum Word {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AttributeId(pub u16);
 
+impl AttributeId {
+    /// `MessageGroupId`: the group of a message of a queue.
+    pub const GROUP: AttributeId = AttributeId(0);
+    /// `MessageDeduplicationId`: by what a FIFO queue knows a message again.
+    pub const DEDUPLICATION: AttributeId = AttributeId(1);
+    /// `PartitionKey`: by what a record's shard is chosen.
+    pub const PARTITION_KEY: AttributeId = AttributeId(2);
+    /// The names of these, which are the first attributes of every catalog that a scenario makes.
+    pub const KEYS: [&'static str; 3] =
+        ["MessageGroupId", "MessageDeduplicationId", "PartitionKey"];
+}
+
 /// How an attribute's word is chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WordLaw {

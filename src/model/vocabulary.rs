@@ -28,6 +28,12 @@ ids! {
     SinkId(u16),
     /// An event source mapping, in file order.
     MappingId(u16),
+    /// A stream, in file order.
+    StreamId(u16),
+    /// An event source mapping on a stream, in file order among those.
+    ReaderId(u16),
+    /// A shard or partition of a stream, numbered as they were opened.
+    ShardId(u32),
     /// A dependency, in file order.
     DependencyId(u16),
     /// An alarm, in file order.
@@ -55,6 +61,8 @@ pub enum Target {
     Queue(QueueId),
     /// A topic, a bus or a bucket.
     Sink(SinkId),
+    /// A stream.
+    Stream(StreamId),
     /// A dependency: asked and waited for.
     Dependency(DependencyId),
     /// Something outside the file (`arn:…`) that takes everything.
@@ -75,14 +83,24 @@ pub enum Work {
 pub enum ReplyTo {
     /// The event queue of a function.
     EventQueue(FunctionId, u32),
-    /// An event source mapping.
+    /// An event source mapping on a queue.
     Mapping(MappingId, u32),
+    /// An event source mapping on a stream.
+    Reader(ReaderId, u32),
     /// A caller, or a function's call.
     Call(CallId, u32),
     /// The service between a caller or call and the function.
     Service(CallId, u32),
     /// The Firehose stream between a caller or call and the function.
     Firehose(CallId, u32),
+}
+
+impl ReplyTo {
+    /// Whether the asker waits for the answer as a client does (`RequestResponse` by others than Lambda).
+    #[inline]
+    pub const fn is_client(self) -> bool {
+        matches!(self, ReplyTo::Call(..) | ReplyTo::Service(..) | ReplyTo::Firehose(..))
+    }
 }
 
 /// How an invocation ended, as its asker is told.
@@ -161,6 +179,8 @@ pub enum Receipt {
     Accepted,
     /// A 5xx: to be tried again.
     SystemError,
+    /// Over a limit of requests or bytes: to be tried again.
+    Throttled,
     /// Deleted, or the permission is lost: no use to try again.
     Refused,
 }
@@ -198,6 +218,30 @@ pub enum Sender {
     Delivery(FunctionId, u32),
     /// A subscription, a rule's target, or a service that hands events on.
     Outlet(u32),
+    /// The failure destination of a mapping on a stream.
+    Reader(ReaderId, u32),
+}
+
+/// Why a mapping on a stream gave records up: `condition` of the failure record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GivenUp {
+    /// Its `MaximumRetryAttempts` are spent.
+    RetryAttemptsExhausted,
+    /// It is older than `MaximumRecordAgeInSeconds`.
+    RecordAgeExceeded,
+    /// It is larger than what can be given to a function.
+    Oversized,
+}
+
+impl GivenUp {
+    /// The word AWS uses.
+    pub const fn word(self) -> &'static str {
+        match self {
+            GivenUp::RetryAttemptsExhausted => "RetryAttemptsExhausted",
+            GivenUp::RecordAgeExceeded => "RecordAgeExceeded",
+            GivenUp::Oversized => "Oversized",
+        }
+    }
 }
 
 /// Why a service gave up handing something on.

@@ -30,13 +30,15 @@ use super::{
     integration::{self, Integrations},
     lambda::{self, Lambda},
     mapping::{self, Mapping},
+    reader::{self, Reader},
     register::Place,
     services::Service,
     sink::{self, Sink},
     sqs::{self, Poll, Queue},
+    stream::{self, Stream},
     vocabulary::{
         CallId, DependencyId, Entry, FunctionId, MappingId, Outcome, PayloadId, Question, QueueId,
-        Receipt, ReplyTo, Sender, SinkId, Target, Work,
+        ReaderId, Receipt, ReplyTo, Sender, SinkId, StreamId, Target, Work,
     },
 };
 use crate::kernel::{Agenda, Class, Classed, Span, Store, Time};
@@ -55,6 +57,8 @@ enum Event {
     Delivery(delivery::In),
     Sqs(QueueId, sqs::In),
     Mapping(MappingId, mapping::In),
+    Stream(StreamId, stream::In),
+    Reader(ReaderId, reader::In),
     Sink(SinkId, sink::In),
     Dependency(DependencyId, dependency::In),
     /// Something outside the file takes everything.
@@ -78,8 +82,12 @@ pub enum Wake {
     Firehose(CallId, firehose::Wake),
     /// Of a queue.
     Sqs(QueueId, sqs::Wake),
-    /// Of a mapping.
+    /// Of a mapping on a queue.
     Mapping(MappingId, mapping::Wake),
+    /// Of a stream.
+    Stream(StreamId, stream::Wake),
+    /// Of a mapping on a stream.
+    Reader(ReaderId, reader::Wake),
     /// Of a dependency.
     Dependency(DependencyId, dependency::Wake),
 }
@@ -96,6 +104,8 @@ impl Classed for Wake {
             Wake::Firehose(_, token) => token.class(),
             Wake::Sqs(_, token) => token.class(),
             Wake::Mapping(_, token) => token.class(),
+            Wake::Stream(_, token) => token.class(),
+            Wake::Reader(_, token) => token.class(),
             Wake::Dependency(_, token) => token.class(),
         }
     }
@@ -116,6 +126,8 @@ trait Wired: Component {
 struct Routes {
     /// The queue and the function of each mapping.
     mappings: Vec<(QueueId, FunctionId)>,
+    /// The stream and the function of each mapping on a stream.
+    readers: Vec<(StreamId, FunctionId)>,
 }
 
 /// What became of a send, as its sender is told.
@@ -126,6 +138,7 @@ fn receipt(sender: Sender, receipt: Receipt) -> Option<Event> {
             let answer = match receipt {
                 Receipt::Accepted => Answer::Ok,
                 Receipt::SystemError => Answer::SystemError,
+                Receipt::Throttled => Answer::Throttled,
                 Receipt::Refused => Answer::NotFound,
             };
             Some(Event::Call(call, call::In::Answered(slot, answer)))
@@ -134,10 +147,11 @@ fn receipt(sender: Sender, receipt: Receipt) -> Option<Event> {
             Some(Event::Destination(function, destination::In::Sent(slot, receipt)))
         }
         Sender::Outlet(slot) => Some(Event::Delivery(delivery::In::Told(slot, receipt))),
+        Sender::Reader(id, slot) => Some(Event::Reader(id, reader::In::Told(slot, receipt))),
     }
 }
 
-/// A send to a queue, topic, bus or to the outside.
+/// A send to a queue, stream, topic, bus or to the outside.
 fn send(
     target: Target,
     payload: PayloadId,
@@ -151,6 +165,9 @@ fn send(
         Target::Queue(queue) => {
             Event::Sqs(queue, sqs::In::Send { payload, entry, delay, attempt, reply_to: sender })
         }
+        Target::Stream(stream) => {
+            Event::Stream(stream, stream::In::Put { payload, attempt, sender })
+        }
         Target::Sink(id) => Event::Sink(id, sink::In { payload, place, sender }),
         Target::Outside => Event::Outside(payload, place, sender),
         Target::Dependency(_) => unreachable!("a dependency is asked, and nothing is sent to it"),
@@ -160,6 +177,7 @@ fn send(
                 Sender::None => Asker::Destination(function),
                 Sender::Delivery(source, _) => Asker::Destination(source),
                 Sender::Outlet(slot) => Asker::Outlet(slot),
+                Sender::Reader(..) => unreachable!("no function is told of a failure on a stream"),
             };
             Event::EventQueue(function, event_queue::In::Accept(payload, asker))
         }
@@ -257,6 +275,9 @@ impl Wired for Lambda {
             lambda::Out::Ended(ReplyTo::Mapping(id, slot), outcome) => {
                 Event::Mapping(id, mapping::In::Ended(slot, outcome))
             }
+            lambda::Out::Ended(ReplyTo::Reader(id, slot), outcome) => {
+                Event::Reader(id, reader::In::Ended(slot, outcome))
+            }
             lambda::Out::Ended(ReplyTo::Call(call, slot), outcome) => {
                 Event::Call(call, call::In::Answered(slot, answer(outcome)))
             }
@@ -273,7 +294,10 @@ impl Wired for Lambda {
                 Event::Mapping(id, mapping::In::Capacity(slot))
             }
             lambda::Out::Capacity(
-                ReplyTo::Call(..) | ReplyTo::Service(..) | ReplyTo::Firehose(..),
+                ReplyTo::Call(..)
+                | ReplyTo::Service(..)
+                | ReplyTo::Firehose(..)
+                | ReplyTo::Reader(..),
             ) => {
                 unreachable!("who waits asks again by itself and never for capacity")
             }
@@ -441,6 +465,60 @@ impl Wired for Mapping {
     #[inline]
     fn own(id: MappingId, token: mapping::Wake) -> Wake {
         Wake::Mapping(id, token)
+    }
+}
+
+impl Wired for Stream {
+    type Id = StreamId;
+    fn route(_: StreamId, message: stream::Out, _: &Routes) -> Event {
+        match message {
+            stream::Out::Told(sender, told) => {
+                receipt(sender, told).expect("whoever puts asks to be told")
+            }
+            stream::Out::Opened { reader, shard } => {
+                Event::Reader(reader, reader::In::Opened(shard))
+            }
+            stream::Out::Closed { reader, shard } => {
+                Event::Reader(reader, reader::In::Closed(shard))
+            }
+            stream::Out::Arrived { reader, shard } => {
+                Event::Reader(reader, reader::In::Arrived(shard))
+            }
+            stream::Out::Records { reader, shard, batch } => {
+                Event::Reader(reader, reader::In::Records(shard, batch))
+            }
+        }
+    }
+    fn own(id: StreamId, token: stream::Wake) -> Wake {
+        Wake::Stream(id, token)
+    }
+}
+
+impl Wired for Reader {
+    type Id = ReaderId;
+    fn route(id: ReaderId, message: reader::Out, routes: &Routes) -> Event {
+        let (stream, function) = routes.readers[id.index()];
+        match message {
+            reader::Out::Read { shard, max } => {
+                Event::Stream(stream, stream::In::Read { reader: id, shard, max })
+            }
+            reader::Out::Finished(shard) => {
+                Event::Stream(stream, stream::In::Finished { reader: id, shard })
+            }
+            reader::Out::Invoke { batch, slot, reports } => Event::Lambda(lambda::In::Invoke {
+                function,
+                work: Work::Batch(batch),
+                attempt: 1,
+                reports,
+                reply_to: ReplyTo::Reader(id, slot),
+            }),
+            reader::Out::Send { target, payload, entry, place, slot } => {
+                send(target, payload, entry, place, None, 1, Sender::Reader(id, slot))
+            }
+        }
+    }
+    fn own(id: ReaderId, token: reader::Wake) -> Wake {
+        Wake::Reader(id, token)
     }
 }
 
@@ -649,6 +727,8 @@ pub struct World<O, S> {
     deliveries: Deliveries,
     queues: Vec<Queue>,
     mappings: Vec<Mapping>,
+    streams: Vec<Stream>,
+    readers: Vec<Reader>,
     sinks: Vec<Sink>,
     dependencies: Vec<Dependency>,
     /// The caller whose arrival is next.
@@ -710,6 +790,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
                 observer,
                 routes: Routes {
                     mappings: resources.mappings.iter().map(|m| (m.queue, m.function)).collect(),
+                    readers: resources.readers.iter().map(|r| (r.stream, r.function)).collect(),
                 },
             },
             lambda: Lambda::new(resources, catalog.clone(), seed),
@@ -738,6 +819,16 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
                 .map(|(id, mapping)| {
                     let settings = settings(resources, mapping);
                     Mapping::new(MappingId(id), settings, assumptions, catalog.clone())
+                })
+                .collect(),
+            streams: (0..resources.streams.len())
+                .map(|at| Stream::new(StreamId::at(at), resources, catalog.clone(), seed))
+                .collect(),
+            readers: (0..)
+                .zip(&resources.readers)
+                .map(|(id, reader)| {
+                    let settings = reader_settings(resources, reader);
+                    Reader::new(ReaderId(id), settings, assumptions, catalog.clone())
                 })
                 .collect(),
             sinks: (0..)
@@ -880,6 +971,9 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
         for at in 0..self.mappings.len() {
             self.mappings[at].begin(&mut Lane(&mut self.core, MappingId::at(at)));
         }
+        for at in 0..self.streams.len() {
+            self.streams[at].begin(&mut Lane(&mut self.core, StreamId::at(at)));
+        }
         self.core.observer.configured(Time::ZERO, &self.resources);
         self.lambda.begin(&mut Lane(&mut self.core, ()));
         self.look_at_callers();
@@ -977,6 +1071,8 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             Event::Mapping(id, message) => {
                 step!(self, self.mappings[id.index()], id, on, message, hold);
             }
+            Event::Stream(id, message) => self.put(id, message),
+            Event::Reader(id, message) => self.read(id, message),
             Event::Sink(id, message) => {
                 step!(self, self.sinks[id.index()], id, on, message, hold);
             }
@@ -985,6 +1081,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
                 let rule = match sender {
                     Sender::Delivery(..) => Rule::A3_2,
                     Sender::Outlet(_) => Rule::D2,
+                    Sender::Reader(..) => Rule::Ours,
                     Sender::Call(..) | Sender::None => Rule::Ours,
                 };
                 self.core.note(rule, Fact::Published { sink: None, payload, place });
@@ -1000,6 +1097,18 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
     #[inline(never)]
     fn ask(&mut self, id: DependencyId, message: dependency::In) {
         step!(self, self.dependencies[id.index()], id, on, message, hold);
+    }
+
+    /// Apart, as above.
+    #[inline(never)]
+    fn put(&mut self, id: StreamId, message: stream::In) {
+        step!(self, self.streams[id.index()], id, on, message, hold);
+    }
+
+    /// Apart, as above.
+    #[inline(never)]
+    fn read(&mut self, id: ReaderId, message: reader::In) {
+        step!(self, self.readers[id.index()], id, on, message, hold);
     }
 
     /// Ends a chain: the message is the next to be dispatched, unless its transition sent more first.
@@ -1034,6 +1143,12 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             }
             Wake::Mapping(id, token) => {
                 step!(self, self.mappings[id.index()], id, woken, token, handle_apart);
+            }
+            Wake::Stream(id, token) => {
+                step!(self, self.streams[id.index()], id, woken, token, handle_apart);
+            }
+            Wake::Reader(id, token) => {
+                step!(self, self.readers[id.index()], id, woken, token, handle_apart);
             }
             Wake::Dependency(id, token) => {
                 step!(self, self.dependencies[id.index()], id, woken, token, handle_apart);
@@ -1119,6 +1234,15 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             let settings = settings(resources, mapping);
             self.mappings[id.index()].configure(settings, &mut Lane(core, id));
         }
+        for (id, reader) in (0..).zip(&resources.readers) {
+            let id = ReaderId(id);
+            let settings = reader_settings(resources, reader);
+            self.readers[id.index()].configure(now, settings, &mut Lane(core, id));
+        }
+        for at in 0..resources.streams.len() {
+            let id = StreamId::at(at);
+            self.streams[at].configure(now, resources, &mut Lane(core, id));
+        }
         for (id, dependency) in (0..).zip(&resources.dependencies) {
             let id = DependencyId(id);
             self.dependencies[id.index()].configure(now, dependency, &mut Lane(core, id));
@@ -1146,6 +1270,12 @@ fn settings(resources: &Resources, mapping: &super::config::Mapping) -> mapping:
         visibility: resources.queues[mapping.queue.index()].visibility,
         function_timeout: resources.functions[mapping.function.index()].timeout,
     }
+}
+
+/// What a mapping on a stream is told of itself and of what it connects.
+fn reader_settings(resources: &Resources, reader: &super::config::Reader) -> reader::Settings {
+    let stream = &resources.streams[reader.stream.index()];
+    reader::Settings { reader: reader.clone(), source: stream.source, retention: stream.retention }
 }
 
 /// Payloads that the scenario declares to come at one instant, with what each may cause there.

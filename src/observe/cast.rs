@@ -159,7 +159,7 @@ fn asked(resources: &Resources, call: &Call) -> Asked {
                     None => break,
                 }
             }
-            Target::Dependency(_) | Target::Outside => break,
+            Target::Stream(_) | Target::Dependency(_) | Target::Outside => break,
         }
     }
     Asked::Other(target)
@@ -170,6 +170,7 @@ fn name(resources: &Resources, target: Target) -> String {
         Target::Function(id) => resources.functions[id.index()].name.clone(),
         Target::Queue(id) => resources.queues[id.index()].name.clone(),
         Target::Sink(id) => resources.sinks[id.index()].name.clone(),
+        Target::Stream(id) => resources.streams[id.index()].name.clone(),
         Target::Dependency(id) => resources.dependencies[id.index()].name.clone(),
         Target::Outside => "outside the file".to_owned(),
     }

@@ -20,7 +20,7 @@
 use crate::model::{
     Fact, Moment, Observer, Place, Rule,
     fact::{Answer, Held, Maker, Resource},
-    vocabulary::{Condition, Deletion, Entry, ErrorKind, PayloadId, Undelivered},
+    vocabulary::{Condition, Deletion, Entry, ErrorKind, GivenUp, PayloadId, ShardId, Undelivered},
 };
 use std::fmt;
 
@@ -127,6 +127,8 @@ const fn resource(resource: Resource) -> u32 {
         Resource::Mapping(id) => 5 << 16 | id.0 as u32,
         Resource::Dependency(id) => 6 << 16 | id.0 as u32,
         Resource::Outlet(id) => 16 << 16 | id.0 as u32,
+        Resource::Stream(id) => 17 << 16 | id.0 as u32,
+        Resource::Reader(id) => 18 << 16 | id.0 as u32,
     }
 }
 
@@ -213,10 +215,23 @@ const fn undelivered(why: Undelivered) -> u64 {
     }
 }
 
+const fn given_up(why: GivenUp) -> u64 {
+    match why {
+        GivenUp::RetryAttemptsExhausted => 0,
+        GivenUp::RecordAgeExceeded => 1,
+        GivenUp::Oversized => 2,
+    }
+}
+
+/// A shard with something that is below 2^32.
+const fn with(shard: ShardId, n: u32) -> u64 {
+    (shard.0 as u64) << 32 | n as u64
+}
+
 /// Every kind's number, resource, payload and what else it says.
 #[inline(always)]
 fn spell(fact: &Fact) -> Spelled {
-    use Resource::{Call, Dependency, Function, Mapping, Outlet, Queue, Sink};
+    use Resource::{Call, Dependency, Function, Mapping, Outlet, Queue, Reader, Sink, Stream};
     let say = |kind: u8, about: Resource, payload: PayloadId, a: u64, b: u64| Spelled {
         kind,
         resource: resource(about),
@@ -239,6 +254,9 @@ fn spell(fact: &Fact) -> Spelled {
         }
         Fact::Copied { maker: Maker::Outlet(outlet), payload } => {
             say(2, Outlet(outlet), payload, 0, 0)
+        }
+        Fact::Copied { maker: Maker::Reader(reader), payload } => {
+            say(2, Reader(reader), payload, 0, 0)
         }
         Fact::Requested { call, payload, attempt } => {
             say(3, Call(call), payload, u64::from(attempt), 0)
@@ -393,6 +411,65 @@ fn spell(fact: &Fact) -> Spelled {
         Fact::DeliveryLost { outlet, payload, why } => {
             say(88, Outlet(outlet), payload, undelivered(why), 0)
         }
+
+        Fact::Deduplicated { queue, payload } => say(90, Queue(queue), payload, 0, 0),
+        Fact::Put { stream, payload, shard, place: at } => {
+            say(91, Stream(stream), payload, u64::from(shard.0), place(at))
+        }
+        Fact::PutRefused { stream, payload } => say(92, Stream(stream), payload, 0, 0),
+        Fact::Resharded { stream, shards } => tell(93, Stream(stream), u64::from(shards)),
+        Fact::Awaits { reader, payload, shard } => {
+            say(94, Reader(reader), payload, u64::from(shard.0), 0)
+        }
+        Fact::RecordsRead { reader, shard, events } => {
+            tell(95, Reader(reader), with(shard, events))
+        }
+        Fact::RecordFiltered { reader, payload, shard } => {
+            say(96, Reader(reader), payload, u64::from(shard.0), 0)
+        }
+        Fact::RecordTaken { reader, payload, shard, lane, sequence } => {
+            say(97, Reader(reader), payload, with(shard, lane), sequence)
+        }
+        Fact::BatchInvoked { reader, shard, events, attempt, age } => Spelled {
+            b: age.as_nanos() ^ u64::from(attempt) << 40,
+            ..tell(98, Reader(reader), with(shard, events))
+        },
+        Fact::BatchFailed { reader, shard, events } => {
+            tell(99, Reader(reader), with(shard, events))
+        }
+        Fact::BatchRetried { reader, shard, events, attempt, wait } => Spelled {
+            b: wait.as_nanos() ^ u64::from(attempt) << 40,
+            ..tell(100, Reader(reader), with(shard, events))
+        },
+        Fact::Bisected { reader, shard, events, first } => {
+            Spelled { b: u64::from(first), ..tell(101, Reader(reader), with(shard, events)) }
+        }
+        Fact::Checkpointed { reader, payload, shard, lane, sequence } => {
+            say(102, Reader(reader), payload, with(shard, lane), sequence)
+        }
+        Fact::BatchGivenUp { reader, shard, events, attempts, why } => Spelled {
+            b: given_up(why) << 32 | u64::from(attempts),
+            ..tell(103, Reader(reader), with(shard, events))
+        },
+        Fact::RecordGivenUp { reader, payload, shard, lane, sequence, why } => {
+            say(104, Reader(reader), payload, with(shard, lane), sequence << 2 | given_up(why))
+        }
+        Fact::RecordKept { reader, payload } => say(105, Reader(reader), payload, 0, 0),
+        Fact::RecordDropped { reader, payload, why } => {
+            say(106, Reader(reader), payload, given_up(why), 0)
+        }
+        Fact::FailureDelivered { reader, events } => tell(107, Reader(reader), u64::from(events)),
+        Fact::FailureUndelivered { reader, events } => tell(108, Reader(reader), u64::from(events)),
+        Fact::RecordExpired { reader, payload, shard, lane, sequence, read } => {
+            say(109, Reader(reader), payload, with(shard, lane), sequence << 1 | u64::from(read))
+        }
+        Fact::WindowClosed { reader, shard, records, invocations } => {
+            Spelled { b: records, ..tell(110, Reader(reader), with(shard, invocations)) }
+        }
+        Fact::WindowDone { reader, payload, ok } => {
+            say(111, Reader(reader), payload, u64::from(ok), 0)
+        }
+        Fact::LanesScaled { reader, lanes } => tell(112, Reader(reader), u64::from(lanes)),
     }
 }
 

@@ -875,6 +875,29 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
                 (Measure::NumberOfNotificationsRedrivenToDlq, Measure::InvocationsSentToDlq);
             of_origin(guide.origin(outlet), sink, topics, rules, about(payload));
         }
+        Fact::Deduplicated { .. }
+        | Fact::Put { .. }
+        | Fact::PutRefused { .. }
+        | Fact::Resharded { .. }
+        | Fact::Awaits { .. }
+        | Fact::RecordsRead { .. }
+        | Fact::RecordFiltered { .. }
+        | Fact::RecordTaken { .. }
+        | Fact::BatchInvoked { .. }
+        | Fact::BatchFailed { .. }
+        | Fact::BatchRetried { .. }
+        | Fact::Bisected { .. }
+        | Fact::Checkpointed { .. }
+        | Fact::BatchGivenUp { .. }
+        | Fact::RecordGivenUp { .. }
+        | Fact::RecordKept { .. }
+        | Fact::RecordDropped { .. }
+        | Fact::FailureDelivered { .. }
+        | Fact::FailureUndelivered { .. }
+        | Fact::RecordExpired { .. }
+        | Fact::WindowClosed { .. }
+        | Fact::WindowDone { .. }
+        | Fact::LanesScaled { .. } => (),
         Fact::DeliveryNotKept { outlet, payload } => {
             let topics = Measure::NumberOfNotificationsFailedToRedriveToDlq;
             let rules = Measure::InvocationsFailedToBeSentToDlq;

@@ -186,6 +186,8 @@ fn name(resources: &Resources, resource: Resource) -> &str {
         Resource::Mapping(id) => &resources.mappings[id.index()].name,
         Resource::Dependency(id) => &resources.dependencies[id.index()].name,
         Resource::Outlet(id) => &resources.outlets[id.index()].name,
+        Resource::Stream(id) => &resources.streams[id.index()].name,
+        Resource::Reader(id) => &resources.readers[id.index()].name,
     }
 }
 
@@ -202,7 +204,7 @@ pub(super) fn payload(fact: &Fact) -> Option<PayloadId> {
 }
 
 fn parts(fact: &Fact) -> Parts {
-    use Resource::{Call, Dependency, Function, Mapping, Outlet, Queue, Sink};
+    use Resource::{Call, Dependency, Function, Mapping, Outlet, Queue, Reader, Sink, Stream};
     let of = |word, resource, payload| Parts {
         word,
         resource: Some(resource),
@@ -223,6 +225,9 @@ fn parts(fact: &Fact) -> Parts {
         }
         Fact::Copied { maker: Maker::Outlet(outlet), payload } => {
             of("copied", Outlet(outlet), payload)
+        }
+        Fact::Copied { maker: Maker::Reader(reader), payload } => {
+            of("copied", Reader(reader), payload)
         }
         Fact::Requested { call, payload, attempt } => {
             nth("requested", Call(call), payload, attempt)
@@ -316,6 +321,41 @@ fn parts(fact: &Fact) -> Parts {
         Fact::WorkCancelled { dependency, payload, .. } => {
             of("work_cancelled", Dependency(dependency), payload)
         }
+        Fact::Deduplicated { queue, payload } => of("deduplicated", Queue(queue), payload),
+        Fact::Put { stream, payload, .. } => of("put", Stream(stream), payload),
+        Fact::PutRefused { stream, payload } => of("put_refused", Stream(stream), payload),
+        Fact::Resharded { stream, .. } => plain("resharded", Stream(stream)),
+        Fact::Awaits { reader, payload, .. } => of("awaits", Reader(reader), payload),
+        Fact::RecordsRead { reader, .. } => plain("records_read", Reader(reader)),
+        Fact::RecordFiltered { reader, payload, .. } => {
+            of("record_filtered", Reader(reader), payload)
+        }
+        Fact::RecordTaken { reader, payload, .. } => of("record_taken", Reader(reader), payload),
+        Fact::BatchInvoked { reader, attempt, .. } => {
+            Parts { attempt: Some(attempt), ..plain("batch_invoked", Reader(reader)) }
+        }
+        Fact::BatchFailed { reader, .. } => plain("batch_failed", Reader(reader)),
+        Fact::BatchRetried { reader, attempt, .. } => {
+            Parts { attempt: Some(attempt), ..plain("batch_retried", Reader(reader)) }
+        }
+        Fact::Bisected { reader, .. } => plain("bisected", Reader(reader)),
+        Fact::Checkpointed { reader, payload, .. } => of("checkpointed", Reader(reader), payload),
+        Fact::BatchGivenUp { reader, .. } => plain("batch_given_up", Reader(reader)),
+        Fact::RecordGivenUp { reader, payload, .. } => {
+            of("record_given_up", Reader(reader), payload)
+        }
+        Fact::RecordKept { reader, payload } => of("record_kept", Reader(reader), payload),
+        Fact::RecordDropped { reader, payload, .. } => {
+            of("record_dropped", Reader(reader), payload)
+        }
+        Fact::FailureDelivered { reader, .. } => plain("failure_delivered", Reader(reader)),
+        Fact::FailureUndelivered { reader, .. } => plain("failure_undelivered", Reader(reader)),
+        Fact::RecordExpired { reader, payload, .. } => {
+            of("record_expired", Reader(reader), payload)
+        }
+        Fact::WindowClosed { reader, .. } => plain("window_closed", Reader(reader)),
+        Fact::WindowDone { reader, payload, .. } => of("window_done", Reader(reader), payload),
+        Fact::LanesScaled { reader, .. } => plain("lanes_scaled", Reader(reader)),
         Fact::NotWanted { outlet, payload } => of("not_wanted", Outlet(outlet), payload),
         Fact::Unwanted { sink, payload } => of("unwanted", Sink(sink), payload),
         Fact::Handed { outlet, payload, .. } => of("handed", Outlet(outlet), payload),
@@ -454,6 +494,45 @@ impl fmt::Display for Detail<'_> {
             | Fact::EventsDeleted { events, .. }
             | Fact::LetGo { events, .. } => write!(f, "events={events}")?,
             Fact::PollersScaled { pollers, .. } => write!(f, "pollers={pollers}")?,
+            Fact::Put { shard, .. } | Fact::Awaits { shard, .. } => write!(f, "shard={}", shard.0)?,
+            Fact::RecordFiltered { shard, .. } => write!(f, "shard={}", shard.0)?,
+            Fact::Resharded { shards, .. } => write!(f, "shards={shards}")?,
+            Fact::RecordsRead { shard, events, .. } | Fact::BatchFailed { shard, events, .. } => {
+                write!(f, "shard={} events={events}", shard.0)?;
+            }
+            Fact::RecordTaken { shard, lane, sequence, .. }
+            | Fact::Checkpointed { shard, lane, sequence, .. } => {
+                write!(f, "shard={} lane={lane} sequence={sequence}", shard.0)?;
+            }
+            Fact::BatchInvoked { shard, events, age, .. } => {
+                write!(f, "shard={} events={events} age={age}", shard.0)?;
+            }
+            Fact::BatchRetried { shard, events, wait, .. } => {
+                write!(f, "shard={} events={events} wait={wait}", shard.0)?;
+            }
+            Fact::Bisected { shard, events, first, .. } => {
+                write!(f, "shard={} events={events} first={first}", shard.0)?;
+            }
+            Fact::BatchGivenUp { shard, events, attempts, why, .. } => {
+                let why = why.word();
+                write!(f, "shard={} events={events} attempts={attempts} reason={why}", shard.0)?;
+            }
+            Fact::RecordGivenUp { shard, sequence, why, .. } => {
+                write!(f, "shard={} sequence={sequence} reason={}", shard.0, why.word())?;
+            }
+            Fact::RecordDropped { why, .. } => write!(f, "reason={}", why.word())?,
+            Fact::FailureDelivered { events, .. } | Fact::FailureUndelivered { events, .. } => {
+                write!(f, "events={events}")?;
+            }
+            Fact::RecordExpired { shard, sequence, read, .. } => {
+                let read = if read { "yes" } else { "no" };
+                write!(f, "shard={} sequence={sequence} read={read}", shard.0)?;
+            }
+            Fact::WindowClosed { shard, records, invocations, .. } => {
+                write!(f, "shard={} records={records} invocations={invocations}", shard.0)?;
+            }
+            Fact::WindowDone { ok, .. } => write!(f, "ok={}", if ok { "yes" } else { "no" })?,
+            Fact::LanesScaled { lanes, .. } => write!(f, "lanes={lanes}")?,
             Fact::DependencyRefused { answer, .. } => write!(f, "answer={}", answer_word(answer))?,
             Fact::WorkStarted { waited, .. } => write!(f, "waited={waited}")?,
             Fact::WorkEnded { ran, took, ok, .. } => {
@@ -467,6 +546,7 @@ impl fmt::Display for Detail<'_> {
                     Maker::Call(id) => &self.resources.calls[id.index()].name,
                     Maker::Destination(id) => &self.resources.functions[id.index()].name,
                     Maker::Outlet(id) => &self.resources.outlets[id.index()].name,
+                    Maker::Reader(id) => &self.resources.readers[id.index()].name,
                 };
                 write!(f, "by={by}")?;
             }
@@ -504,6 +584,9 @@ impl fmt::Display for Detail<'_> {
             | Fact::WorkAbandoned { .. }
             | Fact::NotWanted { .. }
             | Fact::Unwanted { .. }
+            | Fact::Deduplicated { .. }
+            | Fact::PutRefused { .. }
+            | Fact::RecordKept { .. }
             | Fact::DeliveryKept { .. }
             | Fact::DeliveryNotKept { .. } => {
                 return match self.moved {

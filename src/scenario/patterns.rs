@@ -132,7 +132,7 @@ impl Reader<'_> {
             "dead_letters" => return Some(Field::DeadLetters),
             _ => (),
         }
-        if let Some(id) = self.cx.attribute(name) {
+        if let Some(id) = self.cx.given_attribute(name) {
             return Some(Field::Attribute(id));
         }
         let known = self.cx.written_attributes().chain(FIELDS);

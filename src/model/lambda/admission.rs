@@ -135,12 +135,7 @@ impl Lambda {
     /// Whether requests of this asker are limited by the second: of those that wait for an answer only.
     #[inline]
     fn is_rated(&self, asker: ReplyTo) -> bool {
-        match asker {
-            ReplyTo::EventQueue(..) | ReplyTo::Mapping(..) => false,
-            ReplyTo::Call(..) | ReplyTo::Service(..) | ReplyTo::Firehose(..) => {
-                self.limits.requests_limited
-            }
-        }
+        asker.is_client() && self.limits.requests_limited
     }
 
     /// Whether the function may have one more on-demand environment in use.

@@ -57,7 +57,7 @@ fn ways(resources: &Resources, timeline: &[(Time, Change)]) -> Ways {
             (Target::Function(id), via) if via.queues() => ways.functions[id.index()].2 = true,
             (Target::Function(id), _) => ways.functions[id.index()].1 = true,
             (Target::Queue(id), _) => ways.queues[id.index()] = true,
-            (Target::Sink(_) | Target::Dependency(_) | Target::Outside, _) => (),
+            (_, _) => (),
         }
     }
     for function in &resources.functions {
@@ -65,7 +65,7 @@ fn ways(resources: &Resources, timeline: &[(Time, Change)]) -> Ways {
             match target {
                 Some(Target::Function(id)) => ways.functions[id.index()].2 = true,
                 Some(Target::Queue(id)) => ways.queues[id.index()] = true,
-                Some(Target::Sink(_) | Target::Dependency(_) | Target::Outside) | None => (),
+                _ => (),
             }
         }
     }
@@ -74,7 +74,7 @@ fn ways(resources: &Resources, timeline: &[(Time, Change)]) -> Ways {
             match target {
                 Some(Target::Function(id)) => ways.functions[id.index()].2 = true,
                 Some(Target::Queue(id)) => ways.queues[id.index()] = true,
-                Some(Target::Sink(_) | Target::Dependency(_) | Target::Outside) | None => (),
+                _ => (),
             }
         }
     }
@@ -376,13 +376,11 @@ impl Advice<'_> {
                 let targets = self.resources.outlets.iter().filter(listens);
                 found.extend(targets.filter_map(|outlet| match outlet.target {
                     Target::Function(id) => Some(id.index()),
-                    Target::Queue(_)
-                    | Target::Sink(_)
-                    | Target::Dependency(_)
-                    | Target::Outside => None,
+                    _ => None,
                 }));
             }
-            Target::Dependency(_) | Target::Outside => (),
+            // A stream is polled by the clock.
+            Target::Stream(_) | Target::Dependency(_) | Target::Outside => (),
         };
         for entry in &function.calls {
             if entry.count > 0 && entry.share != Probability::NEVER {

@@ -196,7 +196,7 @@ fn resource(dimension: &Body<'_>, name: &str) -> Option<Watched> {
         Target::Function(id) => Watched::Function(id),
         Target::Queue(id) => Watched::Queue(id),
         Target::Sink(id) => Watched::Topic(id),
-        Target::Outside | Target::Dependency(_) => {
+        Target::Outside | Target::Stream(_) | Target::Dependency(_) => {
             unreachable!("a dimension names what is in the file and has metrics")
         }
     })

@@ -206,7 +206,9 @@ fn outlet(body: &Body<'_>, name: &str, id: usize, assumed: &Assumed) -> Option<O
 fn via(body: &Body<'_>, target: Option<Target>) -> Via {
     let own = match target {
         Some(Target::Function(_) | Target::Dependency(_)) => Via::Invoke,
-        Some(Target::Queue(_) | Target::Sink(_) | Target::Outside) | None => Via::Send,
+        Some(Target::Queue(_) | Target::Stream(_) | Target::Sink(_) | Target::Outside) | None => {
+            Via::Send
+        }
     };
     let Some(word) = body.word("via") else { return own };
     let Some(found) = body.get("target").and_then(|node| body.cx.names.kind_of(node)) else {
@@ -254,22 +256,30 @@ fn stream(file: &Body<'_>, call: &str, attribute: &str) -> Stream {
 
 /// The attributes that a caller or call gives.
 fn attributes(body: &Body<'_>, name: &str, caller: bool) -> Vec<(AttributeId, WordLaw, Stream)> {
-    let Some(node) = body.get("attributes") else { return Vec::new() };
+    let mut laws = Vec::new();
+    for key in AttributeId::KEYS {
+        let Some(node) = body.get(key) else { continue };
+        let law = values::word_law(body.cx, node, body.path_of(key));
+        if let (Some(law), Some(id)) = (law, body.cx.attribute(key)) {
+            laws.push((id, law, stream(body, name, key)));
+        }
+    }
+    let Some(node) = body.get("attributes") else { return laws };
     if !matches!(node.value, Value::Map(_)) {
         if !node.is_null() {
             let mistake = Diagnostic::error(format!("{} is not a mapping", node.shown()));
             body.wrong("attributes", mistake.at(node.place).label("`{kind: bulk}`"));
         }
-        return Vec::new();
+        return laws;
     }
-    let mut laws = Vec::new();
     for (key, value) in node.entries() {
         let path = format!("{}.{}", body.path_of("attributes"), key.name);
         if let Err(mistake) = units::name(key, false) {
             body.cx.say(mistake.path(path));
             continue;
         }
-        if FIELDS.contains(&key.name.as_str()) || MEASURE_KEYS.contains(&key.name.as_str()) {
+        let taken = [&FIELDS[..], &MEASURE_KEYS, &AttributeId::KEYS];
+        if taken.concat().contains(&key.name.as_str()) {
             let message = format!("{} is a word of the language", quoted(&key.name));
             body.cx.say(Diagnostic::error(message).at(key.place).path(path).label("another name"));
             continue;

@@ -175,7 +175,25 @@ impl Cx<'_> {
     }
     /// The attributes that may be shown.
     pub fn written_attributes(&self) -> impl Iterator<Item = &str> {
-        self.attributes[..self.written].iter().map(String::as_str)
+        let written = self.attributes[..self.written].iter().map(String::as_str);
+        written.filter(|name| !AttributeId::KEYS.contains(name) || self.is_given(name))
+    }
+    /// Whether a caller or call of the file says this key.
+    fn is_given(&self, key: &str) -> bool {
+        let entries = |section: &str| self.tree.get(section).map_or(&[][..], Node::entries);
+        let calls = entries("functions").iter().filter_map(|(_, function)| function.get("calls"));
+        let calls = calls.flat_map(|calls| match &calls.value {
+            Value::List(calls) => calls.as_slice(),
+            _ => &[],
+        });
+        let callers = entries("callers").iter().map(|(_, caller)| caller);
+        callers.chain(calls).any(|body| body.get(key).is_some())
+    }
+    /// The id of an attribute that something in the file gives.
+    pub fn given_attribute(&self, name: &str) -> Option<AttributeId> {
+        let is_key = AttributeId::KEYS.contains(&name);
+        let of_column = || self.attributes[self.written..].iter().any(|column| column == name);
+        (!is_key || self.is_given(name) || of_column()).then(|| self.attribute(name))?
     }
 }
 
@@ -382,10 +400,11 @@ fn peek<T: Default>(tree: &Node, name: &str, read: fn(&Node) -> Result<T, Diagno
     tree.get(name).and_then(|node| read(node).ok()).or_else(default).unwrap_or_default()
 }
 
-/// Every attribute that a caller or call of the tree gives, and how many of them the tree itself names.
+/// The keys of messages and records, then every attribute that a caller or call of the tree gives; and how
+/// many of them the tree itself names.
 fn attributes(report: &Report, files: &Files, tree: &Node) -> (Vec<String>, usize) {
-    let mut known = BTreeSet::new();
-    let mut found: Vec<String> = Vec::new();
+    let mut known = BTreeSet::from(AttributeId::KEYS.map(str::to_string));
+    let mut found: Vec<String> = AttributeId::KEYS.map(str::to_string).to_vec();
     let mut add = |name: &str| {
         if known.insert(name.to_string()) {
             found.push(name.to_string());
@@ -393,7 +412,7 @@ fn attributes(report: &Report, files: &Files, tree: &Node) -> (Vec<String>, usiz
         found.len()
     };
     let entries = |section: &str| tree.get(section).map_or(&[][..], Node::entries);
-    let mut written = 0;
+    let mut written = AttributeId::KEYS.len();
     for (_, caller) in entries("callers") {
         for (key, _) in caller.get("attributes").map_or(&[][..], Node::entries) {
             written = add(&key.name);

@@ -9,7 +9,7 @@ use crate::{
         config::{
             Account, Architecture, Assumptions, Behaviour, Dependency, EventQueue, Function,
             IdleLife, Mapping, MaxAge, OnPartialFailure, Queue, Redrive, Resources, Scaling, Sink,
-            SinkKind, ThrottledPoll, TokenRate,
+            SinkKind, StreamAssumptions, ThrottledPoll, TokenRate,
         },
         services::Manner,
         value::{AttributeId, Quantity, Word, WordLaw},
@@ -606,6 +606,7 @@ fn assumptions(file: &Body<'_>) -> (Assumptions, Lifetime) {
         provisioned_start_delay: body.time("provisioned_start_delay"),
         alarm_range_extra: body.count_u32("alarm_range_extra"),
         free_tier: body.flag("free_tier"),
+        streams: StreamAssumptions::default(),
     };
     for (name, pollers) in [
         ("pollers_initial", assumptions.pollers_initial),

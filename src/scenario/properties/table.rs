@@ -807,7 +807,7 @@ const CALLER: Rows = &[
     SERVICE_GROUP,
     SERVICE_POLICY,
     HANDS_ON,
-    MESSAGE_LATER,
+    MESSAGE_KEYS,
 ];
 
 const CALL: Rows = &[
@@ -823,7 +823,7 @@ const CALL: Rows = &[
     SERVICE_GROUP,
     SERVICE_POLICY,
     HANDS_ON,
-    MESSAGE_LATER,
+    MESSAGE_KEYS,
 ];
 
 /// Keys of services that hand events on.
@@ -951,10 +951,18 @@ const MESSAGE: &[Property] = &[
         .live(),
 ];
 
-const MESSAGE_LATER: &[Property] = &[
-    later("MessageGroupId", "FIFO: the group, in which order is kept"),
-    later("MessageDeduplicationId", "FIFO: what is sent once"),
-    later("PartitionKey", "stream: what a record's shard is chosen by"),
+const MESSAGE_KEYS: &[Property] = &[
+    aws(
+        "MessageGroupId",
+        WordLaw,
+        "the group of a message: in it a FIFO queue keeps the order; elsewhere a tenant",
+    ),
+    aws("MessageDeduplicationId", WordLaw, "by what a FIFO queue knows a message again"),
+    aws(
+        "PartitionKey",
+        WordLaw,
+        "by what a record's shard is chosen; without it each record has one of its own",
+    ),
 ];
 
 const RETRY: &[Property] = &[
