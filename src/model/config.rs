@@ -451,6 +451,8 @@ pub struct Mapping {
     pub reports_failures: bool,
     /// `ScalingConfig.MaximumConcurrency`.
     pub concurrency_max: Option<u32>,
+    /// `ProvisionedPollerConfig`.
+    pub provisioned: Option<ProvisionedPollers>,
     /// `FilterCriteria`: a message that fits one of them is wanted; none wants all.
     pub filters: Vec<Pattern>,
     /// `Enabled`.

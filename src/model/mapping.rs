@@ -18,14 +18,15 @@ use super::{
     config::{self, Assumptions, ThrottledPoll},
     policy::{
         partial::{self, Report},
-        pollers, requests,
+        pollers::{self, BATCHES_OF_A_POLLER, PROVISIONED_PER_MINUTE, Pace},
+        requests,
     },
     register::Record,
     value::{Catalog, Subject},
     vocabulary::{BatchId, Deletion, MappingId, Outcome},
 };
 use crate::kernel::{Class, Classed, Span, Time};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// An event source mapping.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub struct Mapping {
     assumptions: Assumptions,
     catalog: Arc<Catalog>,
     slots: Vec<Slot>,
+    /// Those of them that are not at work.
+    idle: BTreeSet<u32>,
     /// Pollers at work: waiting for messages, or holding some.
     active: u32,
     /// Pollers that hold messages.
@@ -44,9 +47,13 @@ pub struct Mapping {
     /// Part of a poller that errors have cost so far.
     debt: f64,
     growing: bool,
+    /// How many held messages when growth was last judged at this instant.
+    busy_before: u32,
     shrinking: Option<Span>,
     /// With a window: the one poller that gathers.
     gatherer: Option<u32>,
+    /// Of provisioned pollers.
+    pace: Pace,
 }
 
 /// What a mapping is told of itself and of the two that it connects.
@@ -146,6 +153,13 @@ pub enum Wake {
     GrowNow,
     /// One poller less, if they idle.
     Shrink,
+    /// A provisioned poller may ask.
+    Ask {
+        /// Which poller.
+        slot: u32,
+        /// What it did then.
+        number: u32,
+    },
     /// A poller's window ends.
     WindowEnds {
         /// Which poller.
@@ -172,7 +186,11 @@ pub enum Wake {
 impl Classed for Wake {
     fn class(&self) -> Class {
         match self {
-            Wake::Grow | Wake::GrowNow | Wake::Shrink | Wake::WindowEnds { .. } => Class::Poll,
+            Wake::Grow
+            | Wake::GrowNow
+            | Wake::Shrink
+            | Wake::Ask { .. }
+            | Wake::WindowEnds { .. } => Class::Poll,
             Wake::TryAgain { .. } => Class::Retry,
             Wake::LeaseEnds { .. } => Class::Visibility,
         }
@@ -200,23 +218,31 @@ impl Component for Mapping {
                 State::Holding { lease_end, .. } if now < lease_end => self.invoke(slot, fx),
                 State::Holding { .. } => {
                     fx.send(Out::Decline);
-                    self.let_go(slot, Rule::E26, fx);
+                    self.let_go(now, slot, Rule::E26, fx);
                 }
                 State::Idle | State::Polling | State::Gathering { .. } => fx.send(Out::Decline),
             },
         }
     }
 
-    fn woken(&mut self, _now: Time, token: Wake, fx: &mut impl Port<Self>) {
+    fn woken(&mut self, now: Time, token: Wake, fx: &mut impl Port<Self>) {
         match token {
             // A poller that is done at this instant may be busy again at its end.
-            Wake::Grow => fx.wake(Span::ZERO, Wake::GrowNow),
-            Wake::GrowNow => self.grow(fx),
-            Wake::Shrink => self.shrink(fx),
+            Wake::Grow => {
+                self.busy_before = self.busy;
+                fx.wake(Span::ZERO, Wake::GrowNow);
+            }
+            Wake::GrowNow => self.grow(now, fx),
+            Wake::Shrink => self.shrink(now, fx),
+            Wake::Ask { slot, number } => {
+                if self.slots[slot as usize].number == number {
+                    self.ask(now, slot, fx);
+                }
+            }
             Wake::WindowEnds { slot, number } => {
                 if self.slots[slot as usize].number == number {
                     fx.send(Out::CancelReceive { slot });
-                    self.close(slot, fx);
+                    self.close(now, slot, fx);
                 }
             }
             Wake::TryAgain { slot, number } => {
@@ -226,7 +252,7 @@ impl Component for Mapping {
             }
             Wake::LeaseEnds { slot, number } => {
                 if self.slots[slot as usize].number == number {
-                    self.let_go(slot, Rule::E26, fx);
+                    self.let_go(now, slot, Rule::E26, fx);
                 }
             }
         }
@@ -247,70 +273,84 @@ impl Mapping {
             assumptions: assumptions.clone(),
             catalog,
             slots: Vec::new(),
+            idle: BTreeSet::new(),
             active: 0,
             busy: 0,
             pollers: 0,
             debt: 0.0,
             growing: false,
+            busy_before: 0,
             shrinking: None,
             gatherer: None,
+            pace: Pace::default(),
         }
     }
 
     /// Begins to poll.
-    pub fn begin(&mut self, fx: &mut impl Port<Self>) {
+    pub fn begin(&mut self, now: Time, fx: &mut impl Port<Self>) {
         if self.config.mapping.enabled {
-            self.scale(self.floor(self.assumptions.pollers_initial), Rule::E35, fx);
+            let rule =
+                if self.config.mapping.provisioned.is_some() { Rule::E44 } else { Rule::E35 };
+            self.scale(now, self.least(self.assumptions.pollers_initial), rule, fx);
         }
     }
 
     /// Takes changed settings: what runs goes on, and what is polled next is polled by them.
-    pub fn configure(&mut self, config: Settings, fx: &mut impl Port<Self>) {
+    pub fn configure(&mut self, now: Time, config: Settings, fx: &mut impl Port<Self>) {
         let was = self.config.mapping.enabled;
         self.config = config;
         match (was, self.config.mapping.enabled) {
-            (false, true) => self.begin(fx),
-            (true, false) => self.scale(0, Rule::E10, fx),
-            (true, true) => self.scale(self.pollers.min(self.ceiling()), Rule::E31, fx),
+            (false, true) => self.begin(now, fx),
+            (true, false) => self.scale(now, 0, Rule::E10, fx),
+            (true, true) if self.config.mapping.provisioned.is_some() => {
+                self.scale(now, self.pollers.clamp(self.least(0), self.ceiling()), Rule::E44, fx);
+            }
+            (true, true) => self.scale(now, self.pollers.min(self.ceiling()), Rule::E31, fx),
             (false, false) => (),
         }
     }
 
-    /// The most pollers it may have (E31, E36).
+    /// The most pollers it may have (E31, E36), or batches at once of provisioned ones (E44).
     fn ceiling(&self) -> u32 {
+        if let Some(provisioned) = self.config.mapping.provisioned {
+            return provisioned.max * BATCHES_OF_A_POLLER;
+        }
         let cap = self.config.mapping.concurrency_max.unwrap_or(u32::MAX);
         cap.min(self.assumptions.pollers_max)
     }
 
-    fn floor(&self, wanted: u32) -> u32 {
-        wanted.min(self.ceiling())
+    /// What it keeps: of pollers on demand so many, of provisioned ones their minimum.
+    fn least(&self, on_demand: u32) -> u32 {
+        match self.config.mapping.provisioned {
+            Some(provisioned) => provisioned.min * BATCHES_OF_A_POLLER,
+            None => on_demand.min(self.ceiling()),
+        }
     }
 
     /// Sets how many pollers there may be, and starts or stops idle ones accordingly.
-    fn scale(&mut self, pollers: u32, rule: Rule, fx: &mut impl Port<Self>) {
+    fn scale(&mut self, now: Time, pollers: u32, rule: Rule, fx: &mut impl Port<Self>) {
         if pollers != self.pollers {
             self.pollers = pollers;
             fx.note(rule, Fact::PollersScaled { mapping: self.id, pollers });
         }
-        self.balance(fx);
+        self.balance(now, fx);
     }
 
     /// Starts pollers that may be at work, and stops idle ones that may not.
-    fn balance(&mut self, fx: &mut impl Port<Self>) {
+    fn balance(&mut self, now: Time, fx: &mut impl Port<Self>) {
         let one_gathers = self.config.mapping.window > Span::ZERO;
         while self.active < self.pollers && !(one_gathers && self.gatherer.is_some()) {
-            let free = self.slots.iter().position(|slot| slot.state == State::Idle);
-            let slot = free.unwrap_or_else(|| {
+            let slot = self.idle.pop_first().unwrap_or_else(|| {
                 self.slots.push(Slot {
                     state: State::Idle,
                     number: 0,
                     awaiting: false,
                     rest: (Vec::new(), Time::ZERO),
                 });
-                self.slots.len() - 1
+                u32::try_from(self.slots.len() - 1).expect("few pollers")
             });
             self.active += 1;
-            self.poll(u32::try_from(slot).expect("few pollers"), fx);
+            self.poll(now, slot, fx);
         }
         let mut at = self.slots.len();
         while self.pollers < self.active && at > 0 {
@@ -326,6 +366,7 @@ impl Mapping {
 
     fn rest_slot(&mut self, slot: u32) {
         self.slots[slot as usize].state = State::Idle;
+        self.idle.insert(slot);
         self.slots[slot as usize].number += 1;
         self.active -= 1;
         if self.gatherer == Some(slot) {
@@ -335,7 +376,10 @@ impl Mapping {
 
     /// While every poller holds messages, there may be more of them (E36).
     fn watch_growth(&mut self, fx: &mut impl Port<Self>) {
-        let per_minute = self.assumptions.pollers_per_minute;
+        let per_minute = match self.config.mapping.provisioned {
+            Some(_) => PROVISIONED_PER_MINUTE,
+            None => self.assumptions.pollers_per_minute,
+        };
         let may_grow = 0 < per_minute && self.pollers < self.ceiling();
         if !self.growing && may_grow && self.is_saturated() {
             self.growing = true;
@@ -347,33 +391,57 @@ impl Mapping {
         self.config.mapping.enabled && self.busy >= self.pollers
     }
 
-    fn grow(&mut self, fx: &mut impl Port<Self>) {
+    fn grow(&mut self, now: Time, fx: &mut impl Port<Self>) {
+        if !self.is_saturated() && self.busy_before < self.busy {
+            // One that found messages at this instant lets the next one look, before that is judged.
+            self.busy_before = self.busy;
+            return fx.wake(Span::ZERO, Wake::GrowNow);
+        }
         self.growing = false;
         if self.is_saturated() && self.pollers < self.ceiling() {
-            self.scale(self.pollers + 1, Rule::E36, fx);
+            let rule =
+                if self.config.mapping.provisioned.is_some() { Rule::E44 } else { Rule::E36 };
+            self.scale(now, self.pollers + 1, rule, fx);
         }
     }
 
     /// Gives idle pollers back, one after the other (E38).
-    fn shrink(&mut self, fx: &mut impl Port<Self>) {
+    fn shrink(&mut self, now: Time, fx: &mut impl Port<Self>) {
         let Some(step) = self.shrinking else { return };
-        let floor = self.floor(self.assumptions.idle_pollers);
+        let floor = self.least(self.assumptions.idle_pollers);
         if self.pollers <= floor || self.busy >= self.pollers {
             self.shrinking = None;
             return;
         }
-        self.scale(self.pollers - 1, Rule::E38, fx);
+        self.scale(now, self.pollers - 1, Rule::E38, fx);
         fx.wake(step, Wake::Shrink);
     }
 
-    /// A poller asks for messages: those it still has, or new ones.
-    fn poll(&mut self, slot: u32, fx: &mut impl Port<Self>) {
+    /// A poller looks for messages.
+    fn poll(&mut self, now: Time, slot: u32, fx: &mut impl Port<Self>) {
         self.slots[slot as usize].state = State::Polling;
         self.slots[slot as usize].number += 1;
         if self.config.mapping.window > Span::ZERO {
             self.gatherer = Some(slot);
         }
-        let max = self.config.mapping.batch_size;
+        self.ask(now, slot, fx);
+    }
+
+    /// A poller asks for as much as its batch has room for; a provisioned one when its pace allows it.
+    fn ask(&mut self, now: Time, slot: u32, fx: &mut impl Port<Self>) {
+        let held = match self.slots[slot as usize].state {
+            State::Gathering { batch, .. } => fx.register().batch(batch).len(),
+            State::Idle | State::Polling | State::Holding { .. } => 0,
+        };
+        if self.config.mapping.provisioned.is_some() {
+            let wait = self.pace.wait(now);
+            if wait > Span::ZERO {
+                let number = self.slots[slot as usize].number;
+                return fx.wake(wait, Wake::Ask { slot, number });
+            }
+            self.pace.polled(now, 1, self.pollers);
+        }
+        let max = self.config.mapping.batch_size - u32::try_from(held).expect("at most 10,000");
         fx.send(Out::Receive { slot, max, wait: LONG_POLL });
     }
 
@@ -382,9 +450,14 @@ impl Mapping {
         let events = u32::try_from(fx.register().batch(batch).len()).expect("at most 10,000");
         let requests = receive_requests(batch, fx);
         fx.note(Rule::E10, Fact::Polled { mapping, events, requests });
+        if self.config.mapping.provisioned.is_some() {
+            // A batch above ten takes several polls.
+            self.pace.polled(now, u64::from(events.saturating_sub(1) / 10), self.pollers);
+            self.pace.read(now, bytes(batch, fx), self.pollers);
+        }
         if events == 0 {
             fx.register().close_batch(batch);
-            return self.came_back_empty(slot, fx);
+            return self.came_back_empty(now, slot, fx);
         }
         self.filter(batch, fx);
         let lease_end = now.saturating_add(self.config.visibility);
@@ -393,18 +466,18 @@ impl Mapping {
                 if fx.register().batch(batch).is_empty() {
                     // Filtered out whole: there is no invocation.
                     fx.register().close_batch(batch);
-                    return self.poll(slot, fx);
+                    return self.poll(now, slot, fx);
                 }
                 self.busy += 1;
                 self.slots[slot as usize].number += 1;
                 self.slots[slot as usize].state = State::Gathering { batch, lease_end };
-                self.gather(slot, true, fx);
+                self.gather(now, slot, true, fx);
             }
             State::Gathering { batch: gathered, .. } => {
                 let more = std::mem::take(fx.register().batch_mut(batch));
                 fx.register().close_batch(batch);
                 fx.register().batch_mut(gathered).extend(more);
-                self.gather(slot, false, fx);
+                self.gather(now, slot, false, fx);
             }
             // The answer was under way when the poller closed its batch: they return by themselves.
             State::Idle | State::Holding { .. } => {
@@ -418,14 +491,14 @@ impl Mapping {
     }
 
     /// A long poll ended without a message: the poller asks again, unless there are too many.
-    fn came_back_empty(&mut self, slot: u32, fx: &mut impl Port<Self>) {
+    fn came_back_empty(&mut self, now: Time, slot: u32, fx: &mut impl Port<Self>) {
         match self.slots[slot as usize].state {
             State::Polling if self.pollers < self.active => self.rest_slot(slot),
-            State::Polling => self.poll(slot, fx),
-            State::Gathering { .. } => self.gather(slot, false, fx),
+            State::Polling => self.poll(now, slot, fx),
+            State::Gathering { .. } => self.gather(now, slot, false, fx),
             State::Idle | State::Holding { .. } => (),
         }
-        let floor = self.floor(self.assumptions.idle_pollers);
+        let floor = self.least(self.assumptions.idle_pollers);
         if self.shrinking.is_none() && floor < self.pollers {
             let steps = u64::from(self.pollers - floor);
             let step = Span::nanos(self.assumptions.scale_down_time.as_nanos() / steps);
@@ -459,7 +532,7 @@ impl Mapping {
     }
 
     /// Closes the batch if it is full or need not wait; else asks for more.
-    fn gather(&mut self, slot: u32, opened: bool, fx: &mut impl Port<Self>) {
+    fn gather(&mut self, now: Time, slot: u32, opened: bool, fx: &mut impl Port<Self>) {
         let State::Gathering { batch, .. } = self.slots[slot as usize].state else {
             unreachable!("only a gathering poller gathers")
         };
@@ -467,17 +540,17 @@ impl Mapping {
         let window = self.config.mapping.window;
         let size = self.config.mapping.batch_size;
         if window == Span::ZERO || size <= held || BATCH_BYTES_MAX <= bytes(batch, fx) {
-            return self.close(slot, fx);
+            return self.close(now, slot, fx);
         }
         if opened {
             let number = self.slots[slot as usize].number;
             fx.wake(window, Wake::WindowEnds { slot, number });
         }
-        fx.send(Out::Receive { slot, max: size - held, wait: LONG_POLL });
+        self.ask(now, slot, fx);
     }
 
     /// A batch closes at its size, its window's end, or 6 MB (E11); what is too much waits for the next.
-    fn close(&mut self, slot: u32, fx: &mut impl Port<Self>) {
+    fn close(&mut self, now: Time, slot: u32, fx: &mut impl Port<Self>) {
         let State::Gathering { batch, lease_end } = self.slots[slot as usize].state else {
             unreachable!("only a gathering poller closes its batch")
         };
@@ -498,7 +571,7 @@ impl Mapping {
             self.gatherer = None;
         }
         self.invoke(slot, fx);
-        self.balance(fx);
+        self.balance(now, fx);
     }
 
     fn invoke(&mut self, slot: u32, fx: &mut impl Port<Self>) {
@@ -530,11 +603,11 @@ impl Mapping {
             Outcome::Succeeded => {
                 let reports = self.config.mapping.reports_failures;
                 let rule = partial::judge(reports, report, fx.register().batch_mut(batch));
-                self.conclude(slot, rule, fx);
+                self.conclude(now, slot, rule, fx);
             }
-            Outcome::FunctionError(_) => self.failed(slot, Rule::E18, fx),
-            Outcome::RecursiveInvocation => self.failed(slot, Rule::E34, fx),
-            Outcome::NotFound => self.failed(slot, Rule::E18, fx),
+            Outcome::FunctionError(_) => self.failed(now, slot, Rule::E18, fx),
+            Outcome::RecursiveInvocation => self.failed(now, slot, Rule::E34, fx),
+            Outcome::NotFound => self.failed(now, slot, Rule::E18, fx),
             Outcome::Throttled | Outcome::ZeroReservedConcurrency | Outcome::SystemError => {
                 self.refused(now, slot, outcome, fx);
             }
@@ -542,7 +615,7 @@ impl Mapping {
     }
 
     /// Deletes what was processed; the rest returns by itself.
-    fn conclude(&mut self, slot: u32, rule: Rule, fx: &mut impl Port<Self>) {
+    fn conclude(&mut self, now: Time, slot: u32, rule: Rule, fx: &mut impl Port<Self>) {
         let State::Holding { batch, .. } = self.slots[slot as usize].state else {
             unreachable!("only a batch that was invoked is concluded")
         };
@@ -563,24 +636,24 @@ impl Mapping {
                 fx.send(Out::Delete { handle: record.handle, why: Deletion::Processed });
             }
         }
-        self.free(slot, batch, fx);
+        self.free(now, slot, batch, fx);
     }
 
-    fn failed(&mut self, slot: u32, rule: Rule, fx: &mut impl Port<Self>) {
+    fn failed(&mut self, now: Time, slot: u32, rule: Rule, fx: &mut impl Port<Self>) {
         if self.assumptions.error_backoff && !self.config.mapping.reports_failures {
             self.debt += pollers::cost_of_error(f64::from(self.pollers));
-            while self.debt >= 1.0 && self.pollers > 1 {
+            while self.debt >= 1.0 && self.pollers > self.least(1) {
                 self.debt -= 1.0;
                 self.pollers -= 1;
                 let pollers = self.pollers;
                 fx.note(Rule::E25, Fact::PollersScaled { mapping: self.id, pollers });
             }
         }
-        self.let_go(slot, rule, fx);
+        self.let_go(now, slot, rule, fx);
     }
 
     /// Nothing is deleted: every message returns at the end of its visibility.
-    fn let_go(&mut self, slot: u32, rule: Rule, fx: &mut impl Port<Self>) {
+    fn let_go(&mut self, now: Time, slot: u32, rule: Rule, fx: &mut impl Port<Self>) {
         let State::Holding { batch, tries, .. } = self.slots[slot as usize].state else {
             unreachable!("only a batch that was invoked is let go")
         };
@@ -590,11 +663,11 @@ impl Mapping {
             fx.note(rule, Fact::InvokeFailed { mapping, events });
         }
         fx.note(rule, Fact::LetGo { mapping, events });
-        self.free(slot, batch, fx);
+        self.free(now, slot, batch, fx);
     }
 
     /// The poller has done with its batch: it goes on with what it still has, polls, or rests.
-    fn free(&mut self, slot: u32, batch: BatchId, fx: &mut impl Port<Self>) {
+    fn free(&mut self, now: Time, slot: u32, batch: BatchId, fx: &mut impl Port<Self>) {
         for at in 0..fx.register().batch(batch).len() {
             let payload = fx.register().batch(batch)[at].payload;
             fx.register().release(payload);
@@ -607,15 +680,15 @@ impl Mapping {
             let batch = fx.register().open_batch();
             *fx.register().batch_mut(batch) = rest;
             self.slots[slot as usize].state = State::Gathering { batch, lease_end };
-            return self.close(slot, fx);
+            return self.close(now, slot, fx);
         }
         self.busy -= 1;
         let wait_for_gatherer = self.config.mapping.window > Span::ZERO && self.gatherer.is_some();
         if self.pollers < self.active || wait_for_gatherer {
             self.rest_slot(slot);
-            self.balance(fx);
+            self.balance(now, fx);
         } else {
-            self.poll(slot, fx);
+            self.poll(now, slot, fx);
         }
     }
 
@@ -631,19 +704,19 @@ impl Mapping {
         self.slots[slot as usize].state = State::Holding { batch, lease_end, tries };
         let number = self.slots[slot as usize].number;
         match self.assumptions.throttled_poll {
-            ThrottledPoll::OneTry => self.let_go(slot, Rule::E26, fx),
+            ThrottledPoll::OneTry => self.let_go(now, slot, Rule::E26, fx),
             ThrottledPoll::RetryWithinVisibility => {
                 let wait = self.assumptions.throttled_poll_spacing.doubled(tries - 1);
                 let again = now.saturating_add(wait);
                 if again.saturating_add(self.config.function_timeout) <= lease_end {
                     fx.wake(wait, Wake::TryAgain { slot, number });
                 } else {
-                    self.let_go(slot, Rule::E26, fx);
+                    self.let_go(now, slot, Rule::E26, fx);
                 }
             }
             ThrottledPoll::WhenASlotFrees => {
                 if lease_end <= now {
-                    return self.let_go(slot, Rule::E26, fx);
+                    return self.let_go(now, slot, Rule::E26, fx);
                 }
                 fx.wake(lease_end.since(now), Wake::LeaseEnds { slot, number });
                 // Behind reserved concurrency 0, or a 5xx, there is no slot to wait for.

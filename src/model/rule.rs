@@ -309,6 +309,8 @@ rules! {
     E36 = "E36",
     /// Idle, it goes back to its idle pollers.
     E38 = "E38",
+    /// A provisioned poller has up to 10 batches at once, polls 10 times and reads 1 MB a second.
+    E44 = "E44",
     /// With ReportBatchItemFailures the reported messages stay and the others are deleted.
     E49 = "E49",
     /// A malformed report fails the whole batch.

@@ -969,7 +969,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             self.calls[at].begin(&mut Lane(&mut self.core, CallId::at(at)));
         }
         for at in 0..self.mappings.len() {
-            self.mappings[at].begin(&mut Lane(&mut self.core, MappingId::at(at)));
+            self.mappings[at].begin(Time::ZERO, &mut Lane(&mut self.core, MappingId::at(at)));
         }
         for at in 0..self.streams.len() {
             self.streams[at].begin(&mut Lane(&mut self.core, StreamId::at(at)));
@@ -1232,7 +1232,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
         for (id, mapping) in (0..).zip(&resources.mappings) {
             let id = MappingId(id);
             let settings = settings(resources, mapping);
-            self.mappings[id.index()].configure(settings, &mut Lane(core, id));
+            self.mappings[id.index()].configure(now, settings, &mut Lane(core, id));
         }
         for (id, reader) in (0..).zip(&resources.readers) {
             let id = ReaderId(id);

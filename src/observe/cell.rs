@@ -398,6 +398,7 @@ cells! {
         failed: Tally = FailedInvokeEventCount,
         deleted: Tally = DeletedEventCount,
         pollers: Gauge = Pollers,
+        provisioned: Gauge = ProvisionedPollers,
     }
     /// Of a dependency.
     DependencyCells {

@@ -281,6 +281,8 @@ measures! {
         "Events deleted after success.";
     Pollers "pollers" of Mapping: Gauge in Count, "ours",
         "Batches that the mapping may have at once.";
+    ProvisionedPollers "ProvisionedPollers" of Mapping: Gauge in Count, "M20",
+        "Provisioned pollers that the mapping has.";
 
     NumberOfMessagesPublished "NumberOfMessagesPublished" of Topic: Count in Count, "ours",
         "Messages that the topic took.";
@@ -410,6 +412,7 @@ impl Measure {
             | InvokedEventCount
             | DeletedEventCount
             | Pollers
+            | ProvisionedPollers
             | NumberOfMessagesPublished
             | NumberOfNotificationsDelivered
             | NumberOfNotificationsFilteredOut
@@ -489,7 +492,6 @@ pub const LATER: &[(&str, &str)] = &[
     ("queues", "NumberOfDeduplicatedSentMessages"),
     ("event_source_mappings", "DroppedEventCount"),
     ("event_source_mappings", "OnFailureDestinationDeliveredEventCount"),
-    ("event_source_mappings", "ProvisionedPollers"),
 ];
 
 #[cfg(test)]

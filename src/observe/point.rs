@@ -16,7 +16,7 @@ use crate::{
         Fact, Moment, Place, Register,
         config::{Config, OutletOf, Resources, SinkKind, Via},
         fact::{Answer, Held},
-        policy::requests,
+        policy::{pollers::BATCHES_OF_A_POLLER, requests},
         services::told,
         vocabulary::{
             AlarmId, CallId, Condition, Deletion, DependencyId, Entry, FunctionId, MappingId,
@@ -311,6 +311,8 @@ pub struct Guide {
     outlets: Vec<OutletOf>,
     /// The queue that each mapping reads.
     sources: Vec<QueueId>,
+    /// Whether its pollers are provisioned.
+    provisioned: Vec<bool>,
     /// The last run that was billed as wasted: if it was unawaited too, it is not wasted twice.
     wasted: Option<(FunctionId, PayloadId, Time)>,
 }
@@ -356,6 +358,7 @@ impl Guide {
             sinks: resources.sinks.iter().map(|sink| sink.kind).collect(),
             outlets: resources.outlets.iter().map(|outlet| outlet.origin).collect(),
             sources: resources.mappings.iter().map(|mapping| mapping.queue).collect(),
+            provisioned: resources.mappings.iter().map(|m| m.provisioned.is_some()).collect(),
             wasted: None,
         }
     }
@@ -363,6 +366,7 @@ impl Guide {
     /// The resources are these from now on. Says for which functions so many running environments
     /// became reserved (`false`) or unreserved (`true`).
     pub fn configured(&mut self, resources: &Resources) -> Vec<(u64, bool)> {
+        self.provisioned = resources.mappings.iter().map(|m| m.provisioned.is_some()).collect();
         let mut moved = Vec::new();
         for (now, function) in self.functions.iter_mut().zip(&resources.functions) {
             now.memory_mb = function.memory_mb;
@@ -766,7 +770,13 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             mapping.add(Measure::DeletedEventCount, u64::from(events), nothing);
         }
         Fact::PollersScaled { mapping, pollers } => {
-            sink.of(Subject::Mapping(mapping)).set(Measure::Pollers, u64::from(pollers));
+            let provisioned = guide.provisioned[mapping.index()];
+            let mut mapping = sink.of(Subject::Mapping(mapping));
+            mapping.set(Measure::Pollers, u64::from(pollers));
+            if provisioned {
+                let pollers = pollers.div_ceil(BATCHES_OF_A_POLLER);
+                mapping.set(Measure::ProvisionedPollers, u64::from(pollers));
+            }
         }
         Fact::LetGo { .. } => (),
 

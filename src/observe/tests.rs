@@ -146,9 +146,12 @@ fn resources() -> Resources {
             window: Span::ZERO,
             reports_failures: false,
             concurrency_max: None,
+            provisioned: None,
             filters: Vec::new(),
             enabled: true,
         }],
+        streams: Vec::new(),
+        readers: Vec::new(),
         dependencies: Vec::new(),
         alarms: Vec::new(),
         calls: vec![

@@ -1,6 +1,48 @@
 //! How many batches at once a mapping is given (E25, E35 to E38).
 
-use crate::kernel::Span;
+use crate::kernel::{Span, Time};
+
+/// Batches that a provisioned poller has at once (E44).
+pub const BATCHES_OF_A_POLLER: u32 = 10;
+/// Batches at once that provisioned pollers may add in a minute (E44).
+pub const PROVISIONED_PER_MINUTE: u32 = 1000;
+/// Bytes that a provisioned poller reads in a second (E44).
+const BYTES_OF_A_POLLER: u64 = 1 << 20;
+
+/// How fast provisioned pollers may read: each ten times and 1 MB a second, together (E44).
+///
+/// A second's worth may come at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// When what was asked so far would have been asked at an even pace.
+    polls: Time,
+    /// The same of what was read.
+    bytes: Time,
+}
+
+impl Pace {
+    /// How long the next poll has to wait.
+    pub fn wait(&self, now: Time) -> Span {
+        let latest = self.polls.max(self.bytes);
+        let may = now.saturating_add(Span::secs(1));
+        if latest <= may { Span::ZERO } else { latest.since(may) }
+    }
+
+    /// So many polls were made by pollers that may have so many `batches` at once: each of these polls once a
+    /// second.
+    pub fn polled(&mut self, now: Time, polls: u64, batches: u32) {
+        let each = Span::secs(1).as_nanos() / u64::from(batches.max(1));
+        self.polls = self.polls.max(now).saturating_add(Span::nanos(each.saturating_mul(polls)));
+    }
+
+    /// So many bytes were read by them.
+    pub fn read(&mut self, now: Time, bytes: u64, batches: u32) {
+        let rate = u128::from(BYTES_OF_A_POLLER * u64::from(batches.max(1)));
+        let second = u128::from(Span::secs(1).as_nanos() * u64::from(BATCHES_OF_A_POLLER));
+        let took = u64::try_from(u128::from(bytes) * second / rate).unwrap_or(u64::MAX);
+        self.bytes = self.bytes.max(now).saturating_add(Span::nanos(took));
+    }
+}
 
 /// The time between two steps of growth of one poller each, `per_minute` of them at least one.
 pub fn growth_step(per_minute: u32) -> Span {
@@ -21,6 +63,27 @@ pub fn cost_of_error(pollers: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn e44_a_provisioned_poller_polls_ten_times_and_reads_a_megabyte_a_second() {
+        let at = |millis| Time::ZERO + Span::millis(millis);
+        let mut pace = Pace::default();
+        // Two pollers: twenty polls a second, and a second's worth at once.
+        let mut polls = 0;
+        while pace.wait(at(0)) == Span::ZERO {
+            pace.polled(at(0), 1, 2 * BATCHES_OF_A_POLLER);
+            polls += 1;
+        }
+        assert_eq!((polls, pace.wait(at(0))), (21, Span::millis(50)));
+        assert_eq!(pace.wait(at(50)), Span::ZERO);
+        let mut pace = Pace::default();
+        pace.read(at(0), 6 << 20, 2 * BATCHES_OF_A_POLLER);
+        assert_eq!(
+            pace.wait(at(0)),
+            Span::secs(2),
+            "six megabytes at two a second, less one second"
+        );
+    }
 
     /// Where growth of 5 a second and the cost of errors balance, for runs of 50 ms.
     fn balance(error_rate: f64) -> f64 {

@@ -8,8 +8,8 @@ use crate::{
     model::{
         config::{
             Account, Architecture, Assumptions, Behaviour, Dependency, EventQueue, Function,
-            IdleLife, Mapping, MaxAge, OnPartialFailure, Queue, Redrive, Resources, Scaling, Sink,
-            SinkKind, StreamAssumptions, ThrottledPoll, TokenRate,
+            IdleLife, Mapping, MaxAge, OnPartialFailure, ProvisionedPollers, Queue, Redrive,
+            Resources, Scaling, Sink, SinkKind, StreamAssumptions, ThrottledPoll, TokenRate,
         },
         services::Manner,
         value::{AttributeId, Quantity, Word, WordLaw},
@@ -555,6 +555,12 @@ fn mapping(name: &str, body: &Body<'_>) -> Option<Mapping> {
         filters.extend(all.iter().filter_map(|filter| filter.pattern_maybe("Pattern")));
     }
     let scaling = body.map("ScalingConfig");
+    let concurrency_max = scaling.and_then(|scaling| scaling.count_u32_maybe("MaximumConcurrency"));
+    if concurrency_max.is_some() && body.get("ProvisionedPollerConfig").is_some() {
+        let mistake = Diagnostic::error("`ProvisionedPollerConfig` beside `ScalingConfig`");
+        let at = body.place_of("ProvisionedPollerConfig");
+        body.wrong("ProvisionedPollerConfig", mistake.at(at).label("one of the two"));
+    }
     Some(Mapping {
         name: name.to_string(),
         // What could not be read has been reported; the ids of the others must not move.
@@ -563,10 +569,33 @@ fn mapping(name: &str, body: &Body<'_>) -> Option<Mapping> {
         batch_size,
         window,
         reports_failures,
-        concurrency_max: scaling.and_then(|scaling| scaling.count_u32_maybe("MaximumConcurrency")),
+        concurrency_max,
+        provisioned: provisioned_pollers(body),
         filters,
         enabled: body.flag("Enabled"),
     })
+}
+
+/// `ProvisionedPollerConfig` of a mapping on a queue.
+fn provisioned_pollers(body: &Body<'_>) -> Option<ProvisionedPollers> {
+    const FEWEST: u32 = 2;
+    let config = body.map("ProvisionedPollerConfig")?;
+    let read = |name: &str, default| {
+        let count = config.count_u32_maybe(name).unwrap_or(default);
+        if count < FEWEST {
+            let mistake = Diagnostic::error(format!("{count} pollers")).at(config.place_of(name));
+            config.wrong(name, mistake.label(format!("{FEWEST} or more for a queue")));
+        }
+        count.max(FEWEST)
+    };
+    let min = read("MinimumPollers", FEWEST);
+    let max = read("MaximumPollers", min.max(200));
+    if max < min {
+        let mistake = Diagnostic::error(format!("`MaximumPollers` {max} is below {min}"));
+        let at = config.place_of("MaximumPollers");
+        config.wrong("MaximumPollers", mistake.at(at).label(format!("at least {min}")));
+    }
+    Some(ProvisionedPollers { min, max: max.max(min) })
 }
 
 fn assumptions(file: &Body<'_>) -> (Assumptions, Lifetime) {

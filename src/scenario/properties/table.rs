@@ -641,10 +641,27 @@ const MAPPING: Rows = &[
         )
         .rule(Rule::E19)
         .live(),
+        aws(
+            "ProvisionedPollerConfig",
+            Map(&[&[
+                aws("MinimumPollers", Count(1, 200), "pollers that are always there; a queue 2 up")
+                    .rule(Rule::E44)
+                    .live(),
+                aws(
+                    "MaximumPollers",
+                    Count(1, 10_000),
+                    "pollers at most; a queue 2 up, Kafka 2,000",
+                )
+                .rule(Rule::E44)
+                .live(),
+            ]]),
+            "pollers that are kept ready, each with up to 10 batches of a queue at once",
+        )
+        .rule(Rule::E44)
+        .live(),
         aws("Enabled", Flag, "whether it reads").default("true").live(),
     ],
     &[
-        later("ProvisionedPollerConfig", "pollers that are kept ready"),
         later("ParallelizationFactor", "stream: batches of one shard at once"),
         later("StartingPosition", "stream: where reading begins"),
         later("StartingPositionTimestamp", "stream: when reading begins"),

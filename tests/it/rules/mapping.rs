@@ -613,3 +613,58 @@ fn e38_an_idle_mapping_gives_pollers_back_in_even_steps() {
     );
     gives_back(8, "0s M.pollers_scaled E35 pollers=8");
 }
+
+#[test]
+fn e36_a_mapping_with_a_window_grows_though_its_runs_end_on_the_steps_of_growth() {
+    // Runs of 1 s end at each fifth step of 200 ms, and with a window its pollers look one after the other.
+    let grown = |window: &str| {
+        let scenario = mapped(
+            "service_time: 1s, Timeout: 5",
+            &format!("BatchSize: 10{window}"),
+            "at: [0s], count: 5000",
+            "",
+        );
+        play(&scenario, None)["resources"]["M"]["pollers"]["max"].as_f64().expect("a gauge")
+    };
+    let (plain, windowed) = (grown(""), grown(", MaximumBatchingWindowInSeconds: 1"));
+    assert_eq!(windowed, plain);
+}
+
+#[test]
+fn e44_provisioned_pollers_are_there_at_once_and_grow_by_a_thousand_a_minute() {
+    check(
+        &mapped(
+            "service_time: 10s, Timeout: 20",
+            "BatchSize: 1, ProvisionedPollerConfig: {MinimumPollers: 2, MaximumPollers: 3}",
+            "at: [0s], count: 100",
+            "duration: 130ms",
+        ),
+        "pollers_scaled+",
+        "
+        0s M.pollers_scaled E44 pollers=20
+        0.06s M.pollers_scaled E44 pollers=21
+        0.12s M.pollers_scaled E44 pollers=22
+        0.18s M.pollers_scaled E44 pollers=23
+        0.24s M.pollers_scaled E44 pollers=24
+        0.3s M.pollers_scaled E44 pollers=25
+        0.36s M.pollers_scaled E44 pollers=26
+        0.42s M.pollers_scaled E44 pollers=27
+        0.48s M.pollers_scaled E44 pollers=28
+        0.54s M.pollers_scaled E44 pollers=29
+        0.6s M.pollers_scaled E44 pollers=30
+        ",
+        "C: succeeded 100",
+    );
+}
+
+#[test]
+fn e44_a_provisioned_poller_polls_ten_times_a_second() {
+    // Two pollers: a second's worth of 20 polls at once and the next at 50 ms. Runs take no time.
+    let scenario = mapped(
+        "service_time: 1ms",
+        "BatchSize: 1, ProvisionedPollerConfig: {MinimumPollers: 2, MaximumPollers: 2}",
+        "at: [0s], count: 120",
+        "thresholds: [4.9s < Q.NumberOfMessagesDeleted last_at < 5.1s, F.Invocations during ..1s <= 41]",
+    );
+    play(&scenario, None);
+}

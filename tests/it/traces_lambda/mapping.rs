@@ -107,7 +107,7 @@ impl Component for Consumer {
                 self.settings.mapping.enabled = enabled;
                 let settings = self.settings.clone();
                 let mut inside = Inside::new(fx, Wake::Mapping);
-                self.mapping.configure(settings, &mut inside);
+                self.mapping.configure(now, settings, &mut inside);
                 let sent = inside.sent;
                 self.pass_on(now, sent, fx);
             }
@@ -158,6 +158,7 @@ impl Consumer {
                 window: Span::ZERO,
                 reports_failures: esm["report_batch_item_failures"] == true,
                 concurrency_max: None,
+                provisioned: None,
                 filters,
                 enabled: false,
             },
