@@ -133,6 +133,7 @@ const EXAMPLES: &[Example] = &[
     // default tries again within it, and of a flood of 9,742 all but 1,329 find a place in time.
     Example { excused: &[PING_PONG], ..example("a10-redrive-ping-pong") },
     example("a11-dlq-clock"),
+    example("a12-burst-ramp"),
     example("a14-kill-switch-and-loop"),
     example("a15-backoff-is-no-cure"),
     example("b05-chain"),
