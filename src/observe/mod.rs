@@ -70,7 +70,7 @@ pub use cast::Cast;
 pub use cost::Bill;
 pub use digest::Fingerprint;
 pub use fates::{Fate, Fates};
-pub use formula::{Formula, Mistake, Named, Names};
+pub use formula::{Formula, Mistake, Names};
 pub use ledger::Ledger;
 pub use live::Live;
 pub use measure::{Measure, Owner};

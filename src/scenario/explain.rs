@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use super::{
     properties::{
-        ARRIVALS, BACKOFF, FILE, LAW, MIXTURE, Property, Rows, State, Takes, VIA_LATER, WORD_LAW,
-        all, visit, visit_below,
+        ARRIVALS, BACKOFF, FILE, LAW, MIXTURE, Property, Rows, State, Takes, WORD_LAW, all, visit,
+        visit_below,
     },
     services,
 };
@@ -24,10 +24,15 @@ const PARTS: [(&str, Rows); 5] = [
 ];
 
 /// How a target is asked, where no service stands between.
-const VIA: [(&str, &str); 5] = [
+const VIA: [(&str, &str); 10] = [
     ("invoke", "a function, waited for; the default for one"),
     ("invoke_async", "a function, through its event queue"),
     ("sqs", "a queue: SendMessage; the default for one"),
+    ("kinesis", "a stream of Kinesis: PutRecord; the default for one"),
+    ("dynamodb", "a table with a stream: PutItem; the default for one"),
+    ("kafka", "a topic of Kafka; the default for one"),
+    ("mq", "a queue of a broker; the default for one"),
+    ("documentdb", "a collection with a change stream; the default for one"),
     ("sns", "a topic: Publish; the default for one. A function: see below"),
     ("eventbridge", "a bus: PutEvents; the default for one. A function: see below"),
 ];
@@ -57,8 +62,6 @@ pub fn property(name: &str) -> Option<String> {
     }
     if let Some(card) = services::explain(name) {
         found.push_str(&card);
-    } else if VIA_LATER.contains(&name) {
-        found.push_str(&format!("via: {name}\n  not yet in this version\n"));
     }
     (!found.is_empty()).then_some(found)
 }
@@ -74,7 +77,7 @@ pub fn names() -> Vec<String> {
         visit_below(rows, "", &mut see);
     }
     let words = PARTS.iter().map(|(part, _)| *part).chain(["patterns"]);
-    let words = words.chain(VIA.iter().map(|(word, _)| *word)).chain(VIA_LATER.iter().copied());
+    let words = words.chain(VIA.iter().map(|(word, _)| *word));
     let words = words.chain(Service::ALL.iter().map(|service| service.word()));
     names.extend(words.map(str::to_string));
     names.into_iter().collect()
@@ -192,7 +195,6 @@ fn via() -> String {
     for service in Service::ALL {
         text.push_str(&format!("  {:21} {}\n", service.word(), service.name()));
     }
-    text.push_str(&format!("  not yet in this version: {}\n", VIA_LATER.join(", ")));
     text
 }
 
@@ -227,11 +229,6 @@ pub fn reference() -> String {
             }
         }
     }
-    let later: Vec<String> = all(FILE)
-        .filter(|row| row.state == State::Later)
-        .map(|row| format!("`{}` ({})", row.name, row.says))
-        .collect();
-    text.push_str(&format!("\n## Sections not yet in this version\n\n{}.\n", later.join(", ")));
     for (part, rows) in PARTS {
         text.push_str(&format!("\n## {}\n\n", sentence(part)));
         let mut below = Vec::new();
@@ -249,8 +246,6 @@ pub fn reference() -> String {
             service.name()
         ));
     }
-    let later: Vec<String> = VIA_LATER.iter().map(|word| format!("`{word}`")).collect();
-    text.push_str(&format!("\nNot yet in this version: {}.\n", later.join(", ")));
     text
 }
 
@@ -299,8 +294,8 @@ mod tests {
         assert!(of("VIA").contains("invoke_async"));
         assert!(of("assumptions").contains("throttled_poll "));
         assert!(of("lognormal").contains("p99"));
-        assert!(of("streams").contains("not yet in this version"));
-        assert!(of("kinesis").contains("not yet in this version"));
+        assert!(of("streams").contains("ShardCount"));
+        assert!(of("kinesis").contains("PutRecord"));
         assert_eq!(property("VisibiltyTimeout"), None);
         for name in names() {
             of(&name);

@@ -121,6 +121,9 @@ fn takes(takes_what: &Takes) -> Value {
             {"type": "integer", "minimum": 1, "maximum": max},
             {"const": "never"},
         ]}),
+        Takes::CountOrNone(..) | Takes::AwsOrNone(..) => {
+            json!({"anyOf": [takes(&takes_what.limited()), {"const": -1}]})
+        }
         Takes::Number(min, max) => json!({"type": "number", "minimum": min, "maximum": max}),
         Takes::Share => definition("share"),
         Takes::Rate => definition("rate"),

@@ -8,9 +8,12 @@ use crate::{
         policy::delivery::Tries,
         services::Service,
         value::{AttributeId, Compare, Field, Pattern, Quantity, Test, Word, WordLaw},
-        vocabulary::{CallId, FunctionId, QueueId, SinkId, Target},
+        vocabulary::{CallId, FunctionId, QueueId, SinkId, StreamId, Target},
     },
 };
+
+/// The first attribute that a file names: those of messages and records come before it.
+const OWN: AttributeId = AttributeId(AttributeId::KEYS.len() as u16);
 
 /// A small scenario that is good.
 const GOOD: &str = "\
@@ -100,8 +103,10 @@ fn every_key_of_the_table_is_read() {
     assert!(paths.len() > 120, "{}", paths.len());
     let good = format!(
         "{GOOD}buckets: {{K: {{}}}}\nsubscriptions: {{S: {{TopicArn: T, Protocol: sqs, Endpoint: Q}}}}\n\
-         rules: {{R: {{EventBusName: B, EventPattern: {{kind: [a]}}, Targets: [{{Arn: Q}}]}}}}\n"
+         rules: {{R: {{EventBusName: B, EventPattern: {{kind: [a]}}, Targets: [{{Arn: Q}}]}}}}\n\
+         streams: {{L: {{}}}}\n"
     );
+    let of_streams = ["DestinationConfig", "ProvisionedPollerConfig"];
     for path in paths {
         let mut concrete = path.clone();
         let names = [("functions.*", "F"), ("queues.*", "Q"), ("topics.*", "T"), ("buses.*", "B")];
@@ -111,6 +116,7 @@ fn every_key_of_the_table_is_read() {
             ("buckets.*", "K"),
             ("subscriptions.*", "S"),
             ("rules.*", "R"),
+            ("streams.*", "L"),
         ];
         for (section, name) in names.into_iter().chain(more) {
             if path.starts_with(section) {
@@ -126,6 +132,10 @@ fn every_key_of_the_table_is_read() {
             concrete = "timeline.4.until".to_string();
         }
         let mut sets = vec![format!("{concrete}=[[7]]")];
+        if of_streams.iter().any(|key| concrete.contains(&format!(".M.{key}"))) {
+            sets.insert(0, "event_source_mappings.M.EventSourceArn=L".to_string());
+            sets.insert(0, "streams.L.source=kafka".to_string());
+        }
         if let Some((call, _)) = concrete.split_once(".Retry.") {
             // Retriers are read where there is a state, and a list of them.
             sets.insert(0, format!("{call}.target=F"));
@@ -294,7 +304,11 @@ fn references_have_many_spellings_and_are_checked() {
             "callers.C.via: `sqs` asks a queue, and the target is a function \
             | without `via` it is the target's own API",
         ),
-        ("callers.C.via=kinesis", "callers.C.via: `kinesis` is not yet in this version"),
+        (
+            "callers.C.via=kinesis",
+            "callers.C.via: `kinesis` asks a stream, and the target is a function \
+            | without `via` it is the target's own API",
+        ),
         (
             "callers.C.idle_timeout=5s",
             "callers.C.idle_timeout: `idle_timeout` is for a service between",
@@ -341,14 +355,10 @@ fn what_later_versions_have_is_known_by_name_and_its_body_is_not_read() {
     let text = "\
 functions: {F: {SnapStart: {x: y}, on_partial_failure: skip_group}}
 queues: {Q.fifo: {FifoQueue: true, ContentBasedDeduplication: 7}}
-streams: {S: {nonsense: {}}}
-event_source_mappings: {M: {EventSourceArn: S, FunctionName: F, BatchSize: 100, StartingPosition: LATEST}}
-callers:
-  C: {target: S, via: kinesis, arrivals: {at: [0s]}, PartitionKey: {one_of: x}}
-timeline: [{at: 1s, set: {streams.S.nonsense: 1s}}]
+callers: {C: {target: F, arrivals: {at: [0s]}}}
 ";
     let said = mistakes(text);
-    assert!(said.len() >= 9, "{said:#?}");
+    assert!(said.len() >= 5, "{said:#?}");
     assert!(said.iter().all(|line| line.contains("not yet in this version")), "{said:#?}");
 }
 
@@ -428,7 +438,7 @@ fn times_and_sizes_are_plain_or_by_a_law() {
         law(Dist::triangular(0.0, 1e9, 2e9))
     );
     assert_eq!(of("{erlang: {mean: 1s, k: 4}}"), law(Dist::erlang(1e9, 4)));
-    assert_eq!(of("{attribute: kind, unit: ms}"), Quantity::Attribute(AttributeId(0), 1e6));
+    assert_eq!(of("{attribute: kind, unit: ms}"), Quantity::Attribute(OWN, 1e6));
     let mixture =
         of("{mixture: [{weight: 25%, of: 1s}, {weight: 75%, of: {uniform: {min: 0, max: 1s}}}]}");
     assert_eq!(
@@ -524,11 +534,11 @@ fn words_are_plain_or_by_a_law() {
     assert_eq!(law("of"), WordLaw::Cycle(vec![text("a"), Word::Number(1.0)]));
     assert_eq!(law("x"), WordLaw::OneOf(20));
     assert_eq!(law("z"), WordLaw::Zipf([1.0 / 1.5, 1.0].into()));
-    assert_eq!(law("other"), WordLaw::Attribute(AttributeId(0)));
+    assert_eq!(law("other"), WordLaw::Attribute(OWN));
     assert_eq!(law("m"), WordLaw::Choice(vec![(1.0, WordLaw::OneOf(3))]));
     // A call's word may be the one that its payload has already.
     let of_call = &catalog.laws[2];
-    assert_eq!(of_call[0].1, WordLaw::Attribute(AttributeId(0)));
+    assert_eq!(of_call[0].1, WordLaw::Attribute(OWN));
     assert_eq!(of_call[1].1, WordLaw::Plain(Word::Text(1)));
     assert_eq!(catalog.callers, [text("C"), text("Z")]);
     let calls = &scenario.config.resources.calls;
@@ -562,7 +572,7 @@ fn patterns_are_those_of_aws() {
         let argument = format!("functions.F.calls.0.when={written}");
         with(&[&argument]).config.resources.functions[0].calls[0].when.clone().expect("given")
     };
-    let kind = Field::Attribute(AttributeId(0));
+    let kind = Field::Attribute(OWN);
     let number = |n: f64| Test::Equals(Word::Number(n));
     assert_eq!(
         of("{kind: [5, {prefix: a}, {suffix: b}]}"),
@@ -818,7 +828,9 @@ fn a_csv_has_a_row_an_arrival_and_its_other_columns_are_attributes() {
     let arrivals = &config.resources.calls[0].arrivals[0];
     assert_eq!((arrivals.from, listed(arrivals)), (secs(60), vec![0, 5, 12]));
     let catalog = &config.catalog;
-    assert_eq!(catalog.attributes, ["ms", "kind"], "those of the file come first");
+    let (keys, own) = catalog.attributes.split_at(AttributeId::KEYS.len());
+    assert_eq!(keys, AttributeId::KEYS);
+    assert_eq!(own, ["ms", "kind"], "those of the file come first");
     let texts = &catalog.texts;
     let words: Vec<Vec<String>> = catalog.laws[0]
         .iter()
@@ -1559,4 +1571,231 @@ fn a_guess_has_a_measure_and_a_range_of_one_kind() {
     assert_eq!(wrong("from: 1, to: 5%"), "guess.to: `from` and `to` are not of one kind");
     assert_eq!(wrong("from: few, to: 5"), "guess.from: `few` is not a time");
     assert_eq!(wrong("to: 5"), "guess: `from` is missing");
+}
+
+/// A stream that is read.
+const STREAM: &str = "\
+duration: 1h
+functions: {F: {}}
+queues: {D: {}}
+buckets: {B: {}}
+streams: {S: {ShardCount: 2}}
+event_source_mappings: {M: {EventSourceArn: S, FunctionName: F, StartingPosition: TRIM_HORIZON}}
+callers: {C: {target: S, arrivals: {poisson: 5/s}, PartitionKey: {zipf: {n: 10, s: 1}}}}
+";
+
+fn stream_with(arguments: &[&str]) -> Result<Scenario, Failure> {
+    let sets: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+    load_with(STREAM, &Options { sets: &sets, ..Options::default() })
+}
+
+#[test]
+fn a_mapping_on_a_stream_has_aws_s_defaults() {
+    let Config { resources, .. } = good(STREAM).config;
+    let [stream] = resources.streams.as_slice() else { panic!("one") };
+    assert_eq!(
+        (stream.source, stream.shards, stream.retention),
+        (crate::model::config::Source::Kinesis, 2, Span::days(1))
+    );
+    assert!(resources.mappings.is_empty());
+    let [reader] = resources.readers.as_slice() else { panic!("one") };
+    let expected = Reader {
+        name: "M".to_string(),
+        stream: StreamId(0),
+        function: FunctionId(0),
+        batch_size: 100,
+        window: Span::ZERO,
+        parallelization: 1,
+        start: Start::TrimHorizon,
+        retries_max: None,
+        age_max: None,
+        bisects: false,
+        reports_failures: false,
+        tumbling: None,
+        on_failure: None,
+        filters: Vec::new(),
+        fan_out: false,
+        provisioned: None,
+        enabled: true,
+    };
+    assert_eq!(*reader, expected);
+    let call = &resources.calls[0];
+    assert_eq!((call.via, call.target, call.words), (Via::Send, Target::Stream(StreamId(0)), true));
+    assert_eq!(resources.assumptions.streams, StreamAssumptions::default());
+    // Of Kafka, MQ and DocumentDB half a second, which nobody can write (O2).
+    for (source, hours) in [("kafka", 168), ("msk", 168), ("rabbitmq", 8760), ("documentdb", 3)] {
+        let sets = [&format!("streams.S.source={source}"), "streams.S.ShardCount=1"];
+        let mut sets = sets.map(ToString::to_string).to_vec();
+        if source == "rabbitmq" {
+            sets.push("event_source_mappings.M.StartingPosition=null".to_string());
+        }
+        let sets: Vec<&str> = sets.iter().map(String::as_str).collect();
+        let resources =
+            stream_with(&sets).unwrap_or_else(|failure| panic!("{failure}")).config.resources;
+        assert_eq!(resources.readers[0].window, Span::millis(500), "{source}");
+        assert_eq!(resources.streams[0].retention, Span::hours(hours), "{source}");
+    }
+}
+
+#[test]
+fn every_setting_of_a_mapping_on_a_stream_is_read() {
+    let arguments = [
+        "event_source_mappings.M={EventSourceArn: S, FunctionName: F, StartingPosition: AT_TIMESTAMP, \
+         StartingPositionTimestamp: 10m, BatchSize: 7, MaximumBatchingWindowInSeconds: 3, \
+         ParallelizationFactor: 10, MaximumRetryAttempts: 0, MaximumRecordAgeInSeconds: 60, \
+         BisectBatchOnFunctionError: true, TumblingWindowInSeconds: 900, enhanced_fan_out: true, \
+         DestinationConfig: {OnFailure: {Destination: B, Type: S3}}, Enabled: false, \
+         FunctionResponseTypes: [ReportBatchItemFailures], \
+         FilterCriteria: {Filters: [{Pattern: {PartitionKey: ['1']}}]}}",
+        "assumptions={stream_retry_base: 1s, stream_retry_cap: 2s, bisect_order: second_half_first, \
+         kinesis_poll_interval: 3s, dynamodb_poll_interval: 4s, latest_start_delay: 5s, \
+         tumbling_idle_wait: 6s}",
+    ];
+    let resources =
+        stream_with(&arguments).unwrap_or_else(|failure| panic!("{failure}")).config.resources;
+    let reader = &resources.readers[0];
+    assert_eq!(reader.start, Start::At(secs(600)));
+    assert_eq!((reader.batch_size, reader.window, reader.parallelization), (7, Span::secs(3), 10));
+    assert_eq!((reader.retries_max, reader.age_max), (Some(0), Some(Span::secs(60))));
+    assert_eq!((reader.bisects, reader.reports_failures, reader.fan_out), (true, true, true));
+    assert_eq!(reader.tumbling, Some(Span::secs(900)));
+    assert_eq!(reader.on_failure, Some(Target::Sink(SinkId(0))));
+    assert_eq!((reader.filters.len(), reader.enabled), (1, false));
+    let assumed = StreamAssumptions {
+        retry_base: Span::secs(1),
+        retry_cap: Span::secs(2),
+        second_half_first: true,
+        kinesis_poll: Span::secs(3),
+        dynamodb_poll: Span::secs(4),
+        latest_delay: Span::secs(5),
+        window_idle: Span::secs(6),
+    };
+    assert_eq!(resources.assumptions.streams, assumed);
+    let kafka = [
+        "streams.S.source=kafka",
+        "event_source_mappings.M.ProvisionedPollerConfig={MinimumPollers: 3, MaximumPollers: 5}",
+        "event_source_mappings.M.MaximumRetryAttempts=10000",
+    ];
+    let resources =
+        stream_with(&kafka).unwrap_or_else(|failure| panic!("{failure}")).config.resources;
+    assert_eq!(resources.readers[0].provisioned, Some(ProvisionedPollers { min: 3, max: 5 }));
+    assert_eq!(resources.readers[0].retries_max, Some(10_000));
+}
+
+#[test]
+fn what_a_source_does_not_have_is_refused_at_its_key() {
+    let m = "event_source_mappings.M";
+    let cases: &[(&[&str], &str)] = &[
+        (
+            &["streams.S.source=kafka", "ParallelizationFactor=2"],
+            "ParallelizationFactor: `ParallelizationFactor` is not for a mapping on Kafka",
+        ),
+        (
+            &["streams.S.source=kafka", "MaximumRetryAttempts=2"],
+            "MaximumRetryAttempts: `MaximumRetryAttempts` is not for a mapping on Kafka",
+        ),
+        (
+            &["streams.S.source=dynamodb", "enhanced_fan_out=true"],
+            "enhanced_fan_out: `enhanced_fan_out` is not for a mapping on DynamoDB",
+        ),
+        (
+            &["streams.S.source=dynamodb", "StartingPosition=AT_TIMESTAMP"],
+            "StartingPosition: DynamoDB streams have no `AT_TIMESTAMP`",
+        ),
+        (
+            &["EventSourceArn=D", "StartingPosition=null", "BisectBatchOnFunctionError=true"],
+            "BisectBatchOnFunctionError: `BisectBatchOnFunctionError` is not for a mapping on a queue",
+        ),
+        (
+            &["ScalingConfig={MaximumConcurrency: 5}"],
+            "ScalingConfig: `ScalingConfig` is not for a mapping on Kinesis",
+        ),
+        (
+            &["StartingPosition=AT_TIMESTAMP"],
+            "StartingPosition: `AT_TIMESTAMP` without `StartingPositionTimestamp`",
+        ),
+        (
+            &["StartingPositionTimestamp=5m"],
+            "StartingPositionTimestamp: `StartingPositionTimestamp` is for `AT_TIMESTAMP`",
+        ),
+        (
+            &["MaximumRetryAttempts=10001"],
+            "MaximumRetryAttempts: `10001` is above AWS's limit of 10000",
+        ),
+        (&["MaximumRetryAttempts=-2"], "MaximumRetryAttempts: `-2` is negative"),
+        (
+            &["MaximumRecordAgeInSeconds=59"],
+            "MaximumRecordAgeInSeconds: `59` is below AWS's limit of 60 s",
+        ),
+        (
+            &["TumblingWindowInSeconds=901"],
+            "TumblingWindowInSeconds: `901` is above AWS's limit of 900 s",
+        ),
+        (&["ParallelizationFactor=11"], "ParallelizationFactor: `11` is above AWS's limit of 10"),
+    ];
+    for (sets, expected) in cases {
+        let sets: Vec<String> = sets
+            .iter()
+            .map(|set| match set.starts_with("streams.") {
+                true => (*set).to_string(),
+                false => format!("{m}.{set}"),
+            })
+            .collect();
+        let said = mistakes_of(load_with(STREAM, &Options { sets: &sets, ..Options::default() }));
+        assert_eq!(said, [format!("{m}.{expected}")], "{sets:?}");
+    }
+    let missing = mistakes_of(stream_with(&[&format!("{m}.StartingPosition=null")]));
+    assert_eq!(missing, [format!("{m}: `StartingPosition` is missing: Kinesis has no default")]);
+    for (set, expected) in [
+        ("streams.S.RetentionPeriodHours=23", "Kinesis keeps no record 23 h"),
+        ("streams.S={source: dynamodb, RetentionPeriodHours: 48}", "DynamoDB keeps no record 48 h"),
+        ("callers.C.via=dynamodb", "`dynamodb` asks a stream, and the target is a stream"),
+        ("streams.S.ShardCount=0", "`0` is below AWS's limit of 1"),
+    ] {
+        let said = mistakes_of(stream_with(&[set]));
+        assert!(said.len() == 1 && said[0].contains(expected), "{set}: {said:?}");
+    }
+    let fewer = "timeline=[{at: 1m, set: {streams.S.ShardCount: 1}}]";
+    assert_eq!(mistakes_of(stream_with(&[fewer])), Vec::<String>::new());
+    let said = mistakes_of(stream_with(&["streams.S.source=kafka", fewer]));
+    assert_eq!(said, ["streams.S.ShardCount: 2 partitions of `S` become 1"]);
+}
+
+#[test]
+fn a_colleague_says_what_a_stream_s_mapping_does_with_what_fails() {
+    let said = |sets: &[&str]| -> Vec<String> {
+        let scenario = stream_with(sets).unwrap_or_else(|failure| panic!("{failure}"));
+        scenario.warnings.iter().map(one_line).collect()
+    };
+    let has = |sets: &[&str], part: &str| {
+        let said = said(sets);
+        assert!(said.iter().any(|line| line.contains(part)), "{part}: {said:#?}");
+    };
+    has(&[], "that always fails stops what is behind it in its shard until it expires, 24 h");
+    let retries = "event_source_mappings.M.MaximumRetryAttempts=2";
+    has(&[retries], "records that are given up are lost");
+    let kept = "event_source_mappings.M.DestinationConfig={OnFailure: {Destination: D}}";
+    assert!(!said(&[retries, kept]).iter().any(|line| line.contains("event_source_mappings.M")));
+    has(&["event_source_mappings.M.StartingPosition=LATEST"], "records before that are not its");
+    has(
+        &["streams.S.source=kafka", "functions.F.Timeout=841"],
+        "is above the 840 s that a mapping on",
+    );
+    has(
+        &[
+            "streams.S.source=mq",
+            "streams.S.ShardCount=1",
+            "event_source_mappings.M.StartingPosition=null",
+        ],
+        "`mq` is read as `activemq`",
+    );
+    has(
+        &["callers.C.target=D"],
+        "`PartitionKey` is for a stream with shards, and the target is a queue",
+    );
+    has(
+        &["callers.C.MessageGroupId=a"],
+        "`MessageGroupId` is for a queue, and the target is a stream",
+    );
+    has(&["event_source_mappings.M=null"], "nobody reads `S`");
 }

@@ -27,19 +27,10 @@ use read::{Reader, words};
 use serde::{Deserialize, Serialize};
 use std::{fmt, ops::Range};
 
-/// What a name of the file stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Named {
-    /// A resource or caller of this version, with its position.
-    Known(Owner, Subject),
-    /// One whose kind has no measures yet: the section's name.
-    Later(&'static str),
-}
-
 /// The names that a threshold can use.
 pub struct Names<'a> {
-    /// Every name of the file, in file order.
-    pub resources: Vec<(String, Named)>,
+    /// Every name of the file with what it stands for, in file order.
+    pub resources: Vec<(String, (Owner, Subject))>,
     /// Every attribute of a payload.
     pub attributes: Vec<String>,
     /// Reads a point of time: an offset, a clock time or a time stamp.
@@ -62,9 +53,7 @@ impl<'a> Names<'a> {
         let named = Subject::all(resources)
             .into_iter()
             .filter(|(owner, _)| !matches!(owner, Owner::Account | Owner::Run))
-            .map(|(owner, subject)| {
-                (subject.name(resources).to_owned(), Named::Known(owner, subject))
-            });
+            .map(|(owner, subject)| (subject.name(resources).to_owned(), (owner, subject)));
         Names { resources: named.collect(), attributes: attributes.to_vec(), point }
     }
 }

@@ -1,8 +1,6 @@
 //! Reads formulas from their text, with every mistake at once.
 
-use super::{
-    Dimension, Factor, Filter, Formula, Mistake, Named, Names, Operand, Statistic, Term, Window,
-};
+use super::{Dimension, Factor, Filter, Formula, Mistake, Names, Operand, Statistic, Term, Window};
 use crate::{
     kernel::{Span, Time},
     model::{config::Via, services::Service},
@@ -342,14 +340,7 @@ impl<'a> Reader<'a> {
                 let range = start..start + name.len();
                 let named = names.resources.iter().find(|(known, _)| known == name);
                 match named {
-                    Some((_, Named::Known(owner, subject))) => (*owner, *subject, word),
-                    Some((_, Named::Later(section))) => {
-                        let message =
-                            format!("{section} have no measures yet in this version: `{word}`");
-                        let range = start..start + path.len();
-                        self.wrong(range, message, "");
-                        return None;
-                    }
+                    Some((_, (owner, subject))) => (*owner, *subject, word),
                     None => {
                         let known = names.resources.iter().map(|(known, _)| known.as_str());
                         let message = format!("nothing in the file is called `{name}`");

@@ -7,9 +7,11 @@ use crate::{
     kernel::{Probability, Span, Time},
     model::{
         alarm::Watched,
-        config::{Behaviour, Change, Function, Outlet, Queue, Resources},
+        config::{
+            Behaviour, Change, Function, Outlet, Queue, Reader, Resources, Source, Start, Stream,
+        },
         value::Quantity,
-        vocabulary::{FunctionId, QueueId, Target},
+        vocabulary::{FunctionId, QueueId, StreamId, Target},
     },
     scenario::{
         diagnostic::{Diagnostic, Place, quoted},
@@ -19,6 +21,10 @@ use crate::{
 
 /// AWS advises a visibility timeout of so many times the function's.
 const VISIBILITY_FACTOR: u64 = 6;
+/// The longest timeout of a function that a mapping on Kafka, Amazon MQ or DocumentDB runs.
+const TIMEOUT_MAX: Span = Span::mins(14);
+/// AWS advises at most so many readers of a shard of a DynamoDB stream.
+const SHARD_READERS_MAX: usize = 2;
 /// The waits before the retries of an asynchronous event (A2.1).
 const RETRY_WAITS: [Span; 2] = [Span::secs(60), Span::secs(120)];
 
@@ -31,7 +37,11 @@ pub fn advise(file: &Body<'_>, resources: &Resources, timeline: &[(Time, Change)
     for (at, queue) in resources.queues.iter().enumerate() {
         advice.queue(QueueId::at(at), queue);
     }
+    for (at, stream) in resources.streams.iter().enumerate() {
+        advice.stream(StreamId::at(at), stream);
+    }
     advice.mappings();
+    advice.readers();
     advice.alarms();
     advice.circles();
 }
@@ -42,13 +52,22 @@ struct Ways {
     functions: Vec<(bool, bool, bool)>,
     /// For each queue: whether anything sends to it.
     queues: Vec<bool>,
+    /// For each stream: whether anything puts into it.
+    streams: Vec<bool>,
 }
 
 fn ways(resources: &Resources, timeline: &[(Time, Change)]) -> Ways {
     let mut ways = Ways {
         functions: vec![(false, false, false); resources.functions.len()],
         queues: vec![false; resources.queues.len()],
+        streams: vec![false; resources.streams.len()],
     };
+    for reader in &resources.readers {
+        ways.functions[reader.function.index()].0 = true;
+        if let Some(Target::Queue(id)) = reader.on_failure {
+            ways.queues[id.index()] = true;
+        }
+    }
     for mapping in &resources.mappings {
         ways.functions[mapping.function.index()].0 = true;
     }
@@ -57,6 +76,7 @@ fn ways(resources: &Resources, timeline: &[(Time, Change)]) -> Ways {
             (Target::Function(id), via) if via.queues() => ways.functions[id.index()].2 = true,
             (Target::Function(id), _) => ways.functions[id.index()].1 = true,
             (Target::Queue(id), _) => ways.queues[id.index()] = true,
+            (Target::Stream(id), _) => ways.streams[id.index()] = true,
             (_, _) => (),
         }
     }
@@ -146,7 +166,8 @@ impl Advice<'_> {
             let message = format!(
                 "{name} is invoked by a mapping only, and this serves asynchronous events only"
             );
-            let help = "failed messages go back to their queue: that needs the `RedrivePolicy`";
+            let help = "a queue's messages go back to it: that needs the `RedrivePolicy`; of a stream's \
+                        mapping it is the `DestinationConfig`";
             self.warn(at(property), message, help);
         }
         if asynchronous && !kept {
@@ -290,6 +311,97 @@ impl Advice<'_> {
         }
     }
 
+    fn stream(&self, id: StreamId, stream: &Stream) {
+        let name = quoted(&stream.name);
+        let at = || self.place("streams", &stream.name, "");
+        let readers = self.resources.readers.iter().filter(|reader| reader.stream == id);
+        let (sent, readers) = (self.ways.streams[id.index()], readers.count());
+        match (sent, readers) {
+            (false, 0) => {
+                self.warn(at(), format!("nobody puts into {name}, and nobody reads it"), "");
+            }
+            (false, _) => self.warn(at(), format!("nobody puts into {name}"), ""),
+            (true, 0) => {
+                let message = format!("nobody reads {name}: what is put into it stays there");
+                self.warn(at(), message, "");
+            }
+            (true, _) => (),
+        }
+        if stream.source == Source::DynamoDb && SHARD_READERS_MAX < readers {
+            let message = format!("{readers} mappings read {name}: AWS throttles them");
+            let help = "AWS advises at most 2 readers of a shard of a DynamoDB stream";
+            self.warn(at(), message, help);
+        }
+    }
+
+    fn readers(&self) {
+        let resources = self.resources;
+        for (n, reader) in resources.readers.iter().enumerate() {
+            let at = |property: &str| self.place("event_source_mappings", &reader.name, property);
+            let stream = &resources.streams[reader.stream.index()];
+            let function = &resources.functions[reader.function.index()];
+            let (stream_name, function_name) = (quoted(&stream.name), quoted(&function.name));
+            let is_stream = matches!(stream.source, Source::Kinesis | Source::DynamoDb);
+            if !is_stream && TIMEOUT_MAX < function.timeout {
+                let message = format!(
+                    "the timeout {} of {function_name} is above the {} that a mapping on {stream_name} \
+                     allows",
+                    time_text(function.timeout),
+                    time_text(TIMEOUT_MAX)
+                );
+                let place = self.place("functions", &function.name, "Timeout");
+                self.warn(place, message, "AWS refuses that when the mapping is made");
+            }
+            self.gives_up(reader, stream, at("MaximumRetryAttempts"));
+            if reader.start == Start::Latest {
+                let message = format!(
+                    "{} begins with what comes once it reads: records before that are not its",
+                    quoted(&reader.name)
+                );
+                let (place, path) = at("StartingPosition");
+                self.file.cx.say(Diagnostic::note(message).at(place).path(path));
+            }
+            let twin = resources.readers[..n]
+                .iter()
+                .find(|other| (other.stream, other.function) == (reader.stream, reader.function));
+            if let Some(twin) = twin {
+                let message = format!("{} does the same already", quoted(&twin.name));
+                self.warn(at(""), message, "AWS refuses a second mapping of the same two");
+            }
+        }
+    }
+
+    /// What becomes of a record that always fails.
+    fn gives_up(&self, reader: &Reader, stream: &Stream, place: (Place, String)) {
+        let stream_name = quoted(&stream.name);
+        let ends = reader.retries_max.is_some() || reader.age_max.is_some();
+        if ends && reader.on_failure.is_none() {
+            let message = "records that are given up are lost: there is no `DestinationConfig`";
+            return self.warn(place, message.to_string(), "");
+        }
+        // Kafka's tries are counted where there is a destination.
+        let kafka = matches!(stream.source, Source::Msk | Source::Kafka);
+        if ends || kafka && reader.on_failure.is_some() {
+            return;
+        }
+        let message = format!(
+            "a record of {stream_name} that always fails stops what is behind it in its shard until it \
+             expires, {}",
+            time_text(stream.retention)
+        );
+        let help = match stream.source {
+            Source::Kinesis | Source::DynamoDb => {
+                "`MaximumRetryAttempts` or `MaximumRecordAgeInSeconds` with a `DestinationConfig` ends \
+                 it, `BisectBatchOnFunctionError` finds it"
+            }
+            Source::Msk | Source::Kafka => {
+                "with a `DestinationConfig` it is given up after 10 retries"
+            }
+            Source::ActiveMq | Source::RabbitMq | Source::DocumentDb => "",
+        };
+        self.warn(place, message, help);
+    }
+
     /// An alarm on what is sent to a queue that SQS itself fills.
     fn alarms(&self) {
         for alarm in &self.resources.alarms {
@@ -379,8 +491,20 @@ impl Advice<'_> {
                     _ => None,
                 }));
             }
-            // A stream is polled by the clock.
-            Target::Stream(_) | Target::Dependency(_) | Target::Outside => (),
+            Target::Stream(id) => {
+                let polled = matches!(
+                    self.resources.streams[id.index()].source,
+                    Source::Kinesis | Source::DynamoDb
+                );
+                let at_once = self.resources.readers.iter().filter(|reader| {
+                    reader.stream == id
+                        && reader.enabled
+                        && reader.window == Span::ZERO
+                        && (reader.fan_out || !polled)
+                });
+                found.extend(at_once.map(|reader| reader.function.index()));
+            }
+            Target::Dependency(_) | Target::Outside => (),
         };
         for entry in &function.calls {
             if entry.count > 0 && entry.share != Probability::NEVER {

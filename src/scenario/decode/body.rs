@@ -153,6 +153,38 @@ impl<'a> Body<'a> {
         }
     }
 
+    /// Reads a key that AWS lets be -1; none for that.
+    fn or_none<T>(&self, name: &str, reader: impl Fn(&Node) -> Result<T, Diagnostic>) -> Option<T> {
+        let read = self.read(name, |node| match units::integer(node) {
+            Ok(-1) => Ok(None),
+            _ => reader(node).map(Some),
+        });
+        read.flatten()
+    }
+
+    /// A whole number; none for -1.
+    pub fn count_or_none(&self, name: &str) -> Option<u32> {
+        let Takes::CountOrNone(min, max) = self.row(name).takes else {
+            unreachable!("{name} is a count or -1 in the table")
+        };
+        let count = self.or_none(name, |node| {
+            in_range(node, units::count(node)?, min, max, ToString::to_string, true)
+        });
+        count.map(|count| u32::try_from(count).expect("its range fits"))
+    }
+
+    /// A time in AWS's unit; none for -1.
+    pub fn aws_time_or_none(&self, name: &str) -> Option<Span> {
+        let Takes::AwsOrNone(unit, min, max) = self.row(name).takes else {
+            unreachable!("{name} is a time of AWS's or -1 in the table")
+        };
+        let (least, most) = (unit.span().times(min), unit.span().times(max));
+        self.or_none(name, |node| {
+            let span = units::aws_time(node, unit)?;
+            in_range(node, span, least, most, |span| time_text(*span), true)
+        })
+    }
+
     /// A time in AWS's unit.
     pub fn aws_time(&self, name: &str) -> Span {
         self.aws_time_maybe(name).unwrap_or_default()

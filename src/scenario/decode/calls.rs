@@ -6,6 +6,7 @@ use super::{
     Body, names, outlets,
     resources::{Earlier, Read},
     services::{self, Assumed},
+    streams,
 };
 use crate::{
     kernel::{Stream, Time},
@@ -174,6 +175,7 @@ fn call(body: &Body<'_>, name: &str, assumed: &Assumed) -> Call {
         let at = body.place_of("DelaySeconds");
         body.wrong("DelaySeconds", mistake.at(at).label("only where the target is a queue"));
     }
+    streams::check_message_keys(body, target);
     let retry = body.map("retry").map_or_else(Retry::default, |retry| Retry {
         attempts: retry.count_u32("attempts"),
         backoff: retry.backoff("backoff"),
@@ -218,6 +220,7 @@ fn via(body: &Body<'_>, target: Option<Target>) -> Via {
         "invoke" => (Via::Invoke, Kind::Function),
         "invoke_async" => (Via::InvokeAsync, Kind::Function),
         "sqs" => (Via::Send, Kind::Queue),
+        "kinesis" | "dynamodb" | "kafka" | "mq" | "documentdb" => (Via::Send, Kind::Stream),
         // The two that have a section of their own, or imply one for a function.
         "sns" if found != Kind::Function => (Via::Send, Kind::Topic),
         "eventbridge" if found != Kind::Function => (Via::Send, Kind::Bus),
@@ -229,7 +232,9 @@ fn via(body: &Body<'_>, target: Option<Target>) -> Via {
             None => return own,
         },
     };
-    if found != kind && target.is_some() {
+    let own_api: Vec<&str> = streams::api(body).into_iter().collect();
+    let other_api = found == Kind::Stream && !own_api.contains(&word);
+    if (found != kind || other_api) && target.is_some() {
         let message =
             format!("{} asks {}, and the target is {}", quoted(word), kind.word(), found.word());
         let mistake = Diagnostic::error(message).at(body.place_of("via"));
@@ -242,6 +247,7 @@ fn via(body: &Body<'_>, target: Option<Target>) -> Via {
             Kind::Function => &["invoke", "invoke_async"],
             Kind::Queue => &["sqs"],
             Kind::Topic => &["sns"],
+            Kind::Stream => own_api.as_slice(),
             _ => &["eventbridge"],
         };
         let label = format!("{} fits", super::body::listed(fits));

@@ -18,6 +18,7 @@ mod names;
 mod outlets;
 mod resources;
 mod services;
+mod streams;
 
 pub use body::Body;
 pub use names::Names;
@@ -314,6 +315,7 @@ pub fn decode(report: &Report, files: &Files, tree: &Node, seed: Option<u64>) ->
             resources::Earlier { tree: cx.tree, resources: &resources, columns: &columns };
         let read = resources::resources(&file, Some(duration), Some(&earlier));
         resources::check_same_arrivals(&file, &earlier, &read);
+        streams::check_changes(&file, &resources.streams, &read.resources.streams);
         Some(read.resources)
     };
     let happenings = entries.happenings();

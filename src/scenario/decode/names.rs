@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Body, Cx};
 use crate::{
-    model::vocabulary::{DependencyId, FunctionId, QueueId, SinkId, Target},
+    model::vocabulary::{DependencyId, FunctionId, QueueId, SinkId, StreamId, Target},
     scenario::{
         diagnostic::{Diagnostic, Place, quoted, suggest},
         node::{Node, Reference, Value},
@@ -147,8 +147,6 @@ impl Names {
                     cx.say(unknown.did_you_mean(near));
                     None
                 }
-                // A section of a later version has been refused as a whole.
-                Some(Named { kind: Kind::Later(_), .. }) => None,
                 Some(named) if kinds.contains(&named.kind) => named.target(),
                 Some(named) => {
                     let message = format!("{} is {}", quoted(name), named.kind.word());
@@ -166,13 +164,9 @@ impl Named {
             Kind::Function => Some(Target::Function(FunctionId::at(self.at))),
             Kind::Queue => Some(Target::Queue(QueueId::at(self.at))),
             Kind::Topic | Kind::Bus | Kind::Bucket => Some(Target::Sink(SinkId::at(self.at))),
+            Kind::Stream => Some(Target::Stream(StreamId::at(self.at))),
             Kind::Dependency => Some(Target::Dependency(DependencyId::at(self.at))),
-            Kind::Mapping
-            | Kind::Alarm
-            | Kind::Caller
-            | Kind::Subscription
-            | Kind::Rule
-            | Kind::Later(_) => None,
+            Kind::Mapping | Kind::Alarm | Kind::Caller | Kind::Subscription | Kind::Rule => None,
         }
     }
 }

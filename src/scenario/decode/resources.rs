@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use super::{Body, alarms, body::time_text, calls, names, outlets, services::Assumed};
+use super::{Body, alarms, body::time_text, calls, names, outlets, services::Assumed, streams};
 use crate::{
     kernel::{Span, Stream, Time},
     model::{
         config::{
             Account, Architecture, Assumptions, Behaviour, Dependency, EventQueue, Function,
-            IdleLife, Mapping, MaxAge, OnPartialFailure, ProvisionedPollers, Queue, Redrive,
-            Resources, Scaling, Sink, SinkKind, StreamAssumptions, ThrottledPoll, TokenRate,
+            IdleLife, Mapping, MaxAge, OnPartialFailure, Queue, Redrive, Resources, Scaling, Sink,
+            SinkKind, ThrottledPoll, TokenRate,
         },
         services::Manner,
-        value::{AttributeId, Quantity, Word, WordLaw},
+        value::{AttributeId, Pattern, Quantity, Word, WordLaw},
         vocabulary::{FunctionId, QueueId, Target},
     },
     scenario::{
@@ -28,6 +28,11 @@ use crate::{
 const UNRESERVED_MIN: u64 = 100;
 /// Filters of a mapping.
 const FILTERS_MAX: usize = 5;
+/// Messages in a batch of a queue.
+const BATCH_SIZE: u32 = 10;
+/// Pollers of a mapping on a queue: those kept, and at most (E44).
+const POLLERS_MIN: u32 = 2;
+const POLLERS_MAX: u32 = 10_000;
 /// The largest batch without a window, of a queue.
 const BATCH_WITHOUT_WINDOW_MAX: u32 = 10;
 
@@ -104,9 +109,14 @@ pub fn resources(file: &Body<'_>, duration: Option<Time>, earlier: Option<&Earli
             });
         }
     }
-    let mut mappings = Vec::new();
+    let streams = streams::streams(file);
+    let (mut mappings, mut readers) = (Vec::new(), Vec::new());
     for (name, body) in names::bodies(file, "event_source_mappings") {
-        mappings.extend(body.and_then(|body| mapping(name, &body)));
+        let Some(body) = body else { continue };
+        match body.target("EventSourceArn") {
+            Some(Target::Stream(id)) => readers.push(streams::reader(name, &body, id, &streams)),
+            source => mappings.push(mapping(name, &body, source)),
+        }
     }
     for mapping in &mappings {
         if let Some(queue) = queues.get_mut(mapping.queue.index()) {
@@ -141,6 +151,8 @@ pub fn resources(file: &Body<'_>, duration: Option<Time>, earlier: Option<&Earli
     read.resources.rules = rules;
     read.resources.outlets = outlets;
     read.resources.mappings = mappings;
+    read.resources.streams = streams;
+    read.resources.readers = readers;
     read.resources.assumptions = assumptions;
     read
 }
@@ -342,7 +354,7 @@ fn dead_letter(body: &Body<'_>) -> Option<Target> {
 }
 
 /// SAM says beside a target what it is.
-fn check_type(body: &Body<'_>, target: &str) {
+pub fn check_type(body: &Body<'_>, target: &str) {
     let Some(word) = body.word("Type") else { return };
     let kind = match word {
         "SQS" => Kind::Queue,
@@ -353,7 +365,6 @@ fn check_type(body: &Body<'_>, target: &str) {
     };
     if let Some(found) = body.get(target).and_then(|node| body.cx.names.kind_of(node))
         && found != kind
-        && !matches!(found, Kind::Later(_))
     {
         let message = format!("`Type: {word}`, but the target is {}", found.word());
         let mistake = Diagnostic::error(message).at(body.place_of("Type"));
@@ -525,10 +536,18 @@ fn dependency(name: &str, body: Option<&Body<'_>>) -> Dependency {
     }
 }
 
-fn mapping(name: &str, body: &Body<'_>) -> Option<Mapping> {
-    let (queue, function) = (body.queue("EventSourceArn"), body.function("FunctionName"));
-    let batch_size = body.count_u32("BatchSize");
-    let window = body.aws_time("MaximumBatchingWindowInSeconds");
+/// A mapping on a queue, or on what could not be read.
+fn mapping(name: &str, body: &Body<'_>, source: Option<Target>) -> Mapping {
+    let queue = match source {
+        Some(Target::Queue(id)) => Some(id),
+        _ => None,
+    };
+    let function = body.function("FunctionName");
+    let batch_size = body.count_u32_maybe("BatchSize").unwrap_or(BATCH_SIZE);
+    let window = body.aws_time_maybe("MaximumBatchingWindowInSeconds").unwrap_or_default();
+    if queue.is_some() {
+        streams::check_keys(body, None);
+    }
     if queue.is_some() && batch_size > BATCH_WITHOUT_WINDOW_MAX && window == Span::ZERO {
         let message = format!("a batch of {batch_size} without a window");
         let label = format!("at most {BATCH_WITHOUT_WINDOW_MAX}: AWS refuses it");
@@ -537,23 +556,6 @@ fn mapping(name: &str, body: &Body<'_>) -> Option<Mapping> {
             format!("set `MaximumBatchingWindowInSeconds` to {} or more", time_text(Span::secs(1)));
         body.wrong("BatchSize", mistake.help(help));
     }
-    let mut reports_failures = false;
-    for (path, node) in body.list("FunctionResponseTypes") {
-        match super::body::one_of(node, &["ReportBatchItemFailures"], &[]) {
-            Ok(_) => reports_failures = true,
-            Err(mistake) => body.cx.say(mistake.path(path)),
-        }
-    }
-    let mut filters = Vec::new();
-    if let Some(criteria) = body.map("FilterCriteria") {
-        let all = criteria.list_of_maps("Filters");
-        if all.len() > FILTERS_MAX {
-            let message = format!("{} filters", all.len());
-            let mistake = Diagnostic::error(message).at(criteria.place_of("Filters"));
-            criteria.wrong("Filters", mistake.label(format!("AWS has at most {FILTERS_MAX}")));
-        }
-        filters.extend(all.iter().filter_map(|filter| filter.pattern_maybe("Pattern")));
-    }
     let scaling = body.map("ScalingConfig");
     let concurrency_max = scaling.and_then(|scaling| scaling.count_u32_maybe("MaximumConcurrency"));
     if concurrency_max.is_some() && body.get("ProvisionedPollerConfig").is_some() {
@@ -561,41 +563,43 @@ fn mapping(name: &str, body: &Body<'_>) -> Option<Mapping> {
         let at = body.place_of("ProvisionedPollerConfig");
         body.wrong("ProvisionedPollerConfig", mistake.at(at).label("one of the two"));
     }
-    Some(Mapping {
+    Mapping {
         name: name.to_string(),
         // What could not be read has been reported; the ids of the others must not move.
         queue: queue.unwrap_or(QueueId(0)),
         function: function.unwrap_or(FunctionId(0)),
         batch_size,
         window,
-        reports_failures,
+        reports_failures: reports_failures(body),
         concurrency_max,
-        provisioned: provisioned_pollers(body),
-        filters,
+        provisioned: streams::provisioned(body, POLLERS_MIN, POLLERS_MAX),
+        filters: filters(body),
         enabled: body.flag("Enabled"),
-    })
+    }
 }
 
-/// `ProvisionedPollerConfig` of a mapping on a queue.
-fn provisioned_pollers(body: &Body<'_>) -> Option<ProvisionedPollers> {
-    const FEWEST: u32 = 2;
-    let config = body.map("ProvisionedPollerConfig")?;
-    let read = |name: &str, default| {
-        let count = config.count_u32_maybe(name).unwrap_or(default);
-        if count < FEWEST {
-            let mistake = Diagnostic::error(format!("{count} pollers")).at(config.place_of(name));
-            config.wrong(name, mistake.label(format!("{FEWEST} or more for a queue")));
+/// Whether the function of a mapping says which records failed.
+pub fn reports_failures(body: &Body<'_>) -> bool {
+    let mut reports = false;
+    for (path, node) in body.list("FunctionResponseTypes") {
+        match super::body::one_of(node, &["ReportBatchItemFailures"], &[]) {
+            Ok(_) => reports = true,
+            Err(mistake) => body.cx.say(mistake.path(path)),
         }
-        count.max(FEWEST)
-    };
-    let min = read("MinimumPollers", FEWEST);
-    let max = read("MaximumPollers", min.max(200));
-    if max < min {
-        let mistake = Diagnostic::error(format!("`MaximumPollers` {max} is below {min}"));
-        let at = config.place_of("MaximumPollers");
-        config.wrong("MaximumPollers", mistake.at(at).label(format!("at least {min}")));
     }
-    Some(ProvisionedPollers { min, max: max.max(min) })
+    reports
+}
+
+/// The filters of a mapping.
+pub fn filters(body: &Body<'_>) -> Vec<Pattern> {
+    let Some(criteria) = body.map("FilterCriteria") else { return Vec::new() };
+    let all = criteria.list_of_maps("Filters");
+    if all.len() > FILTERS_MAX {
+        let message = format!("{} filters", all.len());
+        let mistake = Diagnostic::error(message).at(criteria.place_of("Filters"));
+        criteria.wrong("Filters", mistake.label(format!("AWS has at most {FILTERS_MAX}")));
+    }
+    all.iter().filter_map(|filter| filter.pattern_maybe("Pattern")).collect()
 }
 
 fn assumptions(file: &Body<'_>) -> (Assumptions, Lifetime) {
@@ -635,7 +639,7 @@ fn assumptions(file: &Body<'_>) -> (Assumptions, Lifetime) {
         provisioned_start_delay: body.time("provisioned_start_delay"),
         alarm_range_extra: body.count_u32("alarm_range_extra"),
         free_tier: body.flag("free_tier"),
-        streams: StreamAssumptions::default(),
+        streams: streams::assumptions(&body),
     };
     for (name, pollers) in [
         ("pollers_initial", assumptions.pollers_initial),

@@ -71,6 +71,10 @@ pub enum Takes {
     Count(u64, u64),
     /// A whole number from 1 to this, or `never`.
     CountOrNever(u64),
+    /// A whole number, from the first to the second, or AWS's -1 for no limit.
+    CountOrNone(u64, u64),
+    /// A time as in `Aws`, or AWS's -1 for no limit.
+    AwsOrNone(AwsUnit, u64, u64),
     /// A number, from the first to the second.
     Number(f64, f64),
     /// A share: 0 % to 100 %.
@@ -148,6 +152,8 @@ pub enum Kind {
     Bus,
     /// A bucket.
     Bucket,
+    /// A stream.
+    Stream,
     /// A subscription.
     Subscription,
     /// A rule.
@@ -160,8 +166,6 @@ pub enum Kind {
     Alarm,
     /// A caller.
     Caller,
-    /// A resource of a later version; its section.
-    Later(&'static str),
 }
 
 impl Kind {
@@ -173,13 +177,13 @@ impl Kind {
             Kind::Topic => "a topic",
             Kind::Bus => "a bus",
             Kind::Bucket => "a bucket",
+            Kind::Stream => "a stream",
             Kind::Subscription => "a subscription",
             Kind::Rule => "a rule",
             Kind::Mapping => "an event source mapping",
             Kind::Dependency => "a dependency",
             Kind::Alarm => "an alarm",
             Kind::Caller => "a caller",
-            Kind::Later(section) => section,
         }
     }
     /// The section of the file where its kind stands.
@@ -190,13 +194,13 @@ impl Kind {
             Kind::Topic => "topics",
             Kind::Bus => "buses",
             Kind::Bucket => "buckets",
+            Kind::Stream => "streams",
             Kind::Subscription => "subscriptions",
             Kind::Rule => "rules",
             Kind::Mapping => "event_source_mappings",
             Kind::Dependency => "dependencies",
             Kind::Alarm => "alarms",
             Kind::Caller => "callers",
-            Kind::Later(section) => section,
         }
     }
 }
@@ -278,6 +282,9 @@ impl Takes {
             }
             Takes::Count(min, max) => format!("a whole number, {} to {}", number(min), number(max)),
             Takes::CountOrNever(max) => format!("a whole number, 1 to {}, or `never`", number(max)),
+            Takes::CountOrNone(..) | Takes::AwsOrNone(..) => {
+                format!("{}, or -1 for no limit", self.limited().words())
+            }
             Takes::Number(min, max) => format!("a number, {min} to {max}"),
             Takes::Share => some("a share, 0% to 100%"),
             Takes::Rate => some("a rate, such as 50/s"),
@@ -321,6 +328,15 @@ impl Takes {
                 "a list of thresholds, each for all, for one policy, or of the difference of two",
             ),
             Takes::Anything => some("anything"),
+        }
+    }
+
+    /// What it takes but for AWS's -1.
+    pub const fn limited(self) -> Takes {
+        match self {
+            Takes::CountOrNone(min, max) => Takes::Count(min, max),
+            Takes::AwsOrNone(unit, min, max) => Takes::Aws(unit, min, max),
+            other => other,
         }
     }
 

@@ -2,13 +2,14 @@
 
 use super::{
     Kind::{
-        self, Alarm, Bucket, Bus, Caller, Dependency, Function, Mapping, Queue, Subscription, Topic,
+        self, Alarm, Bucket, Bus, Caller, Dependency, Function, Mapping, Queue, Stream,
+        Subscription, Topic,
     },
     Property, Rows, Takes,
 };
 use crate::{
     model::{Rule, services::Service},
-    scenario::units::AwsUnit::{Millis, Seconds},
+    scenario::units::AwsUnit::{Hours, Millis, Seconds},
 };
 use Takes::*;
 
@@ -89,6 +90,12 @@ const ACCOUNT: &[Property] =
 const SECTIONS: &[Property] = &[
     ours("functions", Named(Function, FUNCTION), "Lambda functions"),
     ours("queues", Named(Queue, QUEUE), "SQS queues"),
+    ours(
+        "streams",
+        Named(Stream, STREAM),
+        "streams of Kinesis and DynamoDB, and what is read like one: \
+         topics of Kafka, queues of Amazon MQ, change streams of DocumentDB",
+    ),
     ours("topics", Named(Topic, TOPIC), "SNS topics"),
     ours("buses", Named(Bus, BUS), "EventBridge buses"),
     ours("buckets", Named(Bucket, BUCKET), "S3 buckets"),
@@ -97,7 +104,7 @@ const SECTIONS: &[Property] = &[
     ours(
         "event_source_mappings",
         Named(Mapping, MAPPING),
-        "Lambda's pollers: which queue goes to which function",
+        "Lambda's pollers: which queue or stream goes to which function",
     ),
     ours(
         "dependencies",
@@ -106,7 +113,6 @@ const SECTIONS: &[Property] = &[
     ),
     ours("alarms", Named(Alarm, ALARM), "CloudWatch alarms on metrics of what is in the file"),
     ours("callers", Named(Caller, CALLER), "who starts the work"),
-    later("streams", "Kinesis, DynamoDB, Kafka, MQ and DocumentDB streams"),
 ];
 
 const PLAY: &[Property] = &[
@@ -600,18 +606,21 @@ const SERVICE_POLICY: &[Property] = &[
 
 const MAPPING: Rows = &[
     &[
-        aws("EventSourceArn", Reference(&[Queue], false), "the queue that is read").required(),
+        aws("EventSourceArn", Reference(&[Queue, Stream], false), "the queue or stream that is read")
+            .required(),
         aws("FunctionName", Reference(&[Function], false), "the function that is run").required(),
-        aws("BatchSize", Count(1, 10_000), "messages in a batch; above 10 it needs a window")
-            .default("10")
-            .rule(Rule::E11)
-            .live(),
+        aws(
+            "BatchSize",
+            Count(1, 10_000),
+            "messages in a batch; 10 of a queue, which needs a window above that, 100 of a stream",
+        )
+        .rule(Rule::E11)
+        .live(),
         aws(
             "MaximumBatchingWindowInSeconds",
             Aws(Seconds, 0, 300),
-            "how long a batch is filled, from its first message",
+            "how long a batch is filled, from its first message; 0, but 500 ms of Kafka, MQ and DocumentDB",
         )
-        .default("0")
         .rule(Rule::E11)
         .live(),
         aws(
@@ -661,28 +670,115 @@ const MAPPING: Rows = &[
         .live(),
         aws("Enabled", Flag, "whether it reads").default("true").live(),
     ],
+    STREAM_MAPPING,
     &[
-        later("ParallelizationFactor", "stream: batches of one shard at once"),
-        later("StartingPosition", "stream: where reading begins"),
-        later("StartingPositionTimestamp", "stream: when reading begins"),
-        later("MaximumRetryAttempts", "stream: retries of a batch"),
-        later("MaximumRecordAgeInSeconds", "stream: older records are given up"),
-        later("TumblingWindowInSeconds", "stream: length of a window with state"),
-        later("BisectBatchOnFunctionError", "stream: a failed batch is halved"),
-        later("DestinationConfig", "stream: where records go that are given up"),
-        later("AmazonManagedKafkaEventSourceConfig", "Kafka: the consumer group"),
-        later("SelfManagedKafkaEventSourceConfig", "Kafka: the consumer group"),
-        later("SelfManagedEventSource", "Kafka: the brokers"),
-        later("SourceAccessConfigurations", "Kafka, MQ, DocumentDB: how to log in"),
-        later("DocumentDBEventSourceConfig", "DocumentDB: what is read"),
-        later("Topics", "Kafka: what is read"),
-        later("Queues", "MQ: what is read"),
+        ignored("AmazonManagedKafkaEventSourceConfig"),
+        ignored("DocumentDBEventSourceConfig"),
         ignored("KmsKeyArn"),
         ignored("LoggingConfig"),
         ignored("MetricsConfig"),
+        ignored("Queues"),
+        ignored("SelfManagedEventSource"),
+        ignored("SelfManagedKafkaEventSourceConfig"),
+        ignored("SourceAccessConfigurations"),
+        ignored("Tags"),
+        ignored("Topics"),
+    ],
+];
+
+/// Keys that only mappings on streams have; which of them, `decode::streams` knows.
+const STREAM_MAPPING: &[Property] = &[
+    aws(
+        "StartingPosition",
+        OneOf(&["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"], &[]),
+        "stream: where reading begins; required, but not of MQ",
+    ),
+    aws("StartingPositionTimestamp", Point, "stream: when `AT_TIMESTAMP` is; a point in time"),
+    aws("ParallelizationFactor", Count(1, 10), "Kinesis, DynamoDB: batches of one shard at once")
+        .default("1")
+        .live(),
+    aws(
+        "MaximumRetryAttempts",
+        CountOrNone(0, 10_000),
+        "stream: retries of a batch that failed; without a limit until its records expire",
+    )
+    .default("-1")
+    .live(),
+    aws(
+        "MaximumRecordAgeInSeconds",
+        AwsOrNone(Seconds, 60, 604_800),
+        "stream: a record older than this is given up",
+    )
+    .default("-1")
+    .live(),
+    aws(
+        "BisectBatchOnFunctionError",
+        Flag,
+        "stream: whether a batch that failed is split, the first half tried first",
+    )
+    .default("false")
+    .live(),
+    aws(
+        "TumblingWindowInSeconds",
+        Aws(Seconds, 0, 900),
+        "Kinesis, DynamoDB: length of a window over which a function adds up",
+    )
+    .default("0"),
+    aws(
+        "DestinationConfig",
+        Map(&[&[aws(
+            "OnFailure",
+            Map(&[&[
+                aws(
+                    "Destination",
+                    Reference(&[Queue, Topic, Bucket], true),
+                    "a queue, a topic or a bucket",
+                )
+                .required()
+                .live(),
+                aws("Type", OneOf(&["SQS", "SNS", "S3"], &[]), "what the target is").live(),
+            ]]),
+            "told of records that are given up",
+        )
+        .live()]]),
+        "Kinesis, DynamoDB, Kafka: who is told of records that are given up",
+    )
+    .live(),
+    ours("enhanced_fan_out", Flag, "Kinesis: whether records are pushed, by a consumer of its own")
+        .default("false"),
+];
+
+const STREAM: Rows = &[
+    &[
+        ours("source", OneOf(SOURCES, &[]), "what it is").default("kinesis"),
+        aws("ShardCount", Count(1, 20_000), "shards; of Kafka partitions; of a broker's queue 1")
+            .default("1")
+            .live(),
+        aws(
+            "RetentionPeriodHours",
+            Aws(Hours, 1, 8760),
+            "how long a record is kept; of Kinesis 24 or more, and 24 if not said; of DynamoDB always \
+             24; of Kafka 168, of MQ 8,760 and of DocumentDB 3 if not said",
+        ),
+    ],
+    ANY,
+    &[
+        ignored("AttributeDefinitions"),
+        ignored("BillingMode"),
+        ignored("DesiredShardLevelMetrics"),
+        ignored("KeySchema"),
+        ignored("Name"),
+        ignored("StreamEncryption"),
+        ignored("StreamModeDetails"),
+        ignored("StreamSpecification"),
+        ignored("TableName"),
         ignored("Tags"),
     ],
 ];
+
+/// What a stream can be; `mq` stands for ActiveMQ.
+pub const SOURCES: &[&str] =
+    &["kinesis", "dynamodb", "msk", "kafka", "activemq", "rabbitmq", "mq", "documentdb"];
 
 const DEPENDENCY: Rows = &[
     &[
@@ -803,16 +899,16 @@ const ALARM: Rows = &[
     ],
 ];
 
-/// Services through which a target can be asked, and which later versions have.
-pub const VIA_LATER: &[&str] = &["kinesis"];
+/// The words of `via` that are a target's own API.
+const APIS: [&str; 8] =
+    ["invoke", "invoke_async", "sqs", "kinesis", "dynamodb", "kafka", "mq", "documentdb"];
 
 /// The words of `via`: the APIs, then the services, of which two are also the API of a topic and of a bus.
 pub const VIA: &[&str] = &{
-    let (apis, services) = (["invoke", "invoke_async", "sqs"], Service::ALL);
-    let mut words = [""; 3 + Service::ALL.len()];
+    let mut words = [""; APIS.len() + Service::ALL.len()];
     let mut at = 0;
     while at < words.len() {
-        words[at] = if at < 3 { apis[at] } else { services[at - 3].word() };
+        words[at] = if at < APIS.len() { APIS[at] } else { Service::ALL[at - APIS.len()].word() };
         at += 1;
     }
     words
@@ -954,9 +1050,13 @@ pub const RETRIER: Rows = &[&[
 ]];
 
 const MESSAGE: &[Property] = &[
-    ours("target", Reference(&[Function, Queue, Topic, Bus, Dependency], true), "whom it asks")
-        .required(),
-    ours("via", OneOf(VIA, VIA_LATER), "the service between; without it the target's own API"),
+    ours(
+        "target",
+        Reference(&[Function, Queue, Stream, Topic, Bus, Dependency], true),
+        "whom it asks",
+    )
+    .required(),
+    ours("via", OneOf(VIA, &[]), "the service between; without it the target's own API"),
     ours("timeout", Time(true), "how long it waits for an answer; no limit")
         .rule(Rule::SI10)
         .live(),
@@ -1374,6 +1474,27 @@ const ASSUMPTION: &[Property] = &[
     ours("age_equality_retries", Flag, "whether an event is tried when it is then just at its age")
         .default("true")
         .rule(Rule::A2_16),
+    ours("stream_retry_base", Time(true), "the first wait before a batch of a stream is tried again; \
+         it doubles (Z11)")
+        .default("200ms"),
+    ours("stream_retry_cap", Time(true), "its longest wait (Z11)").default("60s"),
+    ours(
+        "bisect_order",
+        OneOf(&["first_half_first", "second_half_first"], &[]),
+        "which part of a batch that was split is tried first (Z12)",
+    )
+    .default("first_half_first"),
+    ours("kinesis_poll_interval", Time(true), "how often a shard of Kinesis is asked that had nothing")
+        .default("1s"),
+    ours("dynamodb_poll_interval", Time(true), "how often one of DynamoDB is").default("250ms"),
+    ours("latest_start_delay", Time(false), "from time 0 until a mapping with `LATEST` begins")
+        .default("0s"),
+    ours(
+        "tumbling_idle_wait",
+        Time(false),
+        "how long the end of a tumbling window waits where no records come; AWS says up to 2 min",
+    )
+    .default("0s"),
 ];
 
 /// The kinds a name of a section is of.
@@ -1389,5 +1510,5 @@ pub const KINDS: [Kind; 12] = [
     Caller,
     Subscription,
     Kind::Rule,
-    Kind::Later("streams"),
+    Stream,
 ];
