@@ -114,6 +114,7 @@ const OF_FUNCTIONS: &[&str] = &[
     "DeadLetterErrors",
     "DestinationDeliveryFailures",
     "RecursiveInvocationsDropped",
+    "IteratorAge",
     "ProvisionedConcurrencyInvocations",
     "ProvisionedConcurrencySpilloverInvocations",
 ];
@@ -142,6 +143,7 @@ pub const FAMILIES: &[Family] = &[
             "DeadLetterErrors",
             "DestinationDeliveryFailures",
             "RecursiveInvocationsDropped",
+            "IteratorAge",
             "ProvisionedConcurrencyInvocations",
             "ProvisionedConcurrencySpilloverInvocations",
         ],

@@ -338,6 +338,7 @@ cells! {
         dropped: Counter = AsyncEventsDropped,
         dead_letter_errors: Counter = DeadLetterErrors,
         delivery_failures: Counter = DestinationDeliveryFailures,
+        iterator_age: Samples = IteratorAge,
         recursive: Counter = RecursiveInvocationsDropped,
         cold_starts: Counter = ColdStarts,
         duplicates: Counter = Duplicates,
@@ -368,6 +369,33 @@ cells! {
         not_visible: Gauge = ApproximateNumberOfMessagesNotVisible,
         delayed: Gauge = ApproximateNumberOfMessagesDelayed,
         oldest: Gauge = ApproximateAgeOfOldestMessage,
+    }
+    /// Of a stream.
+    StreamCells {
+        records: Counter = IncomingRecords,
+        bytes: Tally = IncomingBytes,
+        refused: Counter = WriteProvisionedThroughputExceeded,
+        shards: Gauge = Shards,
+        put_units: Tally = BilledPutUnits,
+        shard_hours: Tally = BilledShardHours,
+        fan_out_hours: Tally = BilledFanOutHours,
+    }
+    /// Of an event source mapping on a stream.
+    ReaderCells {
+        delivery_failures: Counter = DestinationDeliveryFailures,
+        iterator_age: Samples = IteratorAge,
+        polled: Tally = PolledEventCount,
+        filtered_out: Counter = FilteredOutEventCount,
+        invoked: Tally = InvokedEventCount,
+        failed: Tally = FailedInvokeEventCount,
+        dropped: Counter = DroppedEventCount,
+        delivered: Tally = OnFailureDestinationDeliveredEventCount,
+        lag: Gauge = SumOffsetLag,
+        depth: Gauge = Depth,
+        bisects: Counter = Bisects,
+        window_records: Samples = WindowRecords,
+        pollers: Gauge = Pollers,
+        provisioned: Gauge = ProvisionedPollers,
     }
     /// Of a topic, a bus or a bucket.
     SinkCells {
@@ -467,6 +495,8 @@ impl Caller {
 enum Cells<'a> {
     Function(&'a mut FunctionCells),
     Queue(&'a mut QueueCells),
+    Stream(&'a mut StreamCells),
+    Reader(&'a mut ReaderCells),
     Sink(&'a mut SinkCells),
     Rule(&'a mut RuleCells),
     Mapping(&'a mut MappingCells),
@@ -482,6 +512,8 @@ impl<'a> Cells<'a> {
         match self {
             Cells::Function(cells) => cells.cell(measure),
             Cells::Queue(cells) => cells.cell(measure),
+            Cells::Stream(cells) => cells.cell(measure),
+            Cells::Reader(cells) => cells.cell(measure),
             Cells::Sink(cells) => cells.cell(measure),
             Cells::Rule(cells) => cells.cell(measure),
             Cells::Mapping(cells) => cells.cell(measure),
@@ -497,6 +529,8 @@ impl<'a> Cells<'a> {
             Cells::Alarm(cells) => cells.cell(measure),
             Cells::Function(cells) => cells.cell(measure),
             Cells::Queue(cells) => cells.cell(measure),
+            Cells::Stream(cells) => cells.cell(measure),
+            Cells::Reader(cells) => cells.cell(measure),
             Cells::Sink(cells) => cells.cell(measure),
             Cells::Rule(cells) => cells.cell(measure),
             Cells::Mapping(cells) => cells.cell(measure),
@@ -512,6 +546,8 @@ impl<'a> Cells<'a> {
 pub struct Totals {
     functions: Vec<FunctionCells>,
     queues: Vec<QueueCells>,
+    streams: Vec<StreamCells>,
+    readers: Vec<ReaderCells>,
     sinks: Vec<SinkCells>,
     rules: Vec<RuleCells>,
     mappings: Vec<MappingCells>,
@@ -536,6 +572,8 @@ impl Totals {
         Totals {
             functions: vec![FunctionCells::default(); resources.functions.len()],
             queues: vec![QueueCells::default(); resources.queues.len()],
+            streams: vec![StreamCells::default(); resources.streams.len()],
+            readers: vec![ReaderCells::default(); resources.readers.len()],
             sinks: vec![SinkCells::default(); resources.sinks.len()],
             rules: vec![RuleCells::default(); resources.rules.len()],
             mappings: vec![MappingCells::default(); resources.mappings.len()],
@@ -559,6 +597,8 @@ impl Totals {
         match subject {
             Subject::Function(id) => Cells::Function(&mut self.functions[id.index()]),
             Subject::Queue(id) => Cells::Queue(&mut self.queues[id.index()]),
+            Subject::Stream(id) => Cells::Stream(&mut self.streams[id.index()]),
+            Subject::Reader(id) => Cells::Reader(&mut self.readers[id.index()]),
             Subject::Sink(id) => Cells::Sink(&mut self.sinks[id.index()]),
             Subject::Rule(id) => Cells::Rule(&mut self.rules[id.index()]),
             Subject::Mapping(id) => Cells::Mapping(&mut self.mappings[id.index()]),
@@ -734,6 +774,8 @@ mod tests {
                 let found = match owner {
                     Owner::Function => kind_of(FunctionCells::default().cell(measure)),
                     Owner::Queue => kind_of(QueueCells::default().cell(measure)),
+                    Owner::Stream => kind_of(StreamCells::default().cell(measure)),
+                    Owner::StreamMapping => kind_of(ReaderCells::default().cell(measure)),
                     Owner::Topic | Owner::Bus | Owner::Bucket => {
                         kind_of(SinkCells::default().cell(measure))
                     }

@@ -47,6 +47,12 @@ pub enum Item {
     SnsRequests,
     /// Custom events put on buses.
     EventBridgeEvents,
+    /// Hours of Kinesis shards.
+    ShardHours,
+    /// Records put into Kinesis, by 25 KiB.
+    PutUnits,
+    /// Hours of Kinesis shards for each consumer with enhanced fan-out.
+    FanOutHours,
 }
 
 /// A line of AWS's price list.
@@ -66,7 +72,7 @@ const GB_SECOND: u64 = 1000 * 1024;
 const BILLION: u64 = 1_000_000_000;
 
 /// The price list, in the order of [`Item`]; `docs/rules.md` has the source of each.
-const PRICES: [Price; 10] = [
+const PRICES: [Price; 13] = [
     // SP1: 0.20 a million.
     Price { item: Item::LambdaRequests, word: "requests", scale: 1, tiers: &[(0, 2_000)] },
     // SP2
@@ -131,6 +137,17 @@ const PRICES: [Price; 10] = [
         scale: 1,
         tiers: &[(0, 10_000)],
     },
+    // C9: 0.015 an hour.
+    Price { item: Item::ShardHours, word: "shard-hours", scale: 1, tiers: &[(0, 150_000_000)] },
+    // C9: 0.014 a million.
+    Price { item: Item::PutUnits, word: "PUT payload units", scale: 1, tiers: &[(0, 140)] },
+    // C9: 0.015 an hour.
+    Price {
+        item: Item::FanOutHours,
+        word: "consumer-shard-hours",
+        scale: 1,
+        tiers: &[(0, 150_000_000)],
+    },
 ];
 
 /// The free use of a month (SP9, C1), with the items that it is taken off: the first first.
@@ -169,6 +186,9 @@ pub fn item(subject: Subject, measure: Measure, resources: &Resources) -> Option
             (_, Architecture::X86) => Item::GbSecondsX86,
             (_, Architecture::Arm) => Item::GbSecondsArm,
         }),
+        (Measure::BilledShardHours, _) => Some(Item::ShardHours),
+        (Measure::BilledPutUnits, _) => Some(Item::PutUnits),
+        (Measure::BilledFanOutHours, _) => Some(Item::FanOutHours),
         (Measure::BilledRequests, Subject::Queue(_)) => Some(Item::SqsRequests),
         (Measure::BilledRequests, Subject::Sink(id)) => match resources.sinks[id.index()].kind {
             SinkKind::Bus => Some(Item::EventBridgeEvents),

@@ -1,68 +1,107 @@
-//! What provisioned concurrency keeps ready: memory by time, in blocks of five minutes (SP4, SP6).
+//! What is billed by how long it is there: provisioned concurrency, in blocks of five minutes (SP4, SP6), and
+//! shards of Kinesis, in hours (C9).
 //!
 //! It is billed as it is configured and not as it is used, from when it is configured, allocation
 //! included. Each change begins anew: what was is billed to the end of its block, what is from now.
 
+use super::{measure::Measure, point::Subject};
 use crate::{
     kernel::{Span, Time},
-    model::{config::Resources, vocabulary::FunctionId},
+    model::{
+        config::{Resources, Source},
+        vocabulary::StreamId,
+    },
 };
 
-/// A begun block is billed whole.
-const BLOCK: Span = Span::mins(5);
-
-/// What is kept ready of each function.
+/// Everything that is kept.
 #[derive(Debug)]
 pub struct Kept {
-    functions: Vec<Keeping>,
+    all: Vec<Keeping>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Keeping {
-    /// Environments times memory.
-    megabytes: u64,
+    /// Whose, and as what it is billed.
+    subject: Subject,
+    measure: Measure,
+    /// How much is there.
+    level: u64,
+    /// A begun block is billed whole …
+    block: Span,
+    /// … so much for each that is there.
+    each: u64,
     /// When the next block begins, if it is kept for longer than to then.
     next: Time,
 }
 
-/// What a resource says is kept of each function.
-fn megabytes(resources: &Resources) -> impl Iterator<Item = u64> + '_ {
-    resources.functions.iter().map(|f| u64::from(f.provisioned) * u64::from(f.memory_mb))
+/// What these say is kept: memory of functions, shards of streams, and those once more for each consumer.
+fn keepings(resources: &Resources) -> impl Iterator<Item = Keeping> + '_ {
+    let next = Time::ZERO;
+    let functions = resources.function_ids().map(move |id| {
+        let function = &resources.functions[id.index()];
+        let block = Span::mins(5);
+        Keeping {
+            subject: Subject::Function(id),
+            measure: Measure::ProvisionedGbSeconds,
+            level: u64::from(function.provisioned) * u64::from(function.memory_mb),
+            block,
+            each: block.ceil_millis(),
+            next,
+        }
+    });
+    let streams = (0..resources.streams.len()).map(StreamId::at).flat_map(move |id| {
+        let stream = &resources.streams[id.index()];
+        let is_kinesis = stream.source == Source::Kinesis && !stream.forbidden;
+        let shards = if is_kinesis { u64::from(stream.shards) } else { 0 };
+        let consumers =
+            resources.readers.iter().filter(|reader| reader.stream == id && reader.fan_out);
+        [
+            (Measure::BilledShardHours, shards),
+            (Measure::BilledFanOutHours, shards * consumers.count() as u64),
+        ]
+        .map(|(measure, level)| Keeping {
+            subject: Subject::Stream(id),
+            measure,
+            level,
+            block: Span::hours(1),
+            each: 1,
+            next,
+        })
+    });
+    functions.chain(streams)
 }
 
 impl Kept {
     /// As at time 0.
     pub fn new(resources: &Resources) -> Kept {
-        let keeping = |megabytes| Keeping { megabytes, next: Time::ZERO };
-        Kept { functions: megabytes(resources).map(keeping).collect() }
+        Kept { all: keepings(resources).collect() }
     }
 
     /// From `now` on it is as these say. What began before has been taken.
     pub fn configured(&mut self, now: Time, resources: &Resources) {
-        for (keeping, megabytes) in self.functions.iter_mut().zip(megabytes(resources)) {
-            if keeping.megabytes != megabytes {
-                *keeping = Keeping { megabytes, next: now };
+        for (keeping, then) in self.all.iter_mut().zip(keepings(resources)) {
+            if keeping.level != then.level {
+                *keeping = Keeping { next: now, ..then };
             }
         }
     }
 
-    /// The first instant of the next block of any function; never if nothing is kept.
+    /// The first instant of the next block of anything; never if nothing is kept.
     pub fn next(&self) -> Time {
-        let kept = self.functions.iter().filter(|keeping| 0 < keeping.megabytes);
+        let kept = self.all.iter().filter(|keeping| 0 < keeping.level);
         // Just at the beginning of a block it can still end.
         let within = kept.map(|keeping| keeping.next.saturating_add(Span::nanos(1)));
         within.min().unwrap_or(Time::NEVER)
     }
 
-    /// The blocks that have begun by `now`, in file order: whose, when it began, and milliseconds
-    /// times megabytes.
-    pub fn begun(&mut self, now: Time) -> Vec<(FunctionId, Time, u64)> {
+    /// The blocks that have begun by `now`, functions first: whose, as what, when it began, and how much.
+    pub fn begun(&mut self, now: Time) -> Vec<(Subject, Measure, Time, u64)> {
         let mut begun = Vec::new();
-        for (at, keeping) in self.functions.iter_mut().enumerate() {
-            while 0 < keeping.megabytes && keeping.next < now {
-                let amount = keeping.megabytes * BLOCK.ceil_millis();
-                begun.push((FunctionId::at(at), keeping.next, amount));
-                keeping.next = keeping.next.saturating_add(BLOCK);
+        for keeping in &mut self.all {
+            while 0 < keeping.level && keeping.next < now {
+                let amount = keeping.level * keeping.each;
+                begun.push((keeping.subject, keeping.measure, keeping.next, amount));
+                keeping.next = keeping.next.saturating_add(keeping.block);
             }
         }
         begun

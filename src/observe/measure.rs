@@ -15,6 +15,8 @@ pub enum Owner {
     Function,
     /// A queue.
     Queue,
+    /// A stream.
+    Stream,
     /// A topic.
     Topic,
     /// An event bus.
@@ -23,8 +25,10 @@ pub enum Owner {
     Rule,
     /// A bucket.
     Bucket,
-    /// An event source mapping.
+    /// An event source mapping on a queue.
     Mapping,
+    /// An event source mapping on a stream.
+    StreamMapping,
     /// A dependency.
     Dependency,
     /// An alarm.
@@ -39,14 +43,16 @@ pub enum Owner {
 
 impl Owner {
     /// Every kind, in the order of the outputs.
-    pub const ALL: [Owner; 12] = [
+    pub const ALL: [Owner; 14] = [
         Owner::Function,
         Owner::Queue,
+        Owner::Stream,
         Owner::Topic,
         Owner::Bus,
         Owner::Rule,
         Owner::Bucket,
         Owner::Mapping,
+        Owner::StreamMapping,
         Owner::Dependency,
         Owner::Alarm,
         Owner::Account,
@@ -59,11 +65,12 @@ impl Owner {
         match self {
             Owner::Function => "functions",
             Owner::Queue => "queues",
+            Owner::Stream => "streams",
             Owner::Topic => "topics",
             Owner::Bus => "buses",
             Owner::Rule => "rules",
             Owner::Bucket => "buckets",
-            Owner::Mapping => "event_source_mappings",
+            Owner::Mapping | Owner::StreamMapping => "event_source_mappings",
             Owner::Dependency => "dependencies",
             Owner::Alarm => "alarms",
             Owner::Account => "account",
@@ -98,6 +105,8 @@ pub enum Kind {
 pub enum Unit {
     /// A number of things.
     Count,
+    /// Bytes.
+    Bytes,
     /// Milliseconds; kept in nanoseconds.
     Milliseconds,
     /// Seconds; kept in nanoseconds.
@@ -114,7 +123,7 @@ impl Unit {
     /// How many of what is kept make one of what is shown.
     pub const fn scale(self) -> u64 {
         match self {
-            Unit::Count => 1,
+            Unit::Count | Unit::Bytes => 1,
             Unit::Milliseconds => 1_000_000,
             Unit::Seconds => 1_000_000_000,
             Unit::GbSeconds => 1000 * 1024,
@@ -127,6 +136,7 @@ impl Unit {
     pub const fn word(self) -> &'static str {
         match self {
             Unit::Count => "Count",
+            Unit::Bytes => "Bytes",
             Unit::Milliseconds => "Milliseconds",
             Unit::Seconds => "Seconds",
             Unit::GbSeconds => "Gigabyte-seconds",
@@ -225,10 +235,12 @@ measures! {
         "Events that left without success, even when a dead-letter queue or destination got them.";
     DeadLetterErrors "DeadLetterErrors" of Function: Count in Count, "A4",
         "Writes to the function's dead-letter queue that failed.";
-    DestinationDeliveryFailures "DestinationDeliveryFailures" of Function: Count in Count, "A4",
-        "Writes to a destination that failed.";
+    DestinationDeliveryFailures "DestinationDeliveryFailures" of Function StreamMapping:
+        Count in Count, "A4", "Writes to a destination that failed.";
     RecursiveInvocationsDropped "RecursiveInvocationsDropped" of Function: Count in Count, "SM11",
         "Invocations that the recursion guard stopped.";
+    IteratorAge "IteratorAge" of Function StreamMapping: Distribution in Milliseconds, "K22",
+        "Age of the last record of each batch when it is sent to the function.";
     DwellTime "dwell_time" of Function: Distribution in Milliseconds, "ours",
         "From accept to first attempt, as in X-Ray.";
     ColdStarts "cold_starts" of Function: Count in Count, "ours",
@@ -269,19 +281,46 @@ measures! {
     BilledRequests "billed_requests" of Queue Topic Bus: Amount in Count, "ours",
         "Requests that are billed: sends, receives, empty ones too, and deletes, each by 64 KiB.";
 
-    PolledEventCount "PolledEventCount" of Mapping: Amount in Count, "M13",
-        "Events read from the queue.";
-    FilteredOutEventCount "FilteredOutEventCount" of Mapping: Count in Count, "M14",
+    IncomingRecords "IncomingRecords" of Stream: Count in Count, "C9",
+        "Records that the stream took.";
+    IncomingBytes "IncomingBytes" of Stream: Amount in Bytes, "C9",
+        "Their size.";
+    WriteProvisionedThroughputExceeded "WriteProvisionedThroughputExceeded" of Stream:
+        Count in Count, "K28", "Puts refused because their shard had taken as much as it does.";
+    Shards "shards" of Stream: Gauge in Count, "ours",
+        "Open shards or partitions.";
+    BilledPutUnits "billed_put_units" of Stream: Amount in Count, "ours",
+        "PUT payload units that are billed: each record by 25 KiB; of Kinesis.";
+    BilledShardHours "billed_shard_hours" of Stream: Amount in Count, "ours",
+        "Hours of shards that are billed, begun ones too; of Kinesis.";
+    BilledFanOutHours "billed_fan_out_hours" of Stream: Amount in Count, "ours",
+        "Hours of shards for each consumer with enhanced fan-out.";
+
+    PolledEventCount "PolledEventCount" of Mapping StreamMapping: Amount in Count, "M13",
+        "Events read from the queue or stream.";
+    FilteredOutEventCount "FilteredOutEventCount" of Mapping StreamMapping: Count in Count, "M14",
         "Events that the filter did not want.";
-    InvokedEventCount "InvokedEventCount" of Mapping: Amount in Count, "M15",
+    InvokedEventCount "InvokedEventCount" of Mapping StreamMapping: Amount in Count, "M15",
         "Events sent to the function, once at each attempt.";
-    FailedInvokeEventCount "FailedInvokeEventCount" of Mapping: Amount in Count, "M16",
+    FailedInvokeEventCount "FailedInvokeEventCount" of Mapping StreamMapping: Amount in Count, "M16",
         "Events whose invocation failed, stamped at its end.";
     DeletedEventCount "DeletedEventCount" of Mapping: Amount in Count, "M19",
         "Events deleted after success.";
-    Pollers "pollers" of Mapping: Gauge in Count, "ours",
+    DroppedEventCount "DroppedEventCount" of StreamMapping: Count in Count, "M17",
+        "Events given up that no destination has; those that expired do not count.";
+    OnFailureDestinationDeliveredEventCount "OnFailureDestinationDeliveredEventCount" of
+        StreamMapping: Amount in Count, "M18", "Events given up of which the destination was told.";
+    SumOffsetLag "SumOffsetLag" of StreamMapping: Gauge in Count, "O9",
+        "Of Kafka: records that the mapping is not done with.";
+    Depth "depth" of StreamMapping: Gauge in Count, "ours",
+        "Records that the mapping is not done with: unread, read, or being tried.";
+    Bisects "bisects" of StreamMapping: Count in Count, "ours",
+        "Batches that failed and were split.";
+    WindowRecords "window_records" of StreamMapping: Distribution in Count, "ours",
+        "Records of each tumbling window and shard.";
+    Pollers "pollers" of Mapping StreamMapping: Gauge in Count, "ours",
         "Batches that the mapping may have at once.";
-    ProvisionedPollers "ProvisionedPollers" of Mapping: Gauge in Count, "M20",
+    ProvisionedPollers "ProvisionedPollers" of Mapping StreamMapping: Gauge in Count, "M20",
         "Provisioned pollers that the mapping has.";
 
     NumberOfMessagesPublished "NumberOfMessagesPublished" of Topic: Count in Count, "ours",
@@ -412,6 +451,11 @@ impl Measure {
             | InvokedEventCount
             | DeletedEventCount
             | Pollers
+            | IncomingRecords
+            | IncomingBytes
+            | Shards
+            | WindowRecords
+            | OnFailureDestinationDeliveredEventCount
             | ProvisionedPollers
             | NumberOfMessagesPublished
             | NumberOfNotificationsDelivered
@@ -449,6 +493,15 @@ impl Measure {
             | ApproximateNumberOfMessagesDelayed
             | ApproximateAgeOfOldestMessage
             | Redriven
+            | IteratorAge
+            | WriteProvisionedThroughputExceeded
+            | BilledPutUnits
+            | BilledShardHours
+            | BilledFanOutHours
+            | DroppedEventCount
+            | SumOffsetLag
+            | Depth
+            | Bisects
             | BilledRequests
             | FailedInvokeEventCount
             | NumberOfNotificationsFailed
@@ -478,21 +531,29 @@ impl Measure {
 
     /// Whether it is ours and counts payloads, so that their attributes can narrow it.
     pub fn is_of_payloads(self) -> bool {
-        use Measure::{Alarms, BilledRequests, CostUsd, Pollers, ProvisionedGbSeconds};
-        self.is_ours()
-            && !matches!(self, Pollers | BilledRequests | ProvisionedGbSeconds | Alarms | CostUsd)
+        use Measure::*;
+        let of_others = matches!(
+            self,
+            Pollers
+                | BilledRequests
+                | ProvisionedGbSeconds
+                | Alarms
+                | CostUsd
+                | Shards
+                | BilledPutUnits
+                | BilledShardHours
+                | BilledFanOutHours
+                | Bisects
+                | WindowRecords
+        );
+        self.is_ours() && !of_others
     }
 }
 
 /// Measures of the contract that this version does not have, with the owners' words: known, and
 /// refused as such.
-pub const LATER: &[(&str, &str)] = &[
-    ("functions", "IteratorAge"),
-    ("queues", "SentMessageSize"),
-    ("queues", "NumberOfDeduplicatedSentMessages"),
-    ("event_source_mappings", "DroppedEventCount"),
-    ("event_source_mappings", "OnFailureDestinationDeliveredEventCount"),
-];
+pub const LATER: &[(&str, &str)] =
+    &[("queues", "SentMessageSize"), ("queues", "NumberOfDeduplicatedSentMessages")];
 
 #[cfg(test)]
 mod tests {

@@ -252,11 +252,10 @@ impl<'a> Watch<'a> {
     fn take_kept(&mut self, edge: Time) {
         let Watch { rare, totals, series, probes, .. } = self;
         let (about, register) = (About::default(), &Register::default());
-        for (function, now, amount) in rare.kept.begun(edge) {
-            let (function, measure) = (Subject::Function(function), Measure::ProvisionedGbSeconds);
-            TotalsNow { totals, series, now }.of(function).add(measure, amount, about);
+        for (subject, measure, now, amount) in rare.kept.begun(edge) {
+            TotalsNow { totals, series, now }.of(subject).add(measure, amount, about);
             if !probes.is_empty() {
-                ProbesNow { probes, register, now }.of(function).add(measure, amount, about);
+                ProbesNow { probes, register, now }.of(subject).add(measure, amount, about);
             }
         }
     }

@@ -14,16 +14,20 @@ use crate::{
     kernel::Time,
     model::{
         Fact, Moment, Place, Register,
-        config::{Config, OutletOf, Resources, SinkKind, Via},
+        config::{Config, OutletOf, Resources, SinkKind, Source, Via},
         fact::{Answer, Held},
         policy::{pollers::BATCHES_OF_A_POLLER, requests},
         services::told,
         vocabulary::{
-            AlarmId, CallId, Condition, Deletion, DependencyId, Entry, FunctionId, MappingId,
-            OutletId, PayloadId, QueueId, RuleId, SinkId, Undelivered,
+            AlarmId, CallId, Condition, Deletion, DependencyId, Entry, FunctionId, GivenUp,
+            MappingId, OutletId, PayloadId, QueueId, ReaderId, RuleId, ShardId, SinkId, StreamId,
+            Undelivered,
         },
     },
 };
+
+/// Bytes of a PUT payload unit of Kinesis (C9).
+const PUT_UNIT: u64 = 25 * 1024;
 
 /// Whom a point is about, in the order of the outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,8 +40,12 @@ pub enum Subject {
     Sink(SinkId),
     /// A rule of a bus.
     Rule(RuleId),
-    /// An event source mapping.
+    /// A stream.
+    Stream(StreamId),
+    /// An event source mapping on a queue.
     Mapping(MappingId),
+    /// An event source mapping on a stream.
+    Reader(ReaderId),
     /// A dependency.
     Dependency(DependencyId),
     /// An alarm.
@@ -57,6 +65,8 @@ impl Subject {
         let functions = resources.function_ids().map(|id| (Owner::Function, Subject::Function(id)));
         let queues =
             (0..resources.queues.len()).map(|at| (Owner::Queue, Subject::Queue(QueueId::at(at))));
+        let streams = (0..resources.streams.len())
+            .map(|at| (Owner::Stream, Subject::Stream(StreamId::at(at))));
         let sinks = resources.sinks.iter().enumerate().map(|(at, sink)| {
             let owner = match sink.kind {
                 SinkKind::Topic => Owner::Topic,
@@ -69,6 +79,8 @@ impl Subject {
             (0..resources.rules.len()).map(|at| (Owner::Rule, Subject::Rule(RuleId::at(at))));
         let mappings = (0..resources.mappings.len())
             .map(|at| (Owner::Mapping, Subject::Mapping(MappingId::at(at))));
+        let readers = (0..resources.readers.len())
+            .map(|at| (Owner::StreamMapping, Subject::Reader(ReaderId::at(at))));
         let dependencies = (0..resources.dependencies.len())
             .map(|at| (Owner::Dependency, Subject::Dependency(DependencyId::at(at))));
         let alarms =
@@ -76,9 +88,11 @@ impl Subject {
         let callers = resources.caller_ids().map(|id| (Owner::Caller, Subject::Caller(id)));
         functions
             .chain(queues)
+            .chain(streams)
             .chain(sinks)
             .chain(rules)
             .chain(mappings)
+            .chain(readers)
             .chain(dependencies)
             .chain(alarms)
             .chain([(Owner::Account, Subject::Account)])
@@ -94,7 +108,9 @@ impl Subject {
             Subject::Queue(id) => &resources.queues[id.index()].name,
             Subject::Sink(id) => &resources.sinks[id.index()].name,
             Subject::Rule(id) => &resources.rules[id.index()].name,
+            Subject::Stream(id) => &resources.streams[id.index()].name,
             Subject::Mapping(id) => &resources.mappings[id.index()].name,
+            Subject::Reader(id) => &resources.readers[id.index()].name,
             Subject::Dependency(id) => &resources.dependencies[id.index()].name,
             Subject::Alarm(id) => &resources.alarms[id.index()].name,
             Subject::Account => "account",
@@ -108,9 +124,11 @@ impl Subject {
 #[derive(Clone, Copy, Debug)]
 pub struct Bases {
     queues: usize,
+    streams: usize,
     sinks: usize,
     rules: usize,
     mappings: usize,
+    readers: usize,
     dependencies: usize,
     alarms: usize,
     account: usize,
@@ -122,15 +140,29 @@ impl Bases {
     /// The table for these resources.
     pub fn new(resources: &Resources) -> Bases {
         let queues = resources.functions.len();
-        let sinks = queues + resources.queues.len();
+        let streams = queues + resources.queues.len();
+        let sinks = streams + resources.streams.len();
         let rules = sinks + resources.sinks.len();
         let mappings = rules + resources.rules.len();
-        let dependencies = mappings + resources.mappings.len();
+        let readers = mappings + resources.mappings.len();
+        let dependencies = readers + resources.readers.len();
         let alarms = dependencies + resources.dependencies.len();
         let account = alarms + resources.alarms.len();
         let callers = account + 1;
         let run = callers + resources.callers;
-        Bases { queues, sinks, rules, mappings, dependencies, alarms, account, callers, run }
+        Bases {
+            queues,
+            streams,
+            sinks,
+            rules,
+            mappings,
+            readers,
+            dependencies,
+            alarms,
+            account,
+            callers,
+            run,
+        }
     }
 
     /// Where the table ends.
@@ -146,7 +178,9 @@ impl Bases {
             Subject::Queue(id) => self.queues + id.index(),
             Subject::Sink(id) => self.sinks + id.index(),
             Subject::Rule(id) => self.rules + id.index(),
+            Subject::Stream(id) => self.streams + id.index(),
             Subject::Mapping(id) => self.mappings + id.index(),
+            Subject::Reader(id) => self.readers + id.index(),
             Subject::Dependency(id) => self.dependencies + id.index(),
             Subject::Alarm(id) => self.alarms + id.index(),
             Subject::Account => self.account,
@@ -157,21 +191,31 @@ impl Bases {
     }
 }
 
-/// What a point can be narrowed by: its payload, and the word of `[status=…]` or `[reason=…]`.
+/// What a point can be narrowed by: its payload, the word of `[status=…]` or `[reason=…]`, and the shard.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct About {
     /// The payload, if it is about one.
     pub payload: Option<PayloadId>,
     /// The status or reason; empty if there is none.
     pub label: &'static str,
+    /// The shard, if it is in one.
+    pub shard: Option<ShardId>,
 }
 
 impl About {
+    const NOTHING: About = About { payload: None, label: "", shard: None };
     #[inline(always)]
-    fn payload(payload: PayloadId) -> About {
-        About { payload: Some(payload), label: "" }
+    pub(super) const fn payload(payload: PayloadId) -> About {
+        About { payload: Some(payload), ..About::NOTHING }
     }
-    const NOTHING: About = About { payload: None, label: "" };
+    #[inline(always)]
+    const fn labelled(payload: PayloadId, label: &'static str) -> About {
+        About { label, ..About::payload(payload) }
+    }
+    #[inline(always)]
+    const fn record(payload: PayloadId, shard: ShardId) -> About {
+        About { shard: Some(shard), ..About::payload(payload) }
+    }
 }
 
 /// Takes points.
@@ -215,13 +259,15 @@ pub enum Reason {
     Purged,
     /// A service could not hand it on, and nobody kept it.
     Undelivered(Undelivered),
+    /// A mapping on a stream gave it up, and nobody kept it.
+    Record(GivenUp),
     /// It was not dropped.
     None,
 }
 
 impl Reason {
     /// Every reason for which a payload is dropped.
-    pub const ALL: [Reason; 9] = [
+    pub const ALL: [Reason; 12] = [
         Reason::GivenUp(Condition::RetriesExhausted),
         Reason::GivenUp(Condition::EventAgeExceeded),
         Reason::GivenUp(Condition::ZeroReservedConcurrency),
@@ -231,6 +277,9 @@ impl Reason {
         Reason::Undelivered(Undelivered::Forbidden),
         Reason::Undelivered(Undelivered::Exhausted),
         Reason::Undelivered(Undelivered::SwitchedOff),
+        Reason::Record(GivenUp::RetryAttemptsExhausted),
+        Reason::Record(GivenUp::RecordAgeExceeded),
+        Reason::Record(GivenUp::Oversized),
     ];
 
     /// The word of `[reason=…]`.
@@ -239,6 +288,7 @@ impl Reason {
             Reason::GivenUp(condition) => condition.word(),
             Reason::Purged => "Purged",
             Reason::Undelivered(why) => why.word(),
+            Reason::Record(why) => why.word(),
             Reason::None => "",
         }
     }
@@ -254,6 +304,7 @@ impl Reason {
             Fact::Dropped { condition, .. } => Reason::GivenUp(*condition),
             Fact::Purged { .. } => Reason::Purged,
             Fact::DeliveryLost { why, .. } => Reason::Undelivered(*why),
+            Fact::RecordDropped { why, .. } => Reason::Record(*why),
             _ => Reason::None,
         }
     }
@@ -311,6 +362,10 @@ pub struct Guide {
     outlets: Vec<OutletOf>,
     /// The queue that each mapping reads.
     sources: Vec<QueueId>,
+    /// What each stream is.
+    streams: Vec<Source>,
+    /// The function of each mapping on a stream, and whether it reads Kafka, and that with provisioned pollers.
+    readers: Vec<(FunctionId, bool, bool)>,
     /// Whether its pollers are provisioned.
     provisioned: Vec<bool>,
     /// The last run that was billed as wasted: if it was unawaited too, it is not wasted twice.
@@ -359,6 +414,16 @@ impl Guide {
             outlets: resources.outlets.iter().map(|outlet| outlet.origin).collect(),
             sources: resources.mappings.iter().map(|mapping| mapping.queue).collect(),
             provisioned: resources.mappings.iter().map(|m| m.provisioned.is_some()).collect(),
+            streams: resources.streams.iter().map(|stream| stream.source).collect(),
+            readers: resources
+                .readers
+                .iter()
+                .map(|reader| {
+                    let source = resources.streams[reader.stream.index()].source;
+                    let kafka = matches!(source, Source::Msk | Source::Kafka);
+                    (reader.function, kafka, kafka && reader.provisioned.is_some())
+                })
+                .collect(),
             wasted: None,
         }
     }
@@ -426,6 +491,11 @@ impl Guide {
     fn takes_rarely(&self, register: &Register, payload: PayloadId) -> bool {
         let born = register.root(payload).born;
         self.warmup <= born && born < self.duration
+    }
+
+    /// Whether distributions take a sample of what came at `at`.
+    fn took(&self, at: Time) -> bool {
+        self.warmup == Time::ZERO || self.warmup <= at && at < self.duration
     }
 
     /// Where the messages of an outlet come from.
@@ -531,7 +601,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         Fact::Answered { call, payload, answer, took } => {
             if let Some(via) = guide.via(call) {
                 let label = status(answer, via);
-                sink.answered(call, answer, About { payload: Some(payload), label });
+                sink.answered(call, answer, About::labelled(payload, label));
                 if guide.takes(register, payload) {
                     let mut caller = sink.of(Subject::Caller(call));
                     caller.sample(Measure::ResponseTime, took.as_nanos(), about(payload));
@@ -587,8 +657,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         Fact::Discarded { function, payload, condition, runs, .. } => {
             let mut function = sink.of(Subject::Function(function));
             let given_up = condition != Condition::Success;
-            let label = condition.word();
-            let reason = About { payload: Some(payload), label };
+            let reason = About::labelled(payload, condition.word());
             function.count(Measure::AsyncEventsDropped, given_up, reason);
             if guide.takes(register, payload) {
                 let runs = u64::from(runs);
@@ -866,7 +935,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             caller.count(Measure::ServiceRetries, true, about(payload));
         }
         Fact::DeliveryFailed { outlet, payload, why, .. } => {
-            let reason = About { payload: Some(payload), label: why.word() };
+            let reason = About::labelled(payload, why.word());
             match guide.origin(outlet) {
                 OutletOf::Topic(topic) => {
                     let mut topic = sink.of(Subject::Sink(topic));
@@ -885,34 +954,109 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
                 (Measure::NumberOfNotificationsRedrivenToDlq, Measure::InvocationsSentToDlq);
             of_origin(guide.origin(outlet), sink, topics, rules, about(payload));
         }
-        Fact::Deduplicated { .. }
-        | Fact::Put { .. }
-        | Fact::PutRefused { .. }
-        | Fact::Resharded { .. }
-        | Fact::Awaits { .. }
-        | Fact::RecordsRead { .. }
-        | Fact::RecordFiltered { .. }
-        | Fact::RecordTaken { .. }
-        | Fact::BatchInvoked { .. }
-        | Fact::BatchFailed { .. }
+        Fact::Deduplicated { .. } => (),
+
+        Fact::Put { stream: id, payload, .. } => {
+            let bytes = u64::from(register.get(payload).bytes);
+            let mut stream = sink.of(Subject::Stream(id));
+            stream.count(Measure::IncomingRecords, true, about(payload));
+            stream.add(Measure::IncomingBytes, bytes, about(payload));
+            if guide.streams[id.index()] == Source::Kinesis {
+                let units = bytes.div_ceil(PUT_UNIT).max(1);
+                stream.add(Measure::BilledPutUnits, units, about(payload));
+            }
+        }
+        Fact::PutRefused { stream, payload } => {
+            let exceeded = Measure::WriteProvisionedThroughputExceeded;
+            sink.of(Subject::Stream(stream)).count(exceeded, true, about(payload));
+        }
+        Fact::Resharded { stream, shards } => {
+            sink.of(Subject::Stream(stream)).set(Measure::Shards, u64::from(shards));
+        }
+        Fact::Awaits { reader, payload, shard } => {
+            lags(guide, sink, reader, true, About::record(payload, shard));
+        }
+        Fact::Checkpointed { reader, payload, shard, .. }
+        | Fact::RecordGivenUp { reader, payload, shard, .. }
+        | Fact::RecordExpired { reader, payload, shard, .. } => {
+            lags(guide, sink, reader, false, About::record(payload, shard));
+        }
+        Fact::RecordFiltered { reader, payload, shard } => {
+            let record = About::record(payload, shard);
+            sink.of(Subject::Reader(reader)).count(Measure::FilteredOutEventCount, true, record);
+            lags(guide, sink, reader, false, record);
+        }
+        Fact::RecordsRead { reader, events, .. } => {
+            let mut mapping = sink.of(Subject::Reader(reader));
+            mapping.add(Measure::PolledEventCount, u64::from(events), nothing);
+        }
+        Fact::BatchInvoked { reader, events, age, .. } => {
+            let invoked = Measure::InvokedEventCount;
+            sink.of(Subject::Reader(reader)).add(invoked, u64::from(events), nothing);
+            let (function, ..) = guide.readers[reader.index()];
+            if guide.took(Time::from_nanos(now.as_nanos().saturating_sub(age.as_nanos()))) {
+                for subject in [Subject::Reader(reader), Subject::Function(function)] {
+                    sink.of(subject).sample(Measure::IteratorAge, age.as_nanos(), nothing);
+                }
+            }
+        }
+        Fact::BatchFailed { reader, events, .. } => {
+            let mut mapping = sink.of(Subject::Reader(reader));
+            mapping.add(Measure::FailedInvokeEventCount, u64::from(events), nothing);
+        }
+        Fact::Bisected { reader, .. } => {
+            sink.of(Subject::Reader(reader)).count(Measure::Bisects, true, nothing);
+        }
+        Fact::RecordDropped { reader, payload, why } => {
+            let mut mapping = sink.of(Subject::Reader(reader));
+            let reason = About::labelled(payload, why.word());
+            mapping.count(Measure::DroppedEventCount, true, reason);
+        }
+        Fact::FailureDelivered { reader, events } => {
+            let mut mapping = sink.of(Subject::Reader(reader));
+            let delivered = Measure::OnFailureDestinationDeliveredEventCount;
+            mapping.add(delivered, u64::from(events), nothing);
+        }
+        Fact::FailureUndelivered { reader, .. } => {
+            let failures = Measure::DestinationDeliveryFailures;
+            sink.of(Subject::Reader(reader)).count(failures, true, nothing);
+            let (function, ..) = guide.readers[reader.index()];
+            sink.of(Subject::Function(function)).count(failures, true, nothing);
+        }
+        Fact::WindowClosed { reader, records, .. } => {
+            if guide.took(now) {
+                sink.of(Subject::Reader(reader)).sample(Measure::WindowRecords, records, nothing);
+            }
+        }
+        Fact::LanesScaled { reader, lanes } => {
+            let (_, _, provisioned) = guide.readers[reader.index()];
+            let mut mapping = sink.of(Subject::Reader(reader));
+            mapping.set(Measure::Pollers, u64::from(lanes));
+            if provisioned {
+                mapping.set(Measure::ProvisionedPollers, u64::from(lanes));
+            }
+        }
+        Fact::RecordTaken { .. }
         | Fact::BatchRetried { .. }
-        | Fact::Bisected { .. }
-        | Fact::Checkpointed { .. }
         | Fact::BatchGivenUp { .. }
-        | Fact::RecordGivenUp { .. }
         | Fact::RecordKept { .. }
-        | Fact::RecordDropped { .. }
-        | Fact::FailureDelivered { .. }
-        | Fact::FailureUndelivered { .. }
-        | Fact::RecordExpired { .. }
-        | Fact::WindowClosed { .. }
-        | Fact::WindowDone { .. }
-        | Fact::LanesScaled { .. } => (),
+        | Fact::WindowDone { .. } => (),
         Fact::DeliveryNotKept { outlet, payload } => {
             let topics = Measure::NumberOfNotificationsFailedToRedriveToDlq;
             let rules = Measure::InvocationsFailedToBeSentToDlq;
             of_origin(guide.origin(outlet), sink, topics, rules, about(payload));
         }
+    }
+}
+
+/// A record comes to a mapping on a stream, or the mapping is done with it.
+#[inline(always)]
+fn lags<S: Sink>(guide: &Guide, sink: &mut S, reader: ReaderId, more: bool, about: About) {
+    let (_, kafka, _) = guide.readers[reader.index()];
+    let mut mapping = sink.of(Subject::Reader(reader));
+    mapping.step(Measure::Depth, more, about);
+    if kafka {
+        mapping.step(Measure::SumOffsetLag, more, about);
     }
 }
 

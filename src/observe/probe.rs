@@ -21,7 +21,7 @@ use crate::{
         config::{Config, Resources},
         fact::Answer,
         value::{AttributeId, Catalog, Word},
-        vocabulary::{CallId, PayloadId},
+        vocabulary::{CallId, PayloadId, ShardId},
     },
 };
 use std::sync::Arc;
@@ -67,6 +67,7 @@ struct Probe {
 enum Wants {
     All,
     Label(String),
+    Shard(ShardId),
     /// An attribute's word, as a text and as a number if it spells one.
     Attribute(AttributeId, String, Option<f64>),
     /// An attribute that no payload has.
@@ -78,6 +79,7 @@ impl Wants {
         match filter {
             None => Wants::All,
             Some(Filter::Label(label)) => Wants::Label(label.clone()),
+            Some(Filter::Shard(number)) => Wants::Shard(ShardId(*number)),
             Some(Filter::Attribute(key, value)) => {
                 match catalog.attributes.iter().position(|known| known == key) {
                     None => Wants::Nothing,
@@ -95,6 +97,7 @@ impl Wants {
             Wants::All => true,
             Wants::Nothing => false,
             Wants::Label(label) => about.label == label,
+            Wants::Shard(shard) => about.shard == Some(*shard),
             Wants::Attribute(id, text, number) => {
                 about.payload.is_some_and(|payload| {
                     match catalog.word(register.get(payload), *id) {
@@ -793,7 +796,7 @@ impl Sink for ProbesNow<'_> {
         if self.is_warming_up(payload) {
             return;
         }
-        let (now, about) = (self.now, About { payload: Some(payload), label: "" });
+        let (now, about) = (self.now, About::payload(payload));
         let word = if copied { Measure::Copies } else { Measure::Arrivals };
         for subject in [Subject::Caller(caller), Subject::Run] {
             let mut probes = self.of(subject);
@@ -813,7 +816,7 @@ impl Sink for ProbesNow<'_> {
         if self.is_warming_up(payload) {
             return;
         }
-        let (now, about) = (self.now, About { payload: Some(payload), label: "" });
+        let (now, about) = (self.now, About::payload(payload));
         let why = About { label: reason.word(), ..about };
         for subject in [Subject::Caller(caller), Subject::Run] {
             let mut probes = self.of(subject);

@@ -13,7 +13,8 @@ use super::{
 use crate::{
     kernel::{Span, Time},
     model::vocabulary::{
-        AlarmId, CallId, DependencyId, FunctionId, MappingId, QueueId, RuleId, SinkId,
+        AlarmId, CallId, DependencyId, FunctionId, MappingId, QueueId, ReaderId, RuleId, SinkId,
+        StreamId,
     },
 };
 use std::collections::BTreeMap;
@@ -188,6 +189,8 @@ fn spell(subject: Subject) -> (u8, u16) {
         Subject::Dependency(id) => (7, id.0),
         Subject::Alarm(id) => (8, id.0),
         Subject::Rule(id) => (9, id.0),
+        Subject::Stream(id) => (10, id.0),
+        Subject::Reader(id) => (11, id.0),
     }
 }
 
@@ -202,7 +205,9 @@ fn unspell(kind: u8, id: u16) -> Subject {
         6 => Subject::Run,
         7 => Subject::Dependency(DependencyId(id)),
         8 => Subject::Alarm(AlarmId(id)),
-        _ => Subject::Rule(RuleId(id)),
+        9 => Subject::Rule(RuleId(id)),
+        10 => Subject::Stream(StreamId(id)),
+        _ => Subject::Reader(ReaderId(id)),
     }
 }
 

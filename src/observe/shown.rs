@@ -4,10 +4,12 @@
 use super::measure::Owner;
 
 /// The kinds that have a table, in reading order; alarms and callers have theirs behind these.
-pub const TABLES: [Owner; 8] = [
+pub const TABLES: [Owner; 10] = [
     Owner::Function,
     Owner::Queue,
+    Owner::Stream,
     Owner::Mapping,
+    Owner::StreamMapping,
     Owner::Topic,
     Owner::Bus,
     Owner::Rule,
@@ -70,6 +72,30 @@ pub const fn shown(kind: Owner) -> (&'static str, &'static [(&'static str, &'sta
                 ("FailedInvokeEventCount", "failed", Sum),
                 ("DeletedEventCount", "deleted", Sum),
                 ("pollers", "pollers max", Max),
+            ],
+        ),
+        Owner::Stream => (
+            "Streams",
+            &[
+                ("IncomingRecords", "records", Sum),
+                ("WriteProvisionedThroughputExceeded", "refused", Sum),
+                ("shards", "shards max", Max),
+                ("shards", "at end", End),
+            ],
+        ),
+        Owner::StreamMapping => (
+            "Event source mappings on streams",
+            &[
+                ("PolledEventCount", "polled", Sum),
+                ("InvokedEventCount", "invoked", Sum),
+                ("FailedInvokeEventCount", "failed", Sum),
+                ("bisects", "bisects", Sum),
+                ("DroppedEventCount", "dropped", Sum),
+                ("OnFailureDestinationDeliveredEventCount", "to destination", Sum),
+                ("depth", "depth max", Max),
+                ("depth", "at end", End),
+                ("IteratorAge", "IteratorAge p50", P50),
+                ("IteratorAge", "p99", P99),
             ],
         ),
         Owner::Topic => (

@@ -234,7 +234,7 @@ fn cell_total(
     match totals.cell(subject, measure) {
         Cell::Counter(cell) => Total::Count(cell.sum),
         Cell::Tally(cell) => match (unit, u64::try_from(cell.sum)) {
-            (Unit::Count, Ok(sum)) => Total::Count(sum),
+            (Unit::Count | Unit::Bytes, Ok(sum)) => Total::Count(sum),
             _ => Total::Amount(cell.sum as f64 / scale),
         },
         Cell::Gauge(cell) => {

@@ -53,15 +53,16 @@ pub fn queue(name: &str) -> Queue {
 use crate::model::{
     Place, Rule,
     config::{
-        Account, Call, EventRule, Mapping, Outlet, OutletOf, Redrive, Retry, Sink, SinkKind, Via,
+        self, Account, Call, EventRule, Mapping, Outlet, OutletOf, Redrive, Retry, Sink, SinkKind,
+        Source, Via,
     },
     fact::{Answer, Held, Maker},
     policy::delivery::Tries,
     services::Service,
     value::{AttributeId, Catalog, WordLaw},
     vocabulary::{
-        CallId, Condition, Deletion, Entry, ErrorKind, FunctionId, MappingId, OutletId, PayloadId,
-        RuleId, SinkId, Target, Undelivered, Work,
+        CallId, Condition, Deletion, Entry, ErrorKind, FunctionId, GivenUp, MappingId, OutletId,
+        PayloadId, ReaderId, RuleId, ShardId, SinkId, StreamId, Target, Undelivered, Work,
     },
 };
 use crate::model::{config::Assumptions, value::Word};
@@ -70,6 +71,8 @@ use summary::{DistributionTotal, GaugeTotal, Total};
 const WORKER: FunctionId = FunctionId(0);
 const JOBS: QueueId = QueueId(0);
 const DLQ: QueueId = QueueId(1);
+const CLICKS: StreamId = StreamId(0);
+const PARSE: ReaderId = ReaderId(0);
 /// Asks and does not wait.
 const UPLOADS: CallId = CallId(0);
 /// Asks and waits.
@@ -1003,4 +1006,144 @@ fn an_id_is_read_as_it_is_written() {
     for refused in ["Nobody-1", "Uploads", "Uploads-x", "Worker.calls.0-1"] {
         assert_eq!(Id::parse(refused, &resources), None);
     }
+}
+
+/// The configuration with a stream of two shards and a mapping on it.
+fn config_with_stream(source: Source) -> Config {
+    let mut config = config();
+    let resources = Arc::make_mut(&mut config.resources);
+    resources.streams.push(config::Stream {
+        name: "Clicks".to_owned(),
+        source,
+        shards: 2,
+        retention: Span::days(1),
+        system_error_rate: Probability::NEVER,
+        forbidden: false,
+    });
+    resources.readers.push(config::Reader {
+        name: "Parse".to_owned(),
+        stream: CLICKS,
+        function: WORKER,
+        batch_size: 100,
+        window: Span::ZERO,
+        parallelization: 1,
+        start: config::Start::TrimHorizon,
+        retries_max: Some(0),
+        age_max: None,
+        bisects: true,
+        reports_failures: false,
+        tumbling: None,
+        on_failure: None,
+        filters: Vec::new(),
+        fan_out: false,
+        provisioned: None,
+        enabled: true,
+    });
+    config
+}
+
+fn play_with_stream(source: Source, thresholds: &[&str]) -> Play {
+    let config = config_with_stream(source);
+    let names = Names::of(&config.resources, &["kind".to_owned()], &point);
+    let read = thresholds.iter().map(|text| {
+        Threshold::parse(Scope::All, text, &names)
+            .unwrap_or_else(|wrong| panic!("{text}: {wrong:?}"))
+    });
+    let watch = Watch::new(&config, read.collect::<Vec<_>>(), None);
+    Play { watch, register: Register::default(), now: Time::ZERO, numbers: [0; 4] }
+}
+
+/// Two records in shard 0, the second of which fails for good, and one in shard 1 that nobody wants.
+fn two_shards(mut play: Play) -> Outcome {
+    let reader = PARSE;
+    let put = |play: &mut Play, shard: u32| {
+        let payload = play.arrive(FEED);
+        let shard = ShardId(shard);
+        play.note(Fact::Put { stream: CLICKS, payload, shard, place: Place::Waiting });
+        play.note(Fact::Awaits { reader, payload, shard });
+        payload
+    };
+    play.note(Fact::Resharded { stream: CLICKS, shards: 2 });
+    let (good, bad, other) = (put(&mut play, 0), put(&mut play, 0), put(&mut play, 1));
+    let (shard, lane) = (ShardId(0), 0);
+    play.at(1).note(Fact::RecordsRead { reader, shard, events: 2 });
+    for (payload, sequence) in [(good, 1), (bad, 2)] {
+        play.note(Fact::RecordTaken { reader, payload, shard, lane, sequence });
+    }
+    let invoked = |events, attempt, age| Fact::BatchInvoked { reader, shard, events, attempt, age };
+    play.note(invoked(2, 1, Span::secs(1)));
+    play.note(Fact::RecordsRead { reader, shard: ShardId(1), events: 1 });
+    play.note(Fact::RecordFiltered { reader, payload: other, shard: ShardId(1) });
+    play.at(2).note(Fact::BatchFailed { reader, shard, events: 2 });
+    play.note(Fact::Bisected { reader, shard, events: 2, first: 1 });
+    play.note(invoked(1, 1, Span::secs(2)));
+    play.note(Fact::Checkpointed { reader, payload: good, shard, lane, sequence: 1 });
+    play.note(invoked(1, 1, Span::secs(2)));
+    play.at(3).note(Fact::BatchFailed { reader, shard, events: 1 });
+    let why = GivenUp::RetryAttemptsExhausted;
+    play.note(Fact::BatchGivenUp { reader, shard, events: 1, attempts: 1, why });
+    play.note(Fact::RecordGivenUp { reader, payload: bad, shard, lane, sequence: 2, why });
+    play.note(Fact::RecordDropped { reader, payload: bad, why });
+    play.note(Fact::WindowClosed { reader, shard, records: 2, invocations: 1 });
+    play.finish()
+}
+
+#[test]
+fn a_mapping_on_a_stream_counts_what_it_reads_tries_and_gives_up() {
+    let outcome = two_shards(play_with_stream(
+        Source::Kinesis,
+        &[
+            "Clicks.IncomingRecords == 3",
+            "Clicks.IncomingBytes == 0",
+            "Clicks.shards == 2",
+            "Clicks.billed_put_units == 3",
+            "Clicks.billed_shard_hours == 2",
+            "Clicks.billed_fan_out_hours == 0",
+            "Parse.PolledEventCount == 3",
+            "Parse.FilteredOutEventCount == 1",
+            "Parse.InvokedEventCount == 4",
+            "Parse.FailedInvokeEventCount == 3",
+            "Parse.DroppedEventCount == 1",
+            "Parse.bisects == 1",
+            "Parse.depth max == 3",
+            "Parse.depth[shard=0] max == 2",
+            "Parse.depth[shard=1] last_at == 1s",
+            "Parse.depth == 0",
+            "Parse.SumOffsetLag max == 0",
+            "Parse.IteratorAge count == 3",
+            "Parse.IteratorAge max == 2s",
+            "Worker.IteratorAge min == 1s",
+            "Parse.window_records max == 2",
+            "dropped == 1",
+            "dropped[reason=RetryAttemptsExhausted] == 1",
+            "dropped[reason=RecordAgeExceeded] == 0",
+            "filtered == 1",
+            "succeeded == 1",
+            // Two shard-hours of 0.015 and three units of 0.014 a million.
+            "0.03000004 < cost_usd < 0.03000005",
+        ],
+    ));
+    assert_eq!(broken(&outcome), Vec::<String>::new());
+}
+
+#[test]
+fn kafka_s_lag_is_the_depth_and_kinesis_alone_is_billed() {
+    let outcome = two_shards(play_with_stream(
+        Source::Kafka,
+        &["Parse.SumOffsetLag max == 3", "Clicks.billed_put_units == 0", "cost_usd == 0"],
+    ));
+    assert_eq!(broken(&outcome), Vec::<String>::new());
+}
+
+#[test]
+fn a_shard_narrows_the_depth_only_and_by_its_number() {
+    let config = config_with_stream(Source::Kinesis);
+    let names = Names::of(&config.resources, &["kind".to_owned()], &point);
+    let wrong = |text: &str| {
+        let mistakes = Threshold::parse(Scope::All, text, &names).expect_err("wrong");
+        mistakes[0].message.clone()
+    };
+    assert_eq!(wrong("Parse.depth[shard=first] == 0"), "`first` is no shard");
+    assert_eq!(wrong("Feed.arrivals[shard=0] == 0"), "nothing to narrow by is called `shard`");
+    assert_eq!(wrong("Parse.bisects[shard=0] == 0"), "`bisects` cannot be narrowed");
 }

@@ -569,7 +569,7 @@ mod tests {
     #[test]
     fn what_comes_later_says_so() {
         let later = "not yet in this version";
-        told("Parse.IteratorAge max > 23h", "IteratorAge", later);
+        told("Jobs.SentMessageSize max > 1", "SentMessageSize", later);
     }
 
     #[test]

@@ -156,6 +156,8 @@ impl Term {
 pub enum Filter {
     /// The status of an answer or the reason of a drop.
     Label(String),
+    /// A shard, by its number.
+    Shard(u32),
     /// An attribute's word.
     Attribute(String, String),
 }

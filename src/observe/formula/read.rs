@@ -386,6 +386,14 @@ impl<'a> Reader<'a> {
             self.wrong(range, message, "only dwell's own measures of payloads are");
             return None;
         }
+        if (key, measure) == ("shard", Measure::Depth) {
+            let shard = value.parse().ok();
+            if shard.is_none() {
+                let message = format!("`{value}` is no shard");
+                self.wrong(range, message, "shards are numbered as they are opened, from 0");
+            }
+            return shard.map(Filter::Shard);
+        }
         let labels: Option<Vec<&str>> = match (key, measure) {
             ("status", Measure::Answered) => {
                 let services = Service::ALL.iter().map(|service| Via::Service(*service));
@@ -417,6 +425,7 @@ impl<'a> Reader<'a> {
         let own = match measure {
             Measure::Answered => Some("status"),
             Measure::Dropped => Some("reason"),
+            Measure::Depth => Some("shard"),
             _ => None,
         };
         let names = self.names;
