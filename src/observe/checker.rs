@@ -8,6 +8,8 @@
 //! limits    no run and no work of a dependency starts above the concurrency in force, nothing waits
 //!           beyond its room, no receive above maxReceiveCount
 //! counts    nothing is ever below 0
+//! order     a lane of a mapping on a stream takes its records in the order in which it was given them,
+//!           and moves past them in that order, each once
 //! ```
 //!
 //! One side of Little comes from when facts were seen, the other from the spans they carry;
@@ -17,8 +19,13 @@
 use super::ledger::Ledger;
 use crate::{
     kernel::{Span, Time},
-    model::{Fact, Register, config::Resources},
+    model::{
+        Fact, Register,
+        config::Resources,
+        vocabulary::{ReaderId, ShardId},
+    },
 };
+use std::collections::BTreeMap;
 
 /// So many faults are told; after the first, most are echoes.
 const FAULTS_MAX: usize = 8;
@@ -35,7 +42,17 @@ pub struct Checker {
     settling: bool,
     /// `maxReceiveCount` of each queue, or no limit.
     receives_max: Vec<u32>,
+    lanes: BTreeMap<(ReaderId, ShardId, u32), CheckedLane>,
+    /// Of a batch that is split the second half may come first: then only what is taken is in order.
+    lanes_jump: bool,
     faults: Vec<String>,
+}
+
+/// The numbers of the records that a lane took and moved past last.
+#[derive(Clone, Copy, Debug, Default)]
+struct CheckedLane {
+    taken: u64,
+    passed: u64,
 }
 
 /// Who is inside, when they entered, and when those that left say that they did.
@@ -124,6 +141,8 @@ impl Checker {
             account_limit: 0,
             settling: false,
             receives_max: vec![u32::MAX; resources.queues.len()],
+            lanes: BTreeMap::new(),
+            lanes_jump: false,
             faults: Vec::new(),
         };
         checker.configured(resources);
@@ -144,6 +163,7 @@ impl Checker {
             checked.places = dependency.concurrency.map_or(u64::MAX, u64::from);
             checked.room = dependency.queue.map_or(u64::MAX, u64::from);
         }
+        self.lanes_jump = resources.assumptions.streams.second_half_first;
         self.settling = true;
         self.settle();
     }
@@ -264,8 +284,41 @@ impl Checker {
                     )
                 });
             }
+            Fact::RecordTaken { reader, shard, lane, sequence, .. } => {
+                let known = self.lanes.entry((reader, shard, lane)).or_default();
+                let before = std::mem::replace(&mut known.taken, sequence);
+                if sequence <= before {
+                    self.out_of_order(now, "took", (reader, shard, lane), [before, sequence]);
+                }
+            }
+            Fact::Checkpointed { reader, shard, lane, sequence, .. }
+            | Fact::RecordGivenUp { reader, shard, lane, sequence, .. }
+            | Fact::RecordExpired { reader, shard, lane, sequence, read: true, .. } => {
+                let known = self.lanes.entry((reader, shard, lane)).or_default();
+                let before = std::mem::replace(&mut known.passed, sequence);
+                if sequence <= before && !self.lanes_jump {
+                    self.out_of_order(now, "passed", (reader, shard, lane), [before, sequence]);
+                }
+            }
             _ => (),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn out_of_order(
+        &mut self,
+        now: Time,
+        did: &str,
+        (reader, shard, lane): (ReaderId, ShardId, u32),
+        [before, next]: [u64; 2],
+    ) {
+        self.fault(now, |_| {
+            let (reader, shard) = (reader.0, shard.0);
+            format!(
+                "lane {lane} of shard {shard} of reader {reader} {did} record {next} after {before}"
+            )
+        });
     }
 
     #[cold]
@@ -562,6 +615,45 @@ mod tests {
         told(&after_work(&[(1, queued), (5, cancelled(3, false))]), "waited at Db differs");
         assert!(after_work(&[(5, ended(4))])[0].contains("had not come"));
         assert!(after_work(&[(5, started(1, false))])[0].contains("not when it says"));
+    }
+
+    /// Facts of a lane: `t` takes a record, `c` is its checkpoint, `g` gives it up, `e` and `x` are its
+    /// expiry, read and not read.
+    fn after_records(jumps: bool, story: &[(char, u32, u64)]) -> Vec<String> {
+        let (reader, shard, payload) = (ReaderId(0), ShardId(2), PAYLOAD);
+        let mut known = resources(2, None, 3);
+        known.assumptions.streams.second_half_first = jumps;
+        let mut checker = Checker::new(&known);
+        for &(what, lane, sequence) in story {
+            let why = crate::model::vocabulary::GivenUp::RetryAttemptsExhausted;
+            let read = what == 'e';
+            let fact = match what {
+                't' => Fact::RecordTaken { reader, payload, shard, lane, sequence },
+                'c' => Fact::Checkpointed { reader, payload, shard, lane, sequence },
+                'g' => Fact::RecordGivenUp { reader, payload, shard, lane, sequence, why },
+                _ => Fact::RecordExpired { reader, payload, shard, lane, sequence, read },
+            };
+            checker.saw(at(1), &fact);
+        }
+        faults(checker, 1)
+    }
+
+    #[test]
+    fn a_lane_that_leaves_its_order_is_found() {
+        let well = [('t', 0, 1), ('t', 0, 2), ('t', 1, 1), ('c', 0, 1), ('x', 0, 0), ('e', 0, 2)];
+        assert_eq!(after_records(false, &well), Vec::<String>::new());
+        assert_eq!(after_records(false, &[('t', 0, 1), ('t', 0, 5), ('g', 0, 5)]), [""; 0]);
+        told(
+            &after_records(false, &[('t', 0, 2), ('t', 0, 1)]),
+            "shard 2 of reader 0 took record 1",
+        );
+        for late in ['c', 'g', 'e'] {
+            let found = after_records(false, &[('c', 3, 2), (late, 3, 1)]);
+            told(&found, "lane 3 of shard 2 of reader 0 passed record 1 after 2");
+            told(&after_records(false, &[(late, 0, 1), (late, 0, 1)]), "passed record 1 after 1");
+        }
+        assert_eq!(after_records(true, &[('c', 0, 2), ('c', 0, 1)]), [""; 0]);
+        told(&after_records(true, &[('t', 0, 2), ('t', 0, 1)]), "took record 1 after 2");
     }
 
     #[test]
