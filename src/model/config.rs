@@ -869,7 +869,7 @@ pub struct StreamAssumptions {
     pub second_half_first: bool,
     /// How often a shard of Kinesis is polled that had nothing (K19).
     pub kinesis_poll: Span,
-    /// How often one of DynamoDB is (D2).
+    /// How often one of DynamoDB is (DS2).
     pub dynamodb_poll: Span,
     /// From the mapping's creation until `LATEST` begins (K4).
     pub latest_delay: Span,

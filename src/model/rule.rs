@@ -317,4 +317,58 @@ rules! {
     E50 = "E50",
     /// Without ReportBatchItemFailures a report is ignored: everything is deleted.
     E54 = "E54",
+    /// A batch of a stream closes at its size, at the end of its window, or at 6 MB.
+    K2 = "K2",
+    /// A shard has as many lanes as the parallelization factor, and a partition key always has the same.
+    K3 = "K3",
+    /// A mapping begins where StartingPosition says, and misses what came before.
+    K4 = "K4",
+    /// A batch that fails is tried again MaximumRetryAttempts times, then given up.
+    K5 = "K5",
+    /// Records older than MaximumRecordAgeInSeconds are given up, and the rest of the batch goes on.
+    K7 = "K7",
+    /// A throttle or a service error that never reached the function is no retry.
+    K8 = "K8",
+    /// A failed batch is split at the half, the first half comes first, and the split is no retry.
+    K10 = "K10",
+    /// A lane has one batch at a time: one that fails holds up all behind it.
+    K12 = "K12",
+    /// The failure destination gets one message for what was given up together.
+    K13 = "K13",
+    /// With ReportBatchItemFailures the lowest reported record is the checkpoint.
+    K15 = "K15",
+    /// A malformed report fails the whole batch; an empty one is success.
+    K16 = "K16",
+    /// What remains behind a checkpoint that advanced is a new batch with all its retries.
+    K17 = "K17",
+    /// With BisectBatchOnFunctionError a reported batch is split at the reported record.
+    K18 = "K18",
+    /// A shard is polled once a second, without pause while it has records, within its read limits.
+    K19 = "K19",
+    /// With enhanced fan-out what is put is pushed, at 2 MiB a second of its own.
+    K20 = "K20",
+    /// Retries of a batch come after 0.2 s, doubling.
+    K23 = "K23",
+    /// A tumbling window ends with a call of its own.
+    K24 = "K24",
+    /// A record that nobody was done with when its retention ends is lost.
+    K25 = "K25",
+    /// What the filter does not want is passed over.
+    K26 = "K26",
+    /// A record goes to the shard whose range holds the hash of its partition key.
+    K27 = "K27",
+    /// A shard takes 1,000 records and 1 MiB a second.
+    K28 = "K28",
+    /// New shards are read by those who have done with the closed ones before them.
+    K29 = "K29",
+    /// A shard of a DynamoDB stream is polled four times a second.
+    DS2 = "DS2",
+    /// A call gives at most 1,000 records or 1 MB of a DynamoDB stream.
+    DS3 = "DS3",
+    /// A window of Kafka begins where the batch before ended.
+    O3 = "O3",
+    /// Kafka is read by pollers that the lag adds, never more than partitions; ActiveMQ has 5 batches at once.
+    O4 = "O4",
+    /// Kafka with a failure destination gives up after 10 retries, and DocumentDB drops what is over 6 MB.
+    O6 = "O6",
 }

@@ -484,8 +484,8 @@ impl Wired for Stream {
             stream::Out::Arrived { reader, shard } => {
                 Event::Reader(reader, reader::In::Arrived(shard))
             }
-            stream::Out::Records { reader, shard, batch } => {
-                Event::Reader(reader, reader::In::Records(shard, batch))
+            stream::Out::Records { reader, shard, batch, behind } => {
+                Event::Reader(reader, reader::In::Records { shard, batch, behind })
             }
         }
     }

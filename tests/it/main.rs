@@ -19,6 +19,7 @@ mod report;
 mod rules;
 mod scenarios;
 mod shards;
+mod streams;
 mod sweep;
 mod tidy;
 mod traces_lambda;

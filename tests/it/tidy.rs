@@ -46,8 +46,10 @@ const COMPONENTS: &[&str] = &[
     "integration",
     "lambda",
     "mapping",
+    "reader",
     "sink",
     "sqs",
+    "stream",
 ];
 
 /// Every `.rs` file below a folder, or the file itself, with its text; in order.

@@ -26,11 +26,17 @@ impl Bucket {
 
     /// Takes a token, if there is one at `now`.
     pub fn take(&mut self, now: Time) -> bool {
+        self.take_of(now, 1)
+    }
+
+    /// Takes `tokens`, if there are as many at `now`; of more than the bucket holds, a full one is enough.
+    pub fn take_of(&mut self, now: Time, tokens: u64) -> bool {
         self.catch_up(now);
-        let one = u128::from(self.period.as_nanos());
-        let there = one <= self.level;
+        let asked = u128::from(tokens) * u128::from(self.period.as_nanos());
+        let asked = asked.min(self.full());
+        let there = asked <= self.level && self.capacity > 0;
         if there {
-            self.level -= one;
+            self.level -= asked;
         }
         there
     }
@@ -98,6 +104,15 @@ mod tests {
         let taken: Vec<bool> = [0, 0, 0, 0, 499, 500, 999, 1000].map(|t| bucket.take(at(t))).into();
         assert_eq!(taken, [true, true, true, false, false, true, false, true]);
         assert_eq!(bucket.tokens(at(60_000)), 3, "calm is not saved up beyond the capacity");
+    }
+
+    #[test]
+    fn it_gives_several_at_once_or_none() {
+        let mut bucket = Bucket::new(10, 10, Span::secs(1));
+        assert!(bucket.take_of(at(0), 7) && !bucket.take_of(at(0), 4) && bucket.take_of(at(0), 3));
+        assert!(!bucket.take_of(at(999), 11), "more than it holds waits for a full one");
+        assert!(bucket.take_of(at(1000), 11) && !bucket.take_of(at(1000), 1));
+        assert!(!Bucket::new(0, 1, Span::secs(1)).take(at(5)));
     }
 
     #[test]

@@ -2,10 +2,13 @@
 
 pub mod backoff;
 pub mod bucket;
+pub mod checkpoint;
 pub mod delivery;
 pub mod growth;
+pub mod lag;
 pub mod lifetime;
 pub mod partial;
+pub mod partition;
 pub mod pollers;
 pub mod redrive;
 pub mod requests;
