@@ -2,11 +2,12 @@
 //! queue.
 //!
 //! Where it departs from AWS, AWS is right: a trace that says so is compared with `aws_expected` if
-//! those are steps, and else its differences are printed, not counted. Streams are not in this
-//! version, and the event queue's own `requeue` is nobody's business.
+//! those are steps, and else its differences are printed, not counted. The event queue's own
+//! `requeue` is nobody's business.
 
 mod event_queue;
 mod mapping;
+mod stream;
 
 use crate::common::{Replay, Setup, replay_all};
 use serde_json::Value;
@@ -22,9 +23,7 @@ fn trace_replay_of_lambda_agrees_at_every_step() {
             }
             Some("esm-sqs/1") => mapping::replay(header, expected),
             Some("async-invoke/1") => Ok(event_queue::replay(header, expected)),
-            Some("esm-stream/1") => {
-                return inapplicable("a stream, which this version does not have");
-            }
+            Some("esm-stream/1") => stream::replay(header, expected),
             _ => panic!("a schema that this test does not know: {}", header["schema"]),
         };
         match replayed {

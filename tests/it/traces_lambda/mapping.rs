@@ -287,15 +287,19 @@ impl Consumer {
             return (Outcome::FunctionError(ErrorKind::Handler), Report::Nothing);
         }
         let labels: Vec<_> = records.iter().map(|(label, _)| label.as_str()).collect();
-        let report = match result["raw"].as_str() {
-            Some("") => Report::Nothing,
-            Some(text) => match serde_json::from_str(text) {
-                Ok(value) => report(&value, &labels),
-                Err(_) => Report::Unreadable,
-            },
-            None => report(&result["return"], &labels),
-        };
-        (Outcome::Succeeded, report)
+        (Outcome::Succeeded, answer(&result, &labels))
+    }
+}
+
+/// What a mapping reads of the result of a run that did not throw.
+pub fn answer(result: &Value, batch: &[&str]) -> Report {
+    match result["raw"].as_str() {
+        Some("") => Report::Nothing,
+        Some(text) => match serde_json::from_str(text) {
+            Ok(value) => report(&value, batch),
+            Err(_) => Report::Unreadable,
+        },
+        None => report(&result["return"], batch),
     }
 }
 
