@@ -18,6 +18,7 @@ mod mapping;
 mod partial;
 mod provisioned;
 mod sqs;
+mod stream;
 mod sync_invoke;
 
 use dwell::{
