@@ -11,12 +11,13 @@ use super::{
 };
 
 /// The sections whose entries have names that the file gives; a path may use them, not add to them.
-pub const NAMED_SECTIONS: [&str; 13] = [
+pub const NAMED_SECTIONS: [&str; 14] = [
     "functions",
     "queues",
     "topics",
     "subscriptions",
     "event_source_mappings",
+    "pipes",
     "dependencies",
     "callers",
     "buses",

@@ -1799,3 +1799,45 @@ fn a_colleague_says_what_a_stream_s_mapping_does_with_what_fails() {
     );
     has(&["event_source_mappings.M=null"], "nobody reads `S`");
 }
+
+#[test]
+fn mistakes_of_pipes_say_what_fits() {
+    let text = |pipe: &str| {
+        format!(
+            "functions: {{F: {{}}}}\nqueues: {{Q: {{}}}}\nstreams: {{S: {{}}, D: {{source: documentdb}}}}\n\
+             pipes: {{P: {{{pipe}}}}}\ncallers: {{C: {{target: Q, arrivals: {{at: [0s]}}}}, \
+             E: {{target: S, arrivals: {{at: [0s]}}}}, G: {{target: D, arrivals: {{at: [0s]}}}}}}\n"
+        )
+    };
+    for (pipe, expected) in [
+        ("Source: Q", "pipes.P: `Target` is missing"),
+        ("Source: D, Target: F", "no pipe reads DocumentDB"),
+        (
+            "Source: S, Target: F",
+            "`SourceParameters.KinesisStreamParameters.StartingPosition` is missing",
+        ),
+        (
+            "Source: Q, Target: F, SourceParameters: {KinesisStreamParameters: {BatchSize: 3}}",
+            "`KinesisStreamParameters` are of a pipe on Kinesis",
+        ),
+        (
+            "Source: Q, Target: F, SourceParameters: {SqsQueueParameters: {BatchSize: 11}}",
+            "a batch of 11 without a window",
+        ),
+        (
+            "Source: Q, Target: F, TargetParameters: {LambdaFunctionParameters: {InvocationType: \
+             FIRE_AND_FORGET}}",
+            "not yet in this version",
+        ),
+    ] {
+        let said = mistakes(&text(pipe));
+        assert!(said.iter().any(|said| said.contains(expected)), "{pipe}\n{said:?}");
+    }
+    let halved = "Source: S, Target: F, SourceParameters: {KinesisStreamParameters: {StartingPosition: LATEST, \
+                  OnPartialBatchItemFailure: AUTOMATIC_BISECT, MaximumRetryAttempts: 3, \
+                  DeadLetterConfig: {Arn: Q}}}";
+    let resources = good(&text(halved)).config.resources;
+    let [reader] = resources.readers.as_slice() else { panic!("one") };
+    assert!(reader.bisects && reader.reports_failures && reader.on_failure.is_some());
+    assert_eq!((reader.retries_max, reader.batch_size), (Some(3), 100));
+}

@@ -16,6 +16,7 @@ mod alarms;
 mod calls;
 mod names;
 mod outlets;
+mod pipes;
 mod resources;
 mod services;
 mod streams;

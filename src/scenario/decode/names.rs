@@ -166,7 +166,12 @@ impl Named {
             Kind::Topic | Kind::Bus | Kind::Bucket => Some(Target::Sink(SinkId::at(self.at))),
             Kind::Stream => Some(Target::Stream(StreamId::at(self.at))),
             Kind::Dependency => Some(Target::Dependency(DependencyId::at(self.at))),
-            Kind::Mapping | Kind::Alarm | Kind::Caller | Kind::Subscription | Kind::Rule => None,
+            Kind::Mapping
+            | Kind::Pipe
+            | Kind::Alarm
+            | Kind::Caller
+            | Kind::Subscription
+            | Kind::Rule => None,
         }
     }
 }

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Body, alarms, body::time_text, calls, names, outlets, services::Assumed, streams};
+use super::{
+    Body, alarms, body::time_text, calls, names, outlets, pipes, services::Assumed, streams,
+};
+use pipes::Pipe;
+
 use crate::{
     kernel::{Span, Stream, Time},
     model::{
@@ -29,7 +33,7 @@ const UNRESERVED_MIN: u64 = 100;
 /// Filters of a mapping.
 const FILTERS_MAX: usize = 5;
 /// Messages in a batch of a queue.
-const BATCH_SIZE: u32 = 10;
+pub const BATCH_SIZE: u32 = 10;
 /// Pollers of a mapping on a queue: those kept, and at most (E44).
 const POLLERS_MIN: u32 = 2;
 const POLLERS_MAX: u32 = 10_000;
@@ -116,6 +120,13 @@ pub fn resources(file: &Body<'_>, duration: Option<Time>, earlier: Option<&Earli
         match body.target("EventSourceArn") {
             Some(Target::Stream(id)) => readers.push(streams::reader(name, &body, id, &streams)),
             source => mappings.push(mapping(name, &body, source)),
+        }
+    }
+    for (name, body) in names::bodies(file, "pipes") {
+        match body.map(|body| pipes::pipe(name, &body, &streams)) {
+            Some(Pipe::OfQueue(mapping)) => mappings.push(mapping),
+            Some(Pipe::OfStream(reader)) => readers.push(reader),
+            None => (),
         }
     }
     for mapping in &mappings {
@@ -548,13 +559,8 @@ fn mapping(name: &str, body: &Body<'_>, source: Option<Target>) -> Mapping {
     if queue.is_some() {
         streams::check_keys(body, None);
     }
-    if queue.is_some() && batch_size > BATCH_WITHOUT_WINDOW_MAX && window == Span::ZERO {
-        let message = format!("a batch of {batch_size} without a window");
-        let label = format!("at most {BATCH_WITHOUT_WINDOW_MAX}: AWS refuses it");
-        let mistake = Diagnostic::error(message).at(body.place_of("BatchSize")).label(label);
-        let help =
-            format!("set `MaximumBatchingWindowInSeconds` to {} or more", time_text(Span::secs(1)));
-        body.wrong("BatchSize", mistake.help(help));
+    if queue.is_some() {
+        check_batch(body, batch_size, window);
     }
     let scaling = body.map("ScalingConfig");
     let concurrency_max = scaling.and_then(|scaling| scaling.count_u32_maybe("MaximumConcurrency"));
@@ -575,6 +581,18 @@ fn mapping(name: &str, body: &Body<'_>, source: Option<Target>) -> Mapping {
         provisioned: streams::provisioned(body, POLLERS_MIN, POLLERS_MAX),
         filters: filters(body),
         enabled: body.flag("Enabled"),
+    }
+}
+
+/// Refuses a batch of a queue that AWS does not take without a window.
+pub fn check_batch(body: &Body<'_>, batch_size: u32, window: Span) {
+    if batch_size > BATCH_WITHOUT_WINDOW_MAX && window == Span::ZERO {
+        let message = format!("a batch of {batch_size} without a window");
+        let label = format!("at most {BATCH_WITHOUT_WINDOW_MAX}: AWS refuses it");
+        let mistake = Diagnostic::error(message).at(body.place_of("BatchSize")).label(label);
+        let help =
+            format!("set `MaximumBatchingWindowInSeconds` to {} or more", time_text(Span::secs(1)));
+        body.wrong("BatchSize", mistake.help(help));
     }
 }
 

@@ -45,9 +45,9 @@ const HAVING: [(&str, &[&str]); 13] = [
 ];
 
 /// The window of a mapping that says none, where that is not 0.
-const WINDOW: Span = Span::millis(500);
+pub const WINDOW: Span = Span::millis(500);
 /// Batches of a stream.
-const BATCH_SIZE: u32 = 100;
+pub const BATCH_SIZE: u32 = 100;
 /// Provisioned pollers at most, where nothing is said.
 const POLLERS: u32 = 200;
 /// Pollers of Kafka: those kept, and at most.
@@ -234,7 +234,7 @@ pub fn reader(name: &str, body: &Body<'_>, id: StreamId, streams: &[Stream]) -> 
 }
 
 /// Where reading begins.
-fn start(body: &Body<'_>, source: Source) -> Start {
+pub fn start(body: &Body<'_>, source: Source) -> Start {
     let at = body.point_maybe("StartingPositionTimestamp");
     let wrong = |key: &str, message: String, label: &str| {
         body.wrong(key, Diagnostic::error(message).at(body.place_of(key)).label(label));

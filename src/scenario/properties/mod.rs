@@ -160,6 +160,8 @@ pub enum Kind {
     Rule,
     /// An event source mapping.
     Mapping,
+    /// A pipe.
+    Pipe,
     /// A dependency.
     Dependency,
     /// A CloudWatch alarm.
@@ -181,6 +183,7 @@ impl Kind {
             Kind::Subscription => "a subscription",
             Kind::Rule => "a rule",
             Kind::Mapping => "an event source mapping",
+            Kind::Pipe => "a pipe",
             Kind::Dependency => "a dependency",
             Kind::Alarm => "an alarm",
             Kind::Caller => "a caller",
@@ -198,6 +201,7 @@ impl Kind {
             Kind::Subscription => "subscriptions",
             Kind::Rule => "rules",
             Kind::Mapping => "event_source_mappings",
+            Kind::Pipe => "pipes",
             Kind::Dependency => "dependencies",
             Kind::Alarm => "alarms",
             Kind::Caller => "callers",

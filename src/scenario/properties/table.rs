@@ -2,7 +2,7 @@
 
 use super::{
     Kind::{
-        self, Alarm, Bucket, Bus, Caller, Dependency, Function, Mapping, Queue, Stream,
+        self, Alarm, Bucket, Bus, Caller, Dependency, Function, Mapping, Pipe, Queue, Stream,
         Subscription, Topic,
     },
     Property, Rows, Takes,
@@ -106,6 +106,7 @@ const SECTIONS: &[Property] = &[
         Named(Mapping, MAPPING),
         "Lambda's pollers: which queue or stream goes to which function",
     ),
+    ours("pipes", Named(Pipe, PIPE), "EventBridge Pipes: read by the same pollers"),
     ours(
         "dependencies",
         Named(Dependency, DEPENDENCY),
@@ -638,18 +639,7 @@ const MAPPING: Rows = &[
             "how far it scales",
         )
         .live(),
-        aws(
-            "FilterCriteria",
-            Map(&[&[aws(
-                "Filters",
-                List(&Map(&[&[aws("Pattern", Pattern(true), "which messages").required().live()]])),
-                "patterns, at most 5; one that fits is enough",
-            )
-            .live()]]),
-            "which messages the function wants; the others are deleted",
-        )
-        .rule(Rule::E19)
-        .live(),
+        FILTER_CRITERIA,
         aws(
             "ProvisionedPollerConfig",
             Map(&[&[
@@ -684,6 +674,121 @@ const MAPPING: Rows = &[
         ignored("Tags"),
         ignored("Topics"),
     ],
+];
+
+const FILTER_CRITERIA: Property = aws(
+    "FilterCriteria",
+    Map(&[&[aws(
+        "Filters",
+        List(&Map(&[&[aws("Pattern", Pattern(true), "which messages").required().live()]])),
+        "patterns, at most 5; one that fits is enough",
+    )
+    .live()]]),
+    "which messages the function wants; the others are deleted",
+)
+.rule(Rule::E19)
+.live();
+
+const PIPE: Rows = &[&[
+    aws("Source", Reference(&[Queue, Stream], false), "the queue or stream that is read")
+        .required()
+        .rule(Rule::E10),
+    aws("Target", Reference(&[Function], false), "the function that is run").required(),
+    aws("DesiredState", OneOf(&["RUNNING", "STOPPED"], &[]), "whether it reads")
+        .default("RUNNING")
+        .live(),
+    aws("SourceParameters", Map(&[PIPE_SOURCE]), "how it reads").live(),
+    aws(
+        "TargetParameters",
+        Map(&[&[aws(
+            "LambdaFunctionParameters",
+            Map(&[&[aws(
+                "InvocationType",
+                OneOf(&["REQUEST_RESPONSE"], &["FIRE_AND_FORGET"]),
+                "whether it waits for the function",
+            )
+            .default("REQUEST_RESPONSE")]]),
+            "how the function is run",
+        )]]),
+        "how the target is asked",
+    ),
+    later("Enrichment", "what is asked for more before the target"),
+    later("EnrichmentParameters", "how that is asked"),
+    ignored("Description"),
+    ignored("KmsKeyIdentifier"),
+    ignored("LogConfiguration"),
+    ignored("Name"),
+    ignored("RoleArn"),
+    ignored("Tags"),
+]];
+
+const PIPE_SOURCE: &[Property] = &[
+    FILTER_CRITERIA,
+    aws("SqsQueueParameters", Map(&[PIPE_BATCH]), "of a queue").live(),
+    aws("KinesisStreamParameters", Map(&[PIPE_BATCH, PIPE_SHARDS]), "of Kinesis").live(),
+    aws("DynamoDBStreamParameters", Map(&[PIPE_BATCH, PIPE_SHARDS]), "of DynamoDB").live(),
+    aws("ManagedStreamingKafkaParameters", Map(&[PIPE_BATCH, PIPE_START]), "of Amazon MSK").live(),
+    aws("SelfManagedKafkaParameters", Map(&[PIPE_BATCH, PIPE_START]), "of Kafka").live(),
+    aws("ActiveMQBrokerParameters", Map(&[PIPE_BATCH]), "of ActiveMQ").live(),
+    aws("RabbitMQBrokerParameters", Map(&[PIPE_BATCH]), "of RabbitMQ").live(),
+];
+
+const PIPE_BATCH: &[Property] = &[
+    aws("BatchSize", Count(1, 10_000), "records in a batch; 10 of a queue, 100 of a stream").live(),
+    aws(
+        "MaximumBatchingWindowInSeconds",
+        Aws(Seconds, 0, 300),
+        "how long a batch is filled, from its first record",
+    )
+    .live(),
+    ignored("ConsumerGroupID"),
+    ignored("Credentials"),
+    ignored("QueueName"),
+    ignored("TopicName"),
+    ignored("VirtualHost"),
+];
+
+const PIPE_START: &[Property] = &[
+    aws(
+        "StartingPosition",
+        OneOf(&["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"], &[]),
+        "where reading begins",
+    ),
+    aws("StartingPositionTimestamp", Point, "when `AT_TIMESTAMP` is; a point in time"),
+];
+
+const PIPE_SHARDS: &[Property] = &[
+    PIPE_START[0],
+    PIPE_START[1],
+    aws("ParallelizationFactor", Count(1, 10), "batches of one shard at once").default("1").live(),
+    aws(
+        "MaximumRetryAttempts",
+        CountOrNone(0, 10_000),
+        "retries of a batch that failed; without a limit until its records expire",
+    )
+    .default("-1")
+    .live(),
+    aws(
+        "MaximumRecordAgeInSeconds",
+        AwsOrNone(Seconds, 60, 604_800),
+        "a record older than this is given up",
+    )
+    .default("-1")
+    .live(),
+    aws(
+        "OnPartialBatchItemFailure",
+        OneOf(&["AUTOMATIC_BISECT"], &[]),
+        "whether a batch that failed is halved until one record is left",
+    )
+    .live(),
+    aws(
+        "DeadLetterConfig",
+        Map(&[&[aws("Arn", Reference(&[Queue, Topic], true), "a queue or a topic")
+            .required()
+            .live()]]),
+        "who is told of records that are given up",
+    )
+    .live(),
 ];
 
 /// Keys that only mappings on streams have; which of them, `decode::streams` knows.
@@ -1498,7 +1603,7 @@ const ASSUMPTION: &[Property] = &[
 ];
 
 /// The kinds a name of a section is of.
-pub const KINDS: [Kind; 12] = [
+pub const KINDS: [Kind; 13] = [
     Function,
     Queue,
     Bus,
@@ -1511,4 +1616,5 @@ pub const KINDS: [Kind; 12] = [
     Subscription,
     Kind::Rule,
     Stream,
+    Pipe,
 ];

@@ -16,6 +16,7 @@ mod environments;
 mod ledger;
 mod mapping;
 mod partial;
+mod pipes;
 mod provisioned;
 mod sqs;
 mod stream;
