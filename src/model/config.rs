@@ -254,6 +254,8 @@ pub enum OnPartialFailure {
     Throw,
     /// Stops at the first and reports it and all behind it.
     StopAtFirst,
+    /// Reports it and, without running them, all of its message group behind it; the rest goes on.
+    SkipGroup,
 }
 
 /// An entry of a function's `calls`.
@@ -310,7 +312,7 @@ impl Default for EventQueue {
     }
 }
 
-/// A standard queue.
+/// A queue of SQS.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Queue {
     /// Its name in the file.
@@ -323,6 +325,8 @@ pub struct Queue {
     pub delay: Span,
     /// `RedrivePolicy`.
     pub redrive: Option<Redrive>,
+    /// `FifoQueue`; none: a standard queue.
+    pub fifo: Option<Fifo>,
     /// Share of sends refused with a 5xx.
     pub system_error_rate: Probability,
     /// Deleted, or the permission lost.
@@ -331,6 +335,35 @@ pub struct Queue {
     pub read: bool,
     /// Whether it is the dead-letter queue of a queue.
     pub dead_letter_queue: bool,
+}
+
+/// What a FIFO queue has that a standard queue has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fifo {
+    /// `ContentBasedDeduplication`.
+    pub content_based: bool,
+    /// `DeduplicationScope`.
+    pub scope: DeduplicationScope,
+    /// `FifoThroughputLimit`.
+    pub limit: ThroughputLimit,
+}
+
+/// In what a FIFO queue takes a message once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeduplicationScope {
+    /// `queue`
+    Queue,
+    /// `messageGroup`
+    Group,
+}
+
+/// By what the throughput of a FIFO queue is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThroughputLimit {
+    /// `perQueue`
+    PerQueue,
+    /// `perMessageGroupId`: high throughput.
+    PerGroup,
 }
 
 /// `RedrivePolicy`.
@@ -834,8 +867,16 @@ pub struct Assumptions {
     pub error_backoff: bool,
     /// Whether a delete with a superseded handle deletes (Z5).
     pub superseded_delete_deletes: bool,
-    /// Messages in flight in a standard queue (S12).
+    /// Messages in flight in a queue (S12, S44).
     pub in_flight_max: u32,
+    /// Of a FIFO queue, how many of its oldest messages a receive looks at (S45).
+    pub fifo_search_window: u32,
+    /// Of a FIFO queue of high throughput, the sends and the receives a second (S46).
+    pub fifo_high_throughput: u32,
+    /// A group of a standard queue is noisy above this share of what is in flight, in millionths (Z15).
+    pub noisy_group_share_ppm: u32,
+    /// A group with fewer messages in flight is not noisy (Z15).
+    pub noisy_group_min: u32,
     /// SQS's own rate for a move task without one, messages a second (S33).
     pub move_task_rate: u32,
     /// Whether an event is still tried when age and wait together are just the maximum age (A2.18).
@@ -905,6 +946,10 @@ impl Default for Assumptions {
             error_backoff: false,
             superseded_delete_deletes: false,
             in_flight_max: 120_000,
+            fifo_search_window: 120_000,
+            fifo_high_throughput: 70_000,
+            noisy_group_share_ppm: 1_000_000,
+            noisy_group_min: 30,
             move_task_rate: 500,
             age_equality_retries: true,
             gateway_rate: 10_000,

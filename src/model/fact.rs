@@ -8,7 +8,7 @@ use super::{
     register::{Place, Register},
     rule::Rule,
     vocabulary::{
-        CallId, Condition, Deletion, DependencyId, Entry, ErrorKind, FunctionId, GivenUp,
+        BatchId, CallId, Condition, Deletion, DependencyId, Entry, ErrorKind, FunctionId, GivenUp,
         MappingId, OutletId, PayloadId, QueueId, ReaderId, ShardId, SinkId, StreamId, Undelivered,
         Work,
     },
@@ -294,10 +294,12 @@ pub enum Fact {
     SendRefused { queue: QueueId, payload: PayloadId },
     /// A FIFO queue took a message for one that it had: it answered and stored nothing.
     Deduplicated { queue: QueueId, payload: PayloadId },
+    /// Of a FIFO queue, so many groups have messages in flight from now on.
+    GroupsInFlight { queue: QueueId, groups: u32 },
     /// Its delay is over.
     Appeared { queue: QueueId, payload: PayloadId },
-    /// It was received for the `count`th time.
-    Received { queue: QueueId, payload: PayloadId, count: u32 },
+    /// It was received for the `count`th time, among those of `batch`.
+    Received { queue: QueueId, payload: PayloadId, count: u32, batch: BatchId },
     /// Its visibility timeout is over, or was set to 0.
     Returned { queue: QueueId, payload: PayloadId, count: u32 },
     /// It was deleted.
@@ -502,6 +504,7 @@ impl Fact {
             | LoopStopped { .. }
             | Missing { .. }
             | SendRefused { .. }
+            | GroupsInFlight { .. }
             | Appeared { .. }
             | DeleteIgnored { .. }
             | EmptyReceive { .. }

@@ -1,4 +1,4 @@
-//! An event source mapping on a standard queue: Lambda's pollers.
+//! An event source mapping on a queue: Lambda's pollers.
 //!
 //! ```text
 //!           Receive                          Invoke
@@ -63,6 +63,8 @@ pub struct Settings {
     pub mapping: config::Mapping,
     /// The queue's `VisibilityTimeout`.
     pub visibility: Span,
+    /// Whether it is a FIFO queue.
+    pub fifo: bool,
     /// The function's `Timeout`.
     pub function_timeout: Span,
 }
@@ -614,9 +616,10 @@ impl Mapping {
         }
     }
 
-    /// Deletes what was processed; the rest returns by itself.
+    /// Deletes what was processed; the rest returns by itself. A FIFO queue refuses the deletes of a batch
+    /// whose visibility is over, so that these are not counted (S43, E22).
     fn conclude(&mut self, now: Time, slot: u32, rule: Rule, fx: &mut impl Port<Self>) {
-        let State::Holding { batch, .. } = self.slots[slot as usize].state else {
+        let State::Holding { batch, lease_end, .. } = self.slots[slot as usize].state else {
             unreachable!("only a batch that was invoked is concluded")
         };
         let mapping = self.id;
@@ -627,8 +630,15 @@ impl Mapping {
         if failed > 0 {
             fx.note(rule, Fact::InvokeFailed { mapping, events: failed });
         }
-        if failed < total {
-            fx.note(rule, Fact::EventsDeleted { mapping, events: total - failed });
+        let events = total - failed;
+        if events > 0 {
+            if self.config.fifo && lease_end < now {
+                fx.note(Rule::E22, Fact::LetGo { mapping, events });
+            } else {
+                // What is behind a failed one of its group is deleted all the same (E57).
+                let rule = if self.config.fifo && failed > 0 { Rule::E57 } else { rule };
+                fx.note(rule, Fact::EventsDeleted { mapping, events });
+            }
         }
         for at in 0..fx.register().batch(batch).len() {
             let record = fx.register().batch(batch)[at];

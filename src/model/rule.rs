@@ -287,6 +287,30 @@ rules! {
     S35 = "S35",
     /// A move task takes the oldest first.
     S36 = "S36",
+    /// A receive walks one message group after the other, each in the order of its sends.
+    S38 = "S38",
+    /// While a message of a group is in flight, nothing behind it is received.
+    S39 = "S39",
+    /// What lies before a hidden message of a group is received all the same.
+    S40 = "S40",
+    /// Visibility 0 makes that one message receivable, and no other of its batch.
+    S41 = "S41",
+    /// A FIFO queue takes a message with the same deduplication id once in 5 minutes.
+    S42 = "S42",
+    /// In a FIFO queue a delete fails once the visibility of its receive is over.
+    S43 = "S43",
+    /// With about 120,000 messages in flight a receive from a FIFO queue gets nothing.
+    S44 = "S44",
+    /// A receive looks for groups among the first 120,000 messages of a FIFO queue.
+    S45 = "S45",
+    /// A FIFO queue takes 300 calls a second, and more with high throughput.
+    S46 = "S46",
+    /// In a FIFO dead-letter queue retention begins again, and the group goes on without the message.
+    S47 = "S47",
+    /// A FIFO queue has no back: a failing message keeps its place.
+    S48 = "S48",
+    /// A fair queue passes over a group that has too much in flight (assumed: what is too much).
+    S49 = "S49",
     /// A poller receives with a long poll, invokes, and deletes on success.
     E10 = "E10",
     /// A batch closes at its size, at the end of its window, or at 6 MB.
@@ -295,6 +319,8 @@ rules! {
     E18 = "E18",
     /// A message that the filter does not want is deleted at once.
     E19 = "E19",
+    /// What could not be deleted after a success comes back.
+    E22 = "E22",
     /// Errors lower the concurrency that a mapping is given.
     E25 = "E25",
     /// A throttled or refused batch is tried again until its visibility is over, then let go.
@@ -317,6 +343,8 @@ rules! {
     E50 = "E50",
     /// Without ReportBatchItemFailures a report is ignored: everything is deleted.
     E54 = "E54",
+    /// In a batch of a FIFO queue, what is behind a failed record and not reported is deleted.
+    E57 = "E57",
     /// A batch of a stream closes at its size, at the end of its window, or at 6 MB.
     K2 = "K2",
     /// A shard has as many lanes as the parallelization factor, and a partition key always has the same.

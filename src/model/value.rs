@@ -16,6 +16,26 @@ pub enum Word {
     Number(f64),
 }
 
+/// A word as a key: words that are equal have one key. The order of keys means nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WordKey {
+    /// See [`Word::Text`].
+    Text(u32),
+    /// The bits of [`Word::Number`].
+    Number(u64),
+}
+
+impl Word {
+    /// Its key.
+    pub fn key(self) -> WordKey {
+        match self {
+            Word::Text(at) => WordKey::Text(at),
+            // Adding zero turns the negative zero into the plain one.
+            Word::Number(n) => WordKey::Number((n + 0.0).to_bits()),
+        }
+    }
+}
+
 /// The place of an attribute in [`Catalog::attributes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AttributeId(pub u16);

@@ -812,7 +812,9 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             deliveries: Deliveries::new(resources, seed),
             queues: (0..)
                 .zip(&resources.queues)
-                .map(|(id, queue)| Queue::new(QueueId(id), queue, assumptions, seed))
+                .map(|(id, queue)| {
+                    Queue::new(QueueId(id), queue, assumptions, catalog.clone(), seed)
+                })
                 .collect(),
             mappings: (0..)
                 .zip(&resources.mappings)
@@ -1268,6 +1270,7 @@ fn settings(resources: &Resources, mapping: &super::config::Mapping) -> mapping:
     mapping::Settings {
         mapping: mapping.clone(),
         visibility: resources.queues[mapping.queue.index()].visibility,
+        fifo: resources.queues[mapping.queue.index()].fifo.is_some(),
         function_timeout: resources.functions[mapping.function.index()].timeout,
     }
 }

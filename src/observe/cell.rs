@@ -362,6 +362,8 @@ cells! {
         received: Counter = NumberOfMessagesReceived,
         deleted: Counter = NumberOfMessagesDeleted,
         empty_receives: Counter = NumberOfEmptyReceives,
+        deduplicated: Counter = NumberOfDeduplicatedSentMessages,
+        groups: Gauge = ApproximateNumberOfGroupsWithInflightMessages,
         arrived: Counter = QueueArrived,
         redriven: Counter = Redriven,
         requests: Tally = BilledRequests,

@@ -429,7 +429,7 @@ mod tests {
     use crate::{
         model::{
             config::{Account, Redrive},
-            vocabulary::{FunctionId, PayloadId, QueueId, Work},
+            vocabulary::{BatchId, FunctionId, PayloadId, QueueId, Work},
         },
         observe::tests::{function, queue},
     };
@@ -559,7 +559,8 @@ mod tests {
 
     #[test]
     fn a_receive_above_max_receive_count_is_found() {
-        let received = |count| Fact::Received { queue: QUEUE, payload: PAYLOAD, count };
+        let batch = BatchId(0);
+        let received = |count| Fact::Received { queue: QUEUE, payload: PAYLOAD, count, batch };
         assert!(after(&[(0, received(3))]).is_empty());
         told(&after(&[(0, received(4))]), "for the 4th time, maxReceiveCount is 3");
         let redriven = |count| Fact::Redriven { queue: QUEUE, payload: PAYLOAD, count };

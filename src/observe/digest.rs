@@ -332,7 +332,8 @@ fn spell(fact: &Fact) -> Spelled {
         }
         Fact::SendRefused { queue, payload } => say(28, Queue(queue), payload, 0, 0),
         Fact::Appeared { queue, payload } => say(29, Queue(queue), payload, 0, 0),
-        Fact::Received { queue, payload, count } => {
+        // The batch is a slot, which says nothing.
+        Fact::Received { queue, payload, count, batch: _ } => {
             say(30, Queue(queue), payload, u64::from(count), 0)
         }
         Fact::Returned { queue, payload, count } => {
@@ -412,6 +413,7 @@ fn spell(fact: &Fact) -> Spelled {
             say(88, Outlet(outlet), payload, undelivered(why), 0)
         }
 
+        Fact::GroupsInFlight { queue, groups } => tell(120, Queue(queue), u64::from(groups)),
         Fact::Deduplicated { queue, payload } => say(90, Queue(queue), payload, 0, 0),
         Fact::Put { stream, payload, shard, place: at } => {
             say(91, Stream(stream), payload, u64::from(shard.0), place(at))

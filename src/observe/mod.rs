@@ -3,6 +3,7 @@
 //! ```text
 //!                    ┌► digest      64 bits of everything
 //!                    ├► checker     what must hold in every run
+//!                    ├► group_order what must hold where there is a FIFO queue
 //!   fact ──► Watch ──┼► points ──┬► totals ──► series, ledger, results
 //!                    │           ├► probes ──► verdicts of thresholds, readings of metrics
 //!                    │           └► alarms ──► their states
@@ -37,6 +38,7 @@ pub mod shown;
 pub mod number;
 
 pub mod formula;
+pub mod group_order;
 
 pub mod threshold;
 
@@ -98,6 +100,7 @@ use alarm::Alarms;
 use cell::{Totals, TotalsNow};
 use checker::Checker;
 use digest::Digest;
+use group_order::GroupOrder;
 use kept::Kept;
 use point::{About, Guide, Sink, SinkOf, points};
 use probe::{Probes, ProbesNow};
@@ -113,6 +116,7 @@ pub struct Watch<'a> {
     edge: Time,
     digest: Digest,
     checker: Checker,
+    group_order: Option<Box<GroupOrder>>,
     guide: Guide,
     totals: Totals,
     series: Series,
@@ -179,6 +183,7 @@ impl<'a> Watch<'a> {
             edge: Time::ZERO,
             digest: Digest::default(),
             checker: Checker::new(&resources),
+            group_order: GroupOrder::new(&resources, &config.catalog).map(Box::new),
             guide: Guide::new(config),
             totals: Totals::new(&resources),
             series: Series::new(config.period, config.warmup),
@@ -342,6 +347,11 @@ impl Observer for Watch<'_> {
         }
         self.digest.fold(moment, fact);
         self.checker.saw(now, fact);
+        if let Some(order) = &mut self.group_order
+            && let Some(fault) = order.saw(moment, fact)
+        {
+            self.checker.report(now, fault);
+        }
         let Watch { guide, totals, series, .. } = self;
         points(guide, moment, fact, &mut TotalsNow { totals, series, now });
         guide.follow(now, fact);

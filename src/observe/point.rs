@@ -808,6 +808,16 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         Fact::EmptyReceive { queue } => {
             sink.of(Subject::Queue(queue)).count(Measure::NumberOfEmptyReceives, true, nothing);
         }
+        Fact::Deduplicated { queue, payload } => {
+            let mut queue = sink.of(Subject::Queue(queue));
+            queue.count(Measure::NumberOfDeduplicatedSentMessages, true, about(payload));
+            let bytes = u64::from(register.get(payload).bytes);
+            queue.add(Measure::BilledRequests, requests::of_bytes(bytes), nothing);
+        }
+        Fact::GroupsInFlight { queue, groups } => {
+            let measure = Measure::ApproximateNumberOfGroupsWithInflightMessages;
+            sink.of(Subject::Queue(queue)).set(measure, u64::from(groups));
+        }
         Fact::SendRefused { .. }
         | Fact::DeleteIgnored { .. }
         | Fact::MoveTaskStarted { .. }
@@ -954,8 +964,6 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
                 (Measure::NumberOfNotificationsRedrivenToDlq, Measure::InvocationsSentToDlq);
             of_origin(guide.origin(outlet), sink, topics, rules, about(payload));
         }
-        Fact::Deduplicated { .. } => (),
-
         Fact::Put { stream: id, payload, .. } => {
             let bytes = u64::from(register.get(payload).bytes);
             let mut stream = sink.of(Subject::Stream(id));

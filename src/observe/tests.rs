@@ -43,6 +43,7 @@ pub fn queue(name: &str) -> Queue {
         retention: Span::days(4),
         delay: Span::ZERO,
         redrive: None,
+        fifo: None,
         system_error_rate: Probability::NEVER,
         forbidden: false,
         read: true,
@@ -315,7 +316,7 @@ impl Play {
     }
 
     fn receive(&mut self, payload: PayloadId, count: u32) -> &mut Play {
-        self.note(Fact::Received { queue: JOBS, payload, count })
+        self.note(Fact::Received { queue: JOBS, payload, count, batch: BatchId(0) })
     }
 
     /// The run is over; nothing was wrong.

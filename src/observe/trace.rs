@@ -277,7 +277,9 @@ fn parts(fact: &Fact) -> Parts {
         Fact::Enqueued { queue, payload, .. } => of("enqueued", Queue(queue), payload),
         Fact::SendRefused { queue, payload } => of("send_refused", Queue(queue), payload),
         Fact::Appeared { queue, payload } => of("appeared", Queue(queue), payload),
-        Fact::Received { queue, payload, count } => nth("received", Queue(queue), payload, count),
+        Fact::Received { queue, payload, count, .. } => {
+            nth("received", Queue(queue), payload, count)
+        }
         Fact::Returned { queue, payload, count } => nth("returned", Queue(queue), payload, count),
         Fact::Deleted { queue, payload, .. } => of("deleted", Queue(queue), payload),
         Fact::DeleteIgnored { queue, payload } => of("delete_ignored", Queue(queue), payload),
@@ -321,6 +323,7 @@ fn parts(fact: &Fact) -> Parts {
         Fact::WorkCancelled { dependency, payload, .. } => {
             of("work_cancelled", Dependency(dependency), payload)
         }
+        Fact::GroupsInFlight { queue, .. } => plain("groups_in_flight", Queue(queue)),
         Fact::Deduplicated { queue, payload } => of("deduplicated", Queue(queue), payload),
         Fact::Put { stream, payload, .. } => of("put", Stream(stream), payload),
         Fact::PutRefused { stream, payload } => of("put_refused", Stream(stream), payload),
@@ -494,6 +497,7 @@ impl fmt::Display for Detail<'_> {
             | Fact::EventsDeleted { events, .. }
             | Fact::LetGo { events, .. } => write!(f, "events={events}")?,
             Fact::PollersScaled { pollers, .. } => write!(f, "pollers={pollers}")?,
+            Fact::GroupsInFlight { groups, .. } => write!(f, "groups={groups}")?,
             Fact::Put { shard, .. } | Fact::Awaits { shard, .. } => write!(f, "shard={}", shard.0)?,
             Fact::RecordFiltered { shard, .. } => write!(f, "shard={}", shard.0)?,
             Fact::Resharded { shards, .. } => write!(f, "shards={shards}")?,

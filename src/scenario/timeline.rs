@@ -13,7 +13,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    decode::{Body, apply, body, work},
+    decode::{Body, apply, body, fifo, work},
     diagnostic::{Diagnostic, Place, quoted},
     node::{Key, Node, Value},
     properties::{API, row_at},
@@ -266,6 +266,13 @@ fn call_of(body: &Body<'_>, name: &str, resources: &Resources) -> Option<Change>
                 let mistake = Diagnostic::error(message).at(call.place_of("SourceArn"));
                 let label = "AWS moves only what lies in the dead-letter queue of a queue";
                 call.wrong("SourceArn", mistake.label(label));
+            }
+            if let Some(queue) = resources.queues.get(source.index())
+                && let Some(to) = destination
+                && let Some(message) = fifo::differ(resources, &queue.name, to)
+            {
+                let mistake = Diagnostic::error(message).at(call.place_of("DestinationArn"));
+                call.wrong("DestinationArn", mistake.label("a queue of the same type"));
             }
             Some(Change::StartMessageMoveTask { source, destination, rate })
         }

@@ -9,7 +9,7 @@ mod event_queue;
 mod mapping;
 mod stream;
 
-use crate::common::{Replay, Setup, replay_all};
+use crate::common::{Replay, replay_all};
 use serde_json::Value;
 
 #[test]
@@ -18,9 +18,6 @@ fn trace_replay_of_lambda_agrees_at_every_step() {
         let inapplicable = |why: &str| Replay::Inapplicable(why.to_owned());
         let (expected, departs) = expectation(header, lines);
         let replayed = match header["schema"].as_str() {
-            Some("esm-sqs/1") if Setup::has_fifo(header) => {
-                return inapplicable("a FIFO queue, which the model does not have");
-            }
             Some("esm-sqs/1") => mapping::replay(header, expected),
             Some("async-invoke/1") => Ok(event_queue::replay(header, expected)),
             Some("esm-stream/1") => stream::replay(header, expected),

@@ -6,16 +6,19 @@
 
 use crate::common::{Inside, Queues, Replay, Setup, Woken, replay_all, time};
 use dwell::{
-    kernel::{Class, Span, Time},
+    kernel::{Class, Span, Time, name_key},
     model::{
         Fact,
+        config::DeduplicationScope,
         recorded::Recorded,
+        register::Payload,
         sqs::{In, Out, Poll, Queue, QueueError},
+        value::{AttributeId, Catalog, Word},
         vocabulary::{CallId, Deletion, Entry, MappingId, PayloadId, QueueId, Sender},
     },
 };
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 #[test]
 fn trace_replay_of_sqs_agrees_at_every_step() {
@@ -25,15 +28,14 @@ fn trace_replay_of_sqs_agrees_at_every_step() {
 /// Replays a trace; after a disagreement it goes on, as far as the later steps make sense.
 fn replay(header: &Value, lines: &[Value]) -> Replay {
     assert_eq!(header["schema"], "sqs-trace/1", "the schema that this test knows");
-    if Setup::has_fifo(header) {
-        return Replay::Inapplicable("a FIFO queue, which the model does not have".to_owned());
-    }
     let mut service = Service::new(header);
     let (mut steps, mut found) = (0, vec![]);
     for line in lines.iter().filter(|line| line["kind"] == "op") {
         steps += 1;
         let answer = service.apply(line);
-        if !agree(&line["op"], &line["got"], &answer) {
+        if !agree(&line["op"], &line["got"], &answer)
+            || !service.agree_in_groups(line, &line["got"], &answer)
+        {
             found.push(format!(
                 "step {} at {} ms, {} on {}: expected {}, came {answer}",
                 line["i"], line["t"], line["op"], line["q"], line["got"]
@@ -74,18 +76,90 @@ struct Service {
     labels: BTreeMap<PayloadId, String>,
     /// The receipt handles of each message from each queue, oldest first.
     handles: BTreeMap<(usize, String), Vec<u64>>,
+    /// Of each message its group, if it has one.
+    groups: BTreeMap<String, String>,
+    /// Of a FIFO queue, the last that was accepted of those that it knows by the same: its scope, id and body.
+    accepted: BTreeMap<(usize, Vec<String>), String>,
 }
 
 impl Service {
     fn new(header: &Value) -> Service {
         let setup = Setup::new(header);
         Service {
-            queues: setup.queues(),
+            queues: setup.queues(&Arc::new(catalog())),
             setup,
             port: Recorded::default(),
             labels: BTreeMap::new(),
             handles: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            accepted: BTreeMap::new(),
         }
+    }
+
+    /// Sends a message and says whose id came back: its own, or that of the one it repeats.
+    fn send(&mut self, now: Time, i: usize, label: String, line: &Value) -> Value {
+        let payload = self.port.register.arrive(CallId(0), 0, 0, now);
+        let body = line["body"].as_str().unwrap_or(&label).to_owned();
+        let known = self.port.register.get_mut(payload);
+        known.content = name_key(&body);
+        give_words(known, line["group"].as_str(), line["dedup"].as_str());
+        // Held once more, so that its number stays its own.
+        self.port.register.hold(payload);
+        self.labels.insert(payload, label.clone());
+        if let Some(group) = line["group"].as_str() {
+            self.groups.insert(label.clone(), group.to_owned());
+        }
+        self.tell(
+            i,
+            In::Send {
+                payload,
+                entry: Entry::Sent,
+                delay: line["delay_ms"].as_u64().map(Span::millis),
+                attempt: 1,
+                reply_to: Sender::None,
+            },
+        );
+        let by = match (line["dedup"].as_str(), self.setup.configs[i].fifo) {
+            (_, None) => vec![label.clone()],
+            (id, Some(fifo)) => {
+                let id = id.map_or(format!("body {body}"), |id| format!("id {id}"));
+                let of_group = fifo.scope == DeduplicationScope::Group;
+                let group = of_group.then(|| line["group"].as_str().unwrap_or_default().to_owned());
+                [id].into_iter().chain(group).collect()
+            }
+        };
+        let told = self.port.facts.iter().rev().find_map(|(_, _, fact)| match *fact {
+            Fact::SendRefused { payload: of, .. } if of == payload => {
+                Some(json!({ "error": "refused" }))
+            }
+            Fact::Deduplicated { payload: of, .. } if of == payload => {
+                Some(json!({ "msg": self.accepted[&(i, by.clone())] }))
+            }
+            Fact::Enqueued { payload: of, .. } if of == payload => Some(json!({ "msg": label })),
+            _ => None,
+        });
+        let told = told.expect("a send is answered");
+        if told["msg"] == label {
+            self.accepted.insert((i, by), label);
+        }
+        told
+    }
+
+    /// In a FIFO queue, what is received of one group comes in the order of the trace.
+    fn agree_in_groups(&self, line: &Value, expected: &Value, came: &Value) -> bool {
+        let i = self.setup.find(&line["q"]);
+        if line["op"] != "receive" || self.setup.configs[i].fifo.is_none() {
+            return true;
+        }
+        let in_groups = |answer: &Value| {
+            let mut groups: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+            for message in answer["msgs"].as_array().expect("a receive answers with messages") {
+                let label = message["msg"].as_str().expect("a label").to_owned();
+                groups.entry(&self.groups[&label]).or_default().push(label);
+            }
+            groups
+        };
+        in_groups(expected) == in_groups(came)
     }
 
     /// Applies an operation at its time and says what came of it, in the words of the trace.
@@ -98,21 +172,7 @@ impl Service {
         let label = || line["msg"].as_str().expect("a label").to_owned();
         match line["op"].as_str().expect("an operation") {
             "send" => {
-                let payload = self.port.register.arrive(CallId(0), 0, 0, now);
-                // Held once more, so that its number stays its own.
-                self.port.register.hold(payload);
-                self.labels.insert(payload, label());
-                self.tell(
-                    i,
-                    In::Send {
-                        payload,
-                        entry: Entry::Sent,
-                        delay: millis("delay_ms"),
-                        attempt: 1,
-                        reply_to: Sender::None,
-                    },
-                );
-                json!({ "msg": label() })
+                self.send(now, i, label(), line)
             }
             "receive" => {
                 let max = u32::try_from(line["max"].as_u64().expect("a number")).expect("to 10");
@@ -214,6 +274,21 @@ impl Service {
             None => handles.last().copied(),
         }
     }
+}
+
+/// A catalog of the attributes that every scenario has, and of no words: a message brings its own.
+fn catalog() -> Catalog {
+    let attributes = AttributeId::KEYS.map(str::to_owned).to_vec();
+    Catalog { attributes, laws: vec![vec![]], ..Catalog::default() }
+}
+
+/// Gives a message its group and its deduplication id, as far as it has them.
+fn give_words(payload: &mut Payload, group: Option<&str>, id: Option<&str>) {
+    // A text is only compared, so a number that stands for it will do.
+    let word = |text: &str| Word::Number((name_key(text) >> 11) as f64);
+    let group = group.map(|text| (AttributeId::GROUP, word(text)));
+    let id = id.map(|text| (AttributeId::DEDUPLICATION, word(text)));
+    payload.words = Some(group.into_iter().chain(id).collect());
 }
 
 fn result(result: Result<(), QueueError>) -> Value {

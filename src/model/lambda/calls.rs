@@ -1,13 +1,16 @@
 //! The calls that a run makes to others and waits for, one after the other.
 
-use super::{Lambda, Out, Plane, handler::record_at};
+use super::{
+    Lambda, Out, Plane,
+    handler::{group, record_at},
+};
 use crate::{
     kernel::{Time, name_key},
     model::{
         Fact, Port, Rule,
         config::{FunctionCall, OnPartialFailure},
         fact::Maker,
-        register::Payload,
+        register::{Payload, Register},
         value::{Catalog, Subject},
         vocabulary::{CallId, ErrorKind, RunToken, Work},
     },
@@ -101,14 +104,29 @@ impl Lambda {
                 Work::Batch(batch) => {
                     let records = fx.register().batch_mut(batch);
                     records[record].failed = true;
-                    let stops = self.functions[run.function.index()].config.on_partial_failure
-                        == OnPartialFailure::StopAtFirst;
                     if !run.reports {
                         return self.end(now, token.slot, Err(ErrorKind::Record), fx);
                     }
-                    if stops {
-                        records[record..].iter_mut().for_each(|r| r.failed = true);
-                        return self.end(now, token.slot, Ok(()), fx);
+                    match self.functions[run.function.index()].config.on_partial_failure {
+                        OnPartialFailure::Continue | OnPartialFailure::Throw => (),
+                        OnPartialFailure::StopAtFirst => {
+                            records[record..].iter_mut().for_each(|r| r.failed = true);
+                            return self.end(now, token.slot, Ok(()), fx);
+                        }
+                        OnPartialFailure::SkipGroup => {
+                            let register = fx.register();
+                            let of = |at: usize, register: &Register| {
+                                let payload = register.batch(batch)[at].payload;
+                                group(&self.catalog, register.get(payload))
+                            };
+                            let failed = of(record, register);
+                            for at in record + 1..register.batch(batch).len() {
+                                if failed.is_some() && of(at, register) == failed {
+                                    register.batch_mut(batch)[at].failed = true;
+                                    calling.pending.retain(|next| next.record != at);
+                                }
+                            }
+                        }
                     }
                 }
                 Work::One(_) => return self.end(now, token.slot, Err(ErrorKind::Record), fx),

@@ -7,7 +7,7 @@ use crate::{
         Fact, Port, Rule,
         config::{Behaviour, OnPartialFailure},
         register::{Payload, Register},
-        value::{ByContent, Catalog, Subject},
+        value::{AttributeId, ByContent, Catalog, Subject, WordKey},
         vocabulary::{ErrorKind, FunctionId, PayloadId, Work},
     },
 };
@@ -80,10 +80,17 @@ impl Plane {
         };
         let throws = !reports || self.config.on_partial_failure == OnPartialFailure::Throw;
         let stops = self.config.on_partial_failure == OnPartialFailure::StopAtFirst;
+        let skips = self.config.on_partial_failure == OnPartialFailure::SkipGroup;
         let mut total = Span::ZERO;
+        let mut skipped: Vec<WordKey> = Vec::new();
         for at in 0..register.batch(batch).len() {
             let record = register.batch(batch)[at];
             let payload = register.get(record.payload);
+            let group = if skips { group(catalog, payload) } else { None };
+            if group.is_some_and(|group| skipped.contains(&group)) {
+                register.batch_mut(batch)[at].failed = true;
+                continue;
+            }
             let behaviour = self.behaviour(catalog, payload, record.attempt);
             let (time, failed) = self.record(catalog, behaviour, payload);
             total = total.saturating_add(time);
@@ -92,6 +99,9 @@ impl Plane {
             }
             let records = register.batch_mut(batch);
             records[at].failed = failed;
+            if failed {
+                skipped.extend(group);
+            }
             if failed && stops {
                 records[at..].iter_mut().for_each(|record| record.failed = true);
                 break;
@@ -119,6 +129,11 @@ impl Plane {
         let time = behaviour.record_time.sample_span(&mut draw, |id| catalog.word(payload, id));
         (time, fails || self.is_poison(behaviour.poison_rate, payload))
     }
+}
+
+/// The message group of a payload, if it has one.
+pub(super) fn group(catalog: &Catalog, payload: &Payload) -> Option<WordKey> {
+    Some(catalog.word(payload, AttributeId::GROUP)?.key())
 }
 
 /// The record's payload, its attempt, and whether it failed.

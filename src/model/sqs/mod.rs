@@ -1,4 +1,4 @@
-//! A standard queue of SQS.
+//! A queue of SQS: a standard one, or with groups a FIFO queue.
 //!
 //! ```text
 //!            Send                              Received (a batch)
@@ -14,7 +14,8 @@
 //!
 //! It owns the messages it stores: their delay, visibility, retention, order, receive counts and
 //! receipt handles, the receives that wait for a message, the redrive policy and its move task
-//! (S1 to S37). It does not own when to receive and what to delete: that is the mapping's; and
+//! (S1 to S37); and of a FIFO queue the groups, deduplication and throughput (S38 to S48), of a fair
+//! queue its tenants (S49). It does not own when to receive and what to delete: that is the mapping's; and
 //! no other queue: what it moves, it sends.
 //!
 //! A message that is stored holds its payload once. The hold comes in with [`In::Send`] and goes on
@@ -25,6 +26,8 @@
 //! when all else has happened (Z8).
 
 mod alarm;
+mod fair;
+mod fifo;
 mod line;
 mod message;
 mod move_task;
@@ -35,6 +38,8 @@ mod visibility;
 
 use self::{
     alarm::Alarm,
+    fair::Fair,
+    fifo::Fifo,
     line::{ByEnd, ByEntry, ByPlace, BySend, Line},
     message::{Fresh, Handle, Slab, Slot},
     move_task::MoveTask,
@@ -46,12 +51,13 @@ use crate::{
         Component, Fact, Place, Port, Rule, config,
         fact::Held,
         register::Afterlife,
+        value::Catalog,
         vocabulary::{BatchId, Deletion, Entry, MappingId, PayloadId, QueueId, Receipt, Sender},
     },
 };
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
-/// A standard queue.
+/// A queue.
 #[derive(Clone, Debug)]
 pub struct Queue {
     id: QueueId,
@@ -76,6 +82,7 @@ pub struct Queue {
     young: Line<ByEntry>,
     /// The next place behind all others.
     order_next: u64,
+    groups: Groups,
 
     /// Receives that are not answered yet, first come first served.
     waiting: VecDeque<Waiting>,
@@ -89,6 +96,17 @@ pub struct Queue {
     visibility_end: Alarm,
     wait_end: Alarm,
     answering: Alarm,
+}
+
+/// What else than its place decides which message is next. It is told of every change of a message.
+#[derive(Clone, Debug)]
+enum Groups {
+    /// Nothing.
+    None,
+    /// It is a FIFO queue.
+    Fifo(Box<Fifo>),
+    /// It is a fair queue.
+    Fair(Box<Fair>),
 }
 
 /// A receive of a mapping. The `slot` is the mapping's own.
@@ -249,6 +267,8 @@ pub enum QueueError {
     ReceiptHandleIsInvalid,
     /// `InvalidParameterValue`: the message is gone, and its visibility cannot be changed.
     MessageDoesNotExist,
+    /// `InvalidParameterValue`: of a FIFO queue, the visibility timeout of this receive is over.
+    ReceiptHandleHasExpired,
 }
 
 /// A message as [`Queue::dump`] shows it.
@@ -302,7 +322,9 @@ impl Component for Queue {
             In::CancelReceive { poll } => self.cancel_receive(poll),
             // Nobody waits for the answers of these two: who deletes does not look back.
             In::Delete { handle, why } => match self.delete(now, handle, why, fx) {
-                Ok(()) | Err(QueueError::ReceiptHandleIsInvalid) => (),
+                Ok(())
+                | Err(QueueError::ReceiptHandleIsInvalid | QueueError::ReceiptHandleHasExpired) => {
+                }
                 Err(QueueError::MessageDoesNotExist) => {
                     unreachable!("to delete what is gone succeeds")
                 }
@@ -311,6 +333,9 @@ impl Component for Queue {
                 match self.change_visibility(now, handle, visibility, fx) {
                     Ok(())
                     | Err(QueueError::ReceiptHandleIsInvalid | QueueError::MessageDoesNotExist) => {
+                    }
+                    Err(QueueError::ReceiptHandleHasExpired) => {
+                        unreachable!("an expired handle can still change the visibility")
                     }
                 }
             }
@@ -383,8 +408,14 @@ impl Queue {
         id: QueueId,
         config: &config::Queue,
         assumptions: &config::Assumptions,
+        catalog: Arc<Catalog>,
         seed: u64,
     ) -> Queue {
+        let groups = match config.fifo {
+            Some(fifo) => Groups::Fifo(Box::new(Fifo::new(fifo, assumptions, catalog))),
+            None => Fair::new(assumptions, catalog)
+                .map_or(Groups::None, |fair| Groups::Fair(Box::new(fair))),
+        };
         Queue {
             id,
             config: config.clone(),
@@ -400,6 +431,7 @@ impl Queue {
             stored: Line::default(),
             young: Line::default(),
             order_next: 0,
+            groups,
             waiting: VecDeque::new(),
             short: 0,
             task: None,
@@ -413,10 +445,20 @@ impl Queue {
     }
 
     /// `SetQueueAttributes`. The visibility timeout holds for later receives and the delay for
-    /// later sends; retention and redrive policy hold at once for what is stored (S6).
+    /// later sends; retention and redrive policy hold at once for what is stored (S6). In a FIFO
+    /// queue the delay holds for what is within its delay, too (S5).
     pub fn configure(&mut self, now: Time, config: &config::Queue, fx: &mut impl Port<Queue>) {
         self.config.clone_from(config);
+        if let (Groups::Fifo(fifo), Some(config)) = (&mut self.groups, config.fifo) {
+            fifo.configure(now, config);
+            self.delay_again(now, fx);
+        }
         self.expire(now, fx);
+    }
+
+    #[inline]
+    fn is_fifo(&self) -> bool {
+        matches!(self.groups, Groups::Fifo(_))
     }
 
     // Coming in.
@@ -430,16 +472,16 @@ impl Queue {
         attempt: u32,
         fx: &mut impl Port<Queue>,
     ) -> Receipt {
-        let refusal = if self.config.forbidden {
-            Some(Receipt::Refused)
-        } else {
-            let key = fx.register().get(payload).key;
-            let err = self.system_errors.happens(key, attempt, self.config.system_error_rate);
-            err.then_some(Receipt::SystemError)
-        };
-        if let Some(receipt) = refusal {
-            fx.note(Rule::Ours, Fact::SendRefused { queue: self.id, payload });
+        if let Some((receipt, rule)) = self.refusal(now, payload, delay, attempt, fx) {
+            fx.note(rule, Fact::SendRefused { queue: self.id, payload });
             return receipt;
+        }
+        if let Groups::Fifo(fifo) = &mut self.groups
+            && fifo.is_duplicate(now, fx.register().get(payload))
+        {
+            fx.note(Rule::S42, Fact::Deduplicated { queue: self.id, payload });
+            fx.register().release(payload);
+            return Receipt::Accepted;
         }
         match entry {
             Entry::Sent => (),
@@ -448,9 +490,32 @@ impl Queue {
                 unreachable!("what SQS moves comes by messages of its own")
             }
         }
-        let delay = delay.unwrap_or(self.config.delay);
+        // A FIFO queue takes a message's delay of 0 for none (S5).
+        let delay = delay.filter(|_| !self.is_fifo()).unwrap_or(self.config.delay);
         self.store(now, payload, entry, delay, Origin::sent(now), fx);
         Receipt::Accepted
+    }
+
+    /// Whether a send is refused, and why.
+    fn refusal(
+        &mut self,
+        now: Time,
+        payload: PayloadId,
+        delay: Option<Span>,
+        attempt: u32,
+        fx: &mut impl Port<Queue>,
+    ) -> Option<(Receipt, Rule)> {
+        if self.config.forbidden {
+            return Some((Receipt::Refused, Rule::Ours));
+        }
+        let payload = fx.register().get(payload);
+        if let Groups::Fifo(fifo) = &mut self.groups
+            && let Some(refusal) = fifo.refuses(now, payload, delay)
+        {
+            return Some(refusal);
+        }
+        let err = self.system_errors.happens(payload.key, attempt, self.config.system_error_rate);
+        err.then_some((Receipt::SystemError, Rule::Ours))
     }
 
     fn redriven(
@@ -463,6 +528,8 @@ impl Queue {
         fx: &mut impl Port<Queue>,
     ) {
         fx.register().get_mut(payload).dead_letter();
+        // In a FIFO queue its retention begins again (S47).
+        let sent_at = if self.is_fifo() { now } else { sent_at };
         let origin = Origin { sent_at, receives, source: Some(source) };
         self.store(now, payload, Entry::Redriven, Span::ZERO, origin, fx);
         // Its retention may be over already: dead on arrival (S29).
@@ -500,6 +567,7 @@ impl Queue {
         }
 
         let rule = match entry {
+            Entry::Redriven if self.is_fifo() => Rule::S47,
             Entry::Redriven => Rule::S24,
             Entry::MovedBack => Rule::S35,
             Entry::Sent | Entry::DeadLetter => {
@@ -512,6 +580,11 @@ impl Queue {
         };
         let place = self.place(entry);
         fx.note(rule, Fact::Enqueued { queue: self.id, payload, entry, delayed, place });
+        match &mut self.groups {
+            Groups::None => (),
+            Groups::Fifo(fifo) => fifo.entered(&self.messages, slot, fx.register().get(payload)),
+            Groups::Fair(fair) => fair.entered(&self.messages, slot, fx.register().get(payload)),
+        }
 
         if delayed {
             self.delayed.push(&mut self.messages, slot);
@@ -545,7 +618,8 @@ impl Queue {
     }
 
     /// `DeleteMessage`. It succeeds whether or not it deletes: what is gone stays gone, and an older
-    /// handle of a message that is there deletes nothing (S16, Z5).
+    /// handle of a message that is there deletes nothing (S16, Z5). In a FIFO queue it fails unless the
+    /// message is still in flight from this receive (S43).
     #[inline]
     pub fn delete(
         &mut self,
@@ -554,7 +628,16 @@ impl Queue {
         why: Deletion,
         fx: &mut impl Port<Queue>,
     ) -> Result<(), QueueError> {
-        let (slot, rule) = match self.messages.find(handle) {
+        let found = self.messages.find(handle);
+        if let Handle::Newest(slot) | Handle::Older(slot) = found
+            && self.is_fifo()
+            && (found != Handle::Newest(slot) || self.messages[slot].held != Held::InFlight)
+        {
+            let payload = self.messages[slot].payload;
+            fx.note(Rule::S43, Fact::DeleteIgnored { queue: self.id, payload });
+            return Err(QueueError::ReceiptHandleHasExpired);
+        }
+        let (slot, rule) = match found {
             Handle::Newest(slot) => (slot, self.rule_of_delete(slot, why)),
             Handle::Older(slot) => {
                 if !self.superseded_delete_deletes {
@@ -567,7 +650,7 @@ impl Queue {
             Handle::Gone => return Ok(()),
             Handle::Illegal => return Err(QueueError::ReceiptHandleIsInvalid),
         };
-        let (payload, was) = self.remove(slot);
+        let (payload, was) = self.remove(slot, fx);
         fx.note(rule, Fact::Deleted { queue: self.id, payload, why, was });
         fx.register().release(payload);
         self.serve(now, fx);
@@ -583,8 +666,8 @@ impl Queue {
                 self.expiry.set(now, expires, Wake::Expire, fx);
                 break;
             }
-            let redriven = self.messages[slot].source.is_some();
-            let (payload, was) = self.remove(slot);
+            let redriven = self.messages[slot].source.is_some() && !self.is_fifo();
+            let (payload, was) = self.remove(slot, fx);
             let rule = match (redriven, was) {
                 (true, _) => Rule::S28,
                 (false, Held::InFlight) => Rule::S7,
@@ -602,8 +685,11 @@ impl Queue {
     }
 
     fn purge(&mut self, fx: &mut impl Port<Queue>) {
+        if let Groups::Fifo(fifo) = &mut self.groups {
+            fifo.forget();
+        }
         while let Some(slot) = self.stored.first(&self.messages) {
-            let (payload, was) = self.remove(slot);
+            let (payload, was) = self.remove(slot, fx);
             fx.note(Rule::S21, Fact::Purged { queue: self.id, payload, was });
             fx.register().release(payload);
         }
@@ -611,11 +697,22 @@ impl Queue {
 
     /// Forgets a message. Its payload's hold is the caller's now.
     #[inline]
-    fn remove(&mut self, slot: Slot) -> (PayloadId, Held) {
+    fn remove(&mut self, slot: Slot, fx: &mut impl Port<Queue>) -> (PayloadId, Held) {
+        let young = self.is_young(slot);
         let messages = &mut self.messages;
         let message = &messages[slot];
         let (payload, was) = (message.payload, message.held);
-        let young = message.receives_here() <= Self::YOUNG_RECEIVES_MAX;
+        let groups = match &mut self.groups {
+            Groups::None => None,
+            Groups::Fifo(fifo) => fifo.left(messages, slot, was),
+            Groups::Fair(fair) => {
+                fair.left(messages, slot, was);
+                None
+            }
+        };
+        if let Some(groups) = groups {
+            fx.note(Rule::S39, Fact::GroupsInFlight { queue: self.id, groups });
+        }
         match was {
             Held::Delayed => self.delayed.remove(messages, slot),
             Held::Visible => self.visible.remove(messages, slot),
@@ -627,6 +724,12 @@ impl Queue {
         self.stored.remove(messages, slot);
         messages.remove(slot);
         (payload, was)
+    }
+
+    /// Whether a message counts for the age of the oldest: in a FIFO queue all do (M1).
+    #[inline]
+    fn is_young(&self, slot: Slot) -> bool {
+        self.messages[slot].receives_here() <= Self::YOUNG_RECEIVES_MAX || self.is_fifo()
     }
 
     // Moving back.
@@ -676,7 +779,7 @@ impl Queue {
         };
         task.moved += 1;
         let (number, due) = (task.number, task.due());
-        self.remove(slot);
+        self.remove(slot, fx);
         fx.note(Rule::S36, Fact::MovedBack { queue: self.id, payload });
         fx.register().get_mut(payload).afterlife = Afterlife::Redriven;
         fx.send(Out::MoveBack { to, payload });
@@ -757,9 +860,16 @@ impl Queue {
         ] {
             assert_eq!(sorted(line), those(&|message| message.held == held), "{held:?}");
         }
-        let young = those(&|message| message.receives_here() <= Self::YOUNG_RECEIVES_MAX);
+        let young = those(&|message| {
+            message.receives_here() <= Self::YOUNG_RECEIVES_MAX || self.is_fifo()
+        });
         assert_eq!(sorted(self.young.check(messages)), young, "the young");
         assert!(self.in_flight.len() <= self.in_flight_max, "so many may be in flight");
+        match &self.groups {
+            Groups::None => (),
+            Groups::Fifo(fifo) => fifo.check(messages),
+            Groups::Fair(fair) => fair.check(messages),
+        }
         for (slot, message) in messages.iter() {
             assert!(now < self.expires(slot), "what is too old is gone");
             assert!(self.expiry.at() <= self.expires(slot), "an alarm for each retention");

@@ -1,6 +1,6 @@
 //! Receives: who waits, who is served, and what each gets.
 
-use super::{Out, Poll, Queue, Wake, message::Slot};
+use super::{Groups, Out, Poll, Queue, Wake, fifo::Walk, message::Slot};
 use crate::{
     kernel::{Span, Time},
     model::{
@@ -69,7 +69,19 @@ impl Queue {
 
     #[inline]
     fn can_hand_over(&self) -> bool {
-        !self.visible.is_empty() && self.in_flight.len() < self.in_flight_max
+        let is_there = match &self.groups {
+            Groups::None | Groups::Fair(_) => !self.visible.is_empty(),
+            Groups::Fifo(fifo) => fifo.has_ready(),
+        };
+        is_there && self.in_flight.len() < self.in_flight_max
+    }
+
+    /// How long the next receive has to wait for its call to be taken (S46).
+    fn call_wait(&mut self, now: Time) -> Span {
+        match &mut self.groups {
+            Groups::None | Groups::Fair(_) => Span::ZERO,
+            Groups::Fifo(fifo) => fifo.receive_wait(now),
+        }
     }
 
     /// Answers the receives that can be answered, first come first served; those whose wait is
@@ -78,6 +90,11 @@ impl Queue {
         while self.can_hand_over()
             && let Some(&waiting) = self.waiting.front()
         {
+            let wait = self.call_wait(now);
+            if wait > Span::ZERO {
+                self.answering.set(now, now + wait, Wake::Answer, fx);
+                break;
+            }
             // What is visible may all have to move on to the dead-letter queue.
             let Some(batch) = self.take(now, waiting, fx) else { continue };
             self.waiting.pop_front();
@@ -90,20 +107,14 @@ impl Queue {
     }
 
     fn answer_ended(&mut self, now: Time, fx: &mut impl Port<Queue>) {
-        // What is visible was not handed over: too much is in flight.
-        let full = !self.visible.is_empty();
+        // What is visible was not handed over, for a reason.
+        let kept = (!self.visible.is_empty()).then(|| self.why_none());
         let mut next_end = Time::NEVER;
         for _ in 0..self.waiting.len() {
             let waiting = self.waiting.pop_front().expect("as many as there were");
             if waiting.until <= now {
                 let short = waiting.is_short();
-                let rule = if full {
-                    Rule::S12
-                } else if short {
-                    Rule::S10
-                } else {
-                    Rule::S11
-                };
+                let rule = kept.unwrap_or(if short { Rule::S10 } else { Rule::S11 });
                 self.short -= usize::from(short);
                 let batch = fx.register().open_batch();
                 fx.note(rule, Fact::EmptyReceive { queue: self.id });
@@ -118,6 +129,31 @@ impl Queue {
         }
     }
 
+    /// Why there is nothing for a receive although messages are visible.
+    fn why_none(&self) -> Rule {
+        match &self.groups {
+            Groups::None | Groups::Fair(_) => Rule::S12,
+            Groups::Fifo(_) if self.in_flight_max <= self.in_flight.len() => Rule::S44,
+            Groups::Fifo(fifo) => fifo.why_none(),
+        }
+    }
+
+    /// The next message of a receive, and the rule that chose it if it is not the queue's order.
+    #[inline]
+    fn next(&self, walk: &mut Option<Walk>) -> Option<(Slot, Option<Rule>)> {
+        match &self.groups {
+            Groups::None => Some((self.visible.first(&self.messages)?, None)),
+            Groups::Fifo(fifo) => {
+                let slot = fifo.next(&self.messages, walk)?;
+                Some((slot, walk.map(|walk| walk.rule)))
+            }
+            Groups::Fair(fair) => {
+                let (slot, passed_over) = fair.next()?;
+                Some((slot, passed_over.then_some(Rule::S49)))
+            }
+        }
+    }
+
     /// Takes what a receive gets, or nothing. Messages that were received too often are moved on
     /// the way, and the receive still fills up with others (S27).
     fn take(&mut self, now: Time, waiting: Waiting, fx: &mut impl Port<Queue>) -> Option<BatchId> {
@@ -127,8 +163,9 @@ impl Queue {
         let max = room.min(waiting.max as usize);
         let mut rule = if waiting.since < now { Rule::S11 } else { Rule::S2 };
         let mut taken = 0;
+        let mut walk = None;
         while taken < max
-            && let Some(slot) = self.visible.first(&self.messages)
+            && let Some((slot, chosen)) = self.next(&mut walk)
         {
             match redrive::judge(self.messages[slot].receives, self.config.redrive) {
                 redrive::Verdict::Move { to } => {
@@ -136,6 +173,7 @@ impl Queue {
                     rule = Rule::S27;
                 }
                 redrive::Verdict::Deliver { count } => {
+                    let rule = if rule == Rule::S27 { rule } else { chosen.unwrap_or(rule) };
                     self.hand_over(slot, count, now + visibility, batch, rule, fx);
                     taken += 1;
                 }
@@ -170,7 +208,7 @@ impl Queue {
         message.receives = count;
         message.stamp();
         let (payload, here) = (message.payload, message.receives_here());
-        if here == Self::YOUNG_RECEIVES_MAX + 1 {
+        if here == Self::YOUNG_RECEIVES_MAX + 1 && !self.is_young(slot) {
             self.young.remove(&mut self.messages, slot);
         }
         self.in_flight.push(&mut self.messages, slot);
@@ -178,13 +216,22 @@ impl Queue {
         let register = fx.register();
         register.hold(payload);
         register.batch_mut(batch).push(Record { payload, attempt: count, handle, failed: false });
-        fx.note(rule, Fact::Received { queue: self.id, payload, count });
+        fx.note(rule, Fact::Received { queue: self.id, payload, count, batch });
+        match &mut self.groups {
+            Groups::None => (),
+            Groups::Fifo(fifo) => {
+                if let Some(groups) = fifo.taken(&self.messages, slot) {
+                    fx.note(Rule::S39, Fact::GroupsInFlight { queue: self.id, groups });
+                }
+            }
+            Groups::Fair(fair) => fair.taken(&self.messages, slot),
+        }
     }
 
     fn redrive(&mut self, slot: Slot, to: QueueId, fx: &mut impl Port<Queue>) {
         let message = &self.messages[slot];
         let (payload, sent_at, receives) = (message.payload, message.sent_at, message.receives);
-        self.remove(slot);
+        self.remove(slot, fx);
         fx.note(Rule::S23, Fact::Redriven { queue: self.id, payload, count: receives });
         fx.send(Out::Redrive { to, payload, sent_at, receives, source: self.id });
     }

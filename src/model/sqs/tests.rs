@@ -1,9 +1,17 @@
 //! Stories of one queue, by rule: what is asked of it, and what it does.
 
+mod fair;
+mod fifo;
+
 use super::*;
 use crate::{
-    kernel::Probability,
-    model::{fact::Fact as F, recorded::Recorded, vocabulary::CallId},
+    kernel::{Probability, name_key},
+    model::{
+        fact::Fact as F,
+        recorded::Recorded,
+        value::{AttributeId, Word},
+        vocabulary::CallId,
+    },
 };
 use std::collections::BTreeMap;
 
@@ -1431,6 +1439,7 @@ fn queue() -> Setup {
         retention: Span::days(4),
         delay: Span::ZERO,
         redrive: None,
+        fifo: None,
         system_error_rate: Probability::NEVER,
         forbidden: false,
         read: true,
@@ -1491,8 +1500,9 @@ struct Story {
 
 impl Story {
     fn new(Setup { config, assumptions, seed }: Setup) -> Story {
+        let catalog = Arc::new(Catalog { laws: vec![vec![]], ..Catalog::default() });
         Story {
-            queue: Queue::new(QueueId(0), &config, &assumptions, seed),
+            queue: Queue::new(QueueId(0), &config, &assumptions, catalog, seed),
             port: Recorded::default(),
             config,
             payloads: BTreeMap::new(),
@@ -1527,9 +1537,19 @@ impl Story {
         self.listen();
     }
 
-    fn payload(&mut self, name: &str) -> PayloadId {
-        let now = self.port.now();
+    /// A message; its group is its first letter and its id is its name, if it says no other or `-`.
+    fn payload(&mut self, words: &[&str]) -> PayloadId {
+        let (now, name) = (self.port.now(), words[1]);
         let payload = self.port.register.arrive(CallId(0), 0, 1, now);
+        let known = self.port.register.get_mut(payload);
+        known.content = name_key(option(words, "body").unwrap_or(name));
+        let keys = [
+            (AttributeId::GROUP, option(words, "group").unwrap_or(&name[..1])),
+            (AttributeId::DEDUPLICATION, option(words, "id").unwrap_or(name)),
+        ];
+        let keys = keys.into_iter().filter(|(_, text)| *text != "-");
+        let number = |text: &str| Word::Number((name_key(text) >> 11) as f64);
+        known.words = Some(keys.map(|(key, text)| (key, number(text))).collect());
         // Held once more, so that its number stays its own.
         self.port.register.hold(payload);
         self.payloads.insert(name.to_owned(), payload);
@@ -1554,7 +1574,7 @@ impl Story {
         let time = |name| option(words, name).map(span);
         let tell = match words[0] {
             "send" => {
-                let payload = self.payload(words[1]);
+                let payload = self.payload(words);
                 In::Send {
                     payload,
                     entry: if words.contains(&"dead-letter") {
@@ -1572,12 +1592,12 @@ impl Story {
                 }
             }
             "redriven" => In::Redriven {
-                payload: self.payload(words[1]),
+                payload: self.payload(words),
                 sent_at: Time::ZERO + time("sent").expect("a time"),
                 receives: number("receives").expect("a count"),
                 source: QueueId(1),
             },
-            "moved-back" => In::MovedBack { payload: self.payload(words[1]) },
+            "moved-back" => In::MovedBack { payload: self.payload(words) },
             "receive" => {
                 self.polls += 1;
                 In::Receive {
@@ -1617,6 +1637,20 @@ impl Story {
                     "visibility" => self.config.visibility = span(words[2]),
                     "retention" => self.config.retention = span(words[2]),
                     "delay" => self.config.delay = span(words[2]),
+                    "limit" => {
+                        let limit = match words[2] {
+                            "queue" => config::ThroughputLimit::PerQueue,
+                            _ => config::ThroughputLimit::PerGroup,
+                        };
+                        self.config.fifo = self.config.fifo.map(|f| config::Fifo { limit, ..f });
+                    }
+                    "scope" => {
+                        let scope = match words[2] {
+                            "queue" => config::DeduplicationScope::Queue,
+                            _ => config::DeduplicationScope::Group,
+                        };
+                        self.config.fifo = self.config.fifo.map(|f| config::Fifo { scope, ..f });
+                    }
                     "receives_max" => {
                         let receives_max = words[2].parse().expect("a number");
                         self.config.redrive = redriving(receives_max).config.redrive;
@@ -1702,6 +1736,8 @@ impl Story {
                     };
                     format!("{} not sent, {receipt:?}", name(payload))
                 }
+                F::Deduplicated { payload, .. } => format!("{} is known", name(payload)),
+                F::GroupsInFlight { .. } => continue,
                 F::Appeared { payload, .. } => format!("{} appears", name(payload)),
                 F::Returned { payload, count, .. } => format!("{}{count} returns", name(payload)),
                 F::Deleted { payload, was, .. } => format!("{} deleted {was:?}", name(payload)),

@@ -1,7 +1,7 @@
 //! Becoming visible: the ends of delays and of visibility timeouts, and the changes of these.
 
 use super::{
-    Queue, QueueError, Wake,
+    Groups, Queue, QueueError, Wake,
     message::{Handle, Slot},
 };
 use crate::{
@@ -19,10 +19,26 @@ impl Queue {
                 break;
             }
             self.delayed.remove(&mut self.messages, slot);
-            let payload = self.show(slot);
+            let payload = self.show(slot, fx);
             fx.note(Rule::S5, Fact::Appeared { queue: self.id, payload });
         }
         self.serve(now, fx);
+    }
+
+    /// Of a FIFO queue whose delay may have changed: what is within its delay is delayed by the new one,
+    /// from when it came in.
+    pub(super) fn delay_again(&mut self, now: Time, fx: &mut impl Port<Queue>) {
+        let mut slots = Vec::with_capacity(self.delayed.len());
+        while let Some(slot) = self.delayed.first(&self.messages) {
+            self.delayed.remove(&mut self.messages, slot);
+            slots.push(slot);
+        }
+        for slot in slots {
+            let message = &mut self.messages[slot];
+            message.until = message.entered_at + self.config.delay;
+            self.delayed.push(&mut self.messages, slot);
+        }
+        self.appear(now, fx);
     }
 
     /// Ends the visibility timeouts that are over.
@@ -45,20 +61,35 @@ impl Queue {
         let message = &mut self.messages[slot];
         let count = message.receives;
         if self.back_of_queue_after.is_some_and(|after| after <= message.receives_here()) {
-            message.order = self.order_next;
-            self.order_next += 1;
-            rule = Rule::S15;
+            if matches!(self.groups, Groups::Fifo(_)) {
+                // A FIFO queue has no back: the message keeps its place.
+                rule = Rule::S48;
+            } else {
+                message.order = self.order_next;
+                self.order_next += 1;
+                rule = Rule::S15;
+            }
         }
-        let payload = self.show(slot);
+        let payload = self.show(slot, fx);
         fx.note(rule, Fact::Returned { queue: self.id, payload, count });
     }
 
-    fn show(&mut self, slot: Slot) -> PayloadId {
+    fn show(&mut self, slot: Slot, fx: &mut impl Port<Queue>) -> PayloadId {
         let message = &mut self.messages[slot];
+        let was = message.held;
         message.held = Held::Visible;
         message.until = Time::NEVER;
         let payload = message.payload;
         self.visible.push(&mut self.messages, slot);
+        match &mut self.groups {
+            Groups::None => (),
+            Groups::Fifo(fifo) => {
+                if let Some(groups) = fifo.shown(&self.messages, slot, was) {
+                    fx.note(Rule::S39, Fact::GroupsInFlight { queue: self.id, groups });
+                }
+            }
+            Groups::Fair(fair) => fair.shown(&self.messages, slot, was),
+        }
         payload
     }
 
@@ -83,7 +114,8 @@ impl Queue {
             Held::InFlight => {
                 self.in_flight.remove(&mut self.messages, slot);
                 if visibility == Span::ZERO {
-                    self.return_to_line(slot, Rule::S3, fx);
+                    let rule = if self.is_fifo() { Rule::S41 } else { Rule::S3 };
+                    self.return_to_line(slot, rule, fx);
                     self.serve(now, fx);
                 } else {
                     let until = now + visibility;

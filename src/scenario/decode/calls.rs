@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Body, names, outlets,
+    Body, fifo, names, outlets,
     resources::{Earlier, Read},
     services::{self, Assumed},
     streams,
@@ -73,6 +73,9 @@ pub fn calls(
                 laws.push((id, WordLaw::Column(words.clone()), stream));
             }
         }
+        if let Some(body) = &body {
+            fifo::message(file, body, |key| laws.iter().any(|(id, ..)| *id == key));
+        }
         call.words = !laws.is_empty();
         call.arrivals = found.arrivals;
         read.last = read.last.max(found.last);
@@ -92,7 +95,13 @@ pub fn calls(
                 Some(entry) => {
                     let id = read.resources.calls.len();
                     read.resources.outlets.extend(outlet(&entry, &name, id, &assumed));
-                    (call(&entry, &name, &assumed), attributes(&entry, &name, false))
+                    let laws = attributes(&entry, &name, false);
+                    // What it does not give, the payload may have from whoever started it.
+                    let callers = &read.laws[..read.resources.callers];
+                    fifo::message(file, &entry, |key| {
+                        callers.iter().chain([&laws]).flatten().any(|(id, ..)| *id == key)
+                    });
+                    (call(&entry, &name, &assumed), laws)
                 }
                 None => (unread(&name), Vec::new()),
             };

@@ -14,6 +14,7 @@ pub mod body;
 mod advice;
 mod alarms;
 mod calls;
+pub(in crate::scenario) mod fifo;
 mod names;
 mod outlets;
 mod pipes;

@@ -53,7 +53,7 @@ impl Names {
                 let fifo = matches!(kind, Kind::Queue | Kind::Topic);
                 if let Err(mistake) = units::name(key, fifo) {
                     report.say(mistake.path(path));
-                } else if key.name.ends_with(".fifo") {
+                } else if kind == Kind::Topic && key.name.ends_with(".fifo") {
                     let message = format!("{}: FIFO is not yet in this version", quoted(&key.name));
                     report.say(Diagnostic::error(message).at(key.place).path(path));
                 } else if key.name == "account" {

@@ -1,7 +1,7 @@
 //! Who gets what a topic, a bus or a service hands on: subscriptions, targets of rules, and what a call's
 //! service implies.
 
-use super::{Body, names, services::Assumed};
+use super::{Body, fifo, names, services::Assumed};
 use crate::{
     kernel::Span,
     model::{
@@ -59,7 +59,9 @@ fn retry_policy(body: &Body<'_>, tries: &mut Tries) {
 
 /// The queue of `DeadLetterConfig: {Arn: …}`.
 fn dead_letter_config(body: &Body<'_>) -> Option<Target> {
-    body.map("DeadLetterConfig").and_then(|config| config.target("Arn"))
+    let config = body.map("DeadLetterConfig")?;
+    fifo::standard_only(&config, "Arn");
+    config.target("Arn")
 }
 
 /// The queue of `RedrivePolicy: {deadLetterTargetArn: …}`, also as a text of JSON.
@@ -76,7 +78,9 @@ fn redrive_policy(body: &Body<'_>) -> Option<Target> {
         }
         _ => node,
     };
-    Body::open(body.cx, node, path, node.place, rows)?.target("deadLetterTargetArn")
+    let policy = Body::open(body.cx, node, path, node.place, rows)?;
+    fifo::standard_only(&policy, "deadLetterTargetArn");
+    policy.target("deadLetterTargetArn")
 }
 
 /// Every subscription: those of the section, then those written on topics.
@@ -114,6 +118,7 @@ fn subscription(
     topic: SinkId,
 ) -> Outlet {
     let target = body.target("Endpoint");
+    fifo::standard_only(body, "Endpoint");
     if let Some(word) = body.word("Protocol")
         && let Some(found) = body.get("Endpoint").and_then(|node| body.cx.names.kind_of(node))
         && target.is_some()
@@ -159,6 +164,8 @@ pub fn rules(file: &Body<'_>, assumed: &Assumed) -> (Vec<EventRule>, Vec<Outlet>
             let origin = OutletOf::Rule(bus, RuleId::at(at));
             let mut outlet = plain(assumed, Service::EventBridge, name, luck, origin);
             outlet.target = target.target("Arn").unwrap_or(Target::Outside);
+            // To a FIFO queue AWS sends with `SqsParameters`, which are not read.
+            fifo::standard_only(target, "Arn");
             outlet.wants = wants.clone();
             outlet.enabled = enabled;
             outlet.forbidden = body.flag("forbidden");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Body, alarms, body::time_text, calls, names, outlets, pipes, services::Assumed, streams,
+    Body, alarms, body::time_text, calls, fifo, names, outlets, pipes, services::Assumed, streams,
 };
 use pipes::Pipe;
 
@@ -165,6 +165,7 @@ pub fn resources(file: &Body<'_>, duration: Option<Time>, earlier: Option<&Earli
     read.resources.streams = streams;
     read.resources.readers = readers;
     read.resources.assumptions = assumptions;
+    fifo::check(file, &read.resources);
     read
 }
 
@@ -271,6 +272,7 @@ fn function(name: &str, body: &Body<'_>, lifetime: Lifetime, next_call: &mut usi
         on_partial_failure: match body.word("on_partial_failure") {
             Some("throw") => OnPartialFailure::Throw,
             Some("stop_at_first") => OnPartialFailure::StopAtFirst,
+            Some("skip_group") => OnPartialFailure::SkipGroup,
             _ => OnPartialFailure::Continue,
         },
         calls: calls::function_calls(body, next_call),
@@ -350,7 +352,10 @@ fn behaviour(body: &Body<'_>, over: Option<&Behaviour>) -> Behaviour {
 }
 
 fn dead_letter(body: &Body<'_>) -> Option<Target> {
-    let config = body.map("DeadLetterConfig").and_then(|config| config.target("TargetArn"));
+    let config = body.map("DeadLetterConfig").and_then(|config| {
+        fifo::standard_only(&config, "TargetArn");
+        config.target("TargetArn")
+    });
     let Some(sam) = body.map("DeadLetterQueue") else { return config };
     if body.node.get("DeadLetterConfig").is_some() {
         let mistake = Diagnostic::error("`DeadLetterQueue` beside `DeadLetterConfig`");
@@ -360,6 +365,7 @@ fn dead_letter(body: &Body<'_>) -> Option<Target> {
         );
     }
     let target = sam.target("TargetArn");
+    fifo::standard_only(&sam, "TargetArn");
     check_type(&sam, "TargetArn");
     target
 }
@@ -403,6 +409,7 @@ impl EventInvoke {
         let destination = |name: &str| {
             let body = destinations.as_ref()?.map(name)?;
             check_type(&body, "Destination");
+            fifo::standard_only(&body, "Destination");
             body.target("Destination")
         };
         EventInvoke {
@@ -474,6 +481,7 @@ fn queue(name: &str, body: Option<&Body<'_>>, id: QueueId) -> Queue {
             retention: Span::ZERO,
             delay: Span::ZERO,
             redrive: None,
+            fifo: None,
             system_error_rate: Default::default(),
             forbidden: false,
             read: false,
@@ -497,6 +505,7 @@ fn queue(name: &str, body: Option<&Body<'_>>, id: QueueId) -> Queue {
         retention: body.aws_time("MessageRetentionPeriod"),
         delay: body.aws_time("DelaySeconds"),
         redrive,
+        fifo: fifo::fifo(name, body),
         system_error_rate: body.probability("system_error_rate"),
         forbidden: body.flag("forbidden"),
         read: false,
@@ -641,6 +650,10 @@ fn assumptions(file: &Body<'_>) -> (Assumptions, Lifetime) {
         error_backoff: body.flag("error_backoff"),
         superseded_delete_deletes: body.flag("superseded_delete_deletes"),
         in_flight_max: body.count_u32("in_flight_max"),
+        fifo_search_window: body.count_u32("fifo_search_window"),
+        fifo_high_throughput: body.count_u32("fifo_high_throughput"),
+        noisy_group_share_ppm: millionths(body.share("noisy_group_share")),
+        noisy_group_min: body.count_u32("noisy_group_min"),
         move_task_rate: body.count_u32("move_task_rate"),
         age_equality_retries: body.flag("age_equality_retries"),
         gateway_rate: body.count_u32("gateway_rate"),
@@ -674,6 +687,16 @@ fn assumptions(file: &Body<'_>) -> (Assumptions, Lifetime) {
         _ => Lifetime::AsWritten,
     };
     (assumptions, lifetime)
+}
+
+/// A share in whole millionths.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share is between 0 and 1"
+)]
+fn millionths(share: f64) -> u32 {
+    libm::round(share * 1e6) as u32
 }
 
 /// Assumptions by name, with their values and whether those are the defaults.

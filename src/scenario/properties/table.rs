@@ -283,7 +283,7 @@ const FUNCTION_OURS: &[Property] = &[
     .live(),
     ours(
         "on_partial_failure",
-        OneOf(&["continue", "throw", "stop_at_first"], &["skip_group"]),
+        OneOf(&["continue", "throw", "stop_at_first", "skip_group"], &[]),
         "what the handler does when a record of a batch fails",
     )
     .default("continue")
@@ -408,6 +408,28 @@ const QUEUE_AWS: &[Property] = &[
     aws("RedrivePolicy", Map(&[REDRIVE]), "where a message goes that was received too often")
         .rule(Rule::S23)
         .live(),
+    aws("FifoQueue", Flag, "whether it keeps the order within each message group")
+        .default("false")
+        .rule(Rule::S38),
+    aws(
+        "ContentBasedDeduplication",
+        Flag,
+        "FIFO: what a message contains is its deduplication id, if it has none",
+    )
+    .default("false")
+    .rule(Rule::S42)
+    .live(),
+    aws("DeduplicationScope", OneOf(&["queue", "messageGroup"], &[]), "FIFO: in what an id is unique")
+        .default("queue")
+        .rule(Rule::S42),
+    aws(
+        "FifoThroughputLimit",
+        OneOf(&["perQueue", "perMessageGroupId"], &[]),
+        "FIFO: by what its throughput is limited; by groups it is high",
+    )
+    .default("perQueue")
+    .rule(Rule::S46)
+    .live(),
 ];
 
 const REDRIVE: &[Property] = &[
@@ -421,10 +443,6 @@ const REDRIVE: &[Property] = &[
 ];
 
 const QUEUE_OTHER: &[Property] = &[
-    later("FifoQueue", "a first-in-first-out queue"),
-    later("ContentBasedDeduplication", "FIFO: the body is the deduplication id"),
-    later("DeduplicationScope", "FIFO: in what a message is sent once"),
-    later("FifoThroughputLimit", "FIFO: what its throughput is counted by"),
     ignored("KmsDataKeyReusePeriodSeconds"),
     ignored("KmsMasterKeyId"),
     ignored("MaximumMessageSize"),
@@ -1444,6 +1462,31 @@ const ASSUMPTION: &[Property] = &[
     ours("in_flight_max", Count(1, 120_000), "messages in flight in a queue")
         .default("120000")
         .rule(Rule::S12),
+    ours(
+        "fifo_search_window",
+        Count(1, 120_000),
+        "of a FIFO queue, the messages among which a receive looks for groups",
+    )
+    .default("120000")
+    .rule(Rule::S45),
+    ours(
+        "fifo_high_throughput",
+        Count(300, 1_000_000),
+        "with high throughput, the sends and the receives a second of a FIFO queue",
+    )
+    .default("70000")
+    .rule(Rule::S46),
+    ours(
+        "noisy_group_share",
+        Share,
+        "of a standard queue, a group with a larger share of what is in flight is passed over; at 100 % \
+         none is (Z15)",
+    )
+    .default("100%")
+    .rule(Rule::S49),
+    ours("noisy_group_min", Count(1, 120_000), "in flight, with fewer a group is not passed over")
+        .default("30")
+        .rule(Rule::S49),
     ours("move_task_rate", Count(1, 500), "SQS's own rate of a move task, messages a second")
         .default("500")
         .rule(Rule::S33),

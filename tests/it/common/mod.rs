@@ -8,6 +8,7 @@ use dwell::{
     model::{
         Component, Fact, Port, Register, Rule, config,
         sqs::{self, In, Out, Queue, Wake},
+        value::Catalog,
         vocabulary::{PayloadId, QueueId},
     },
 };
@@ -16,6 +17,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// What came of a trace.
@@ -209,6 +211,11 @@ impl Setup {
             retention: Span::millis(345_600_000),
             delay: Span::ZERO,
             redrive: None,
+            fifo: (queue["fifo"] == true).then_some(config::Fifo {
+                content_based: false,
+                scope: config::DeduplicationScope::Queue,
+                limit: config::ThroughputLimit::PerQueue,
+            }),
             system_error_rate: Default::default(),
             forbidden: false,
             read: true,
@@ -221,17 +228,12 @@ impl Setup {
         setup
     }
 
-    /// Whether a header names a FIFO queue.
-    pub fn has_fifo(header: &Value) -> bool {
-        let queues = header["queues"].as_array().expect("a header names its queues");
-        queues.iter().any(|queue| queue["fifo"] == true)
-    }
-
     /// Empty queues. Of the assumptions, traces know no back of the queue.
-    pub fn queues(&self) -> Queues {
+    pub fn queues(&self, catalog: &Arc<Catalog>) -> Queues {
         let assumptions =
             config::Assumptions { back_of_queue_after: None, ..config::Assumptions::default() };
-        let queue = |(i, config)| Queue::new(QueueId::at(i), config, &assumptions, 0);
+        let queue =
+            |(i, config)| Queue::new(QueueId::at(i), config, &assumptions, catalog.clone(), 0);
         Queues(self.configs.iter().enumerate().map(queue).collect())
     }
 
@@ -252,6 +254,17 @@ impl Setup {
         });
         let config = &mut self.configs[i];
         config.redrive = redrive.or(config.redrive);
+        if let Some(fifo) = &mut config.fifo {
+            if let Some(content_based) = attributes["content_dedup"].as_bool() {
+                fifo.content_based = content_based;
+            }
+            match attributes["dedup_scope"].as_str() {
+                None => (),
+                Some("queue") => fifo.scope = config::DeduplicationScope::Queue,
+                Some("messageGroup") => fifo.scope = config::DeduplicationScope::Group,
+                Some(other) => panic!("a scope that this test does not know: {other}"),
+            }
+        }
         for (attribute, span) in [
             ("visibility_ms", &mut config.visibility),
             ("retention_ms", &mut config.retention),

@@ -11,7 +11,7 @@
 use super::{Replayed, Script};
 use crate::common::{Inside, Queues, Setup, Woken, time};
 use dwell::{
-    kernel::{Class, Classed, Span, Time},
+    kernel::{Class, Classed, Span, Time, name_key},
     model::{
         Component, Port,
         config::{self, Assumptions},
@@ -142,10 +142,20 @@ impl Consumer {
             None => Ok(vec![]),
         }?;
         let mut words = BTreeMap::new();
-        if !filters.is_empty() {
-            for step in steps.iter().filter(|step| step["op"] == "send") {
-                words.insert(label(step), bodies.words(body(step))?.into());
+        for step in steps.iter().filter(|step| step["op"] == "send") {
+            let mut own = if filters.is_empty() { vec![] } else { bodies.words(body(step))? };
+            // Whoever recorded it gave each message an id of its own where the trace has none.
+            let by_content = setup.configs[setup.find(&step["q"])].fifo.is_some_and(|f| f.content_based);
+            let own_id = if by_content { None } else { step["msg"].as_str() };
+            let id = step["dedup"].as_str().or(own_id);
+            let keys =
+                [(AttributeId::GROUP, step["group"].as_str()), (AttributeId::DEDUPLICATION, id)];
+            for (key, text) in keys {
+                if let Some(text) = text {
+                    own.push((key, bodies.word(&json!(text))?));
+                }
             }
+            words.insert(label(step), own.into());
         }
         let queue = setup.find(&esm["queue"]);
         let batch_size = esm["batch_size"].as_u64().expect("a size");
@@ -163,6 +173,7 @@ impl Consumer {
                 enabled: false,
             },
             visibility: setup.configs[queue].visibility,
+            fifo: setup.configs[queue].fifo.is_some(),
             function_timeout: setup.configs[queue].visibility,
         };
         let one_poller = Assumptions {
@@ -173,9 +184,9 @@ impl Consumer {
         };
         let catalog = Arc::new(bodies.catalog);
         Ok(Consumer {
-            queues: setup.queues(),
+            queues: setup.queues(&catalog),
             setup,
-            mapping: Mapping::new(MappingId(0), settings.clone(), &one_poller, catalog),
+            mapping: Mapping::new(MappingId(0), settings.clone(), &one_poller, catalog.clone()),
             settings,
             function: Script::new(header),
             invocations: vec![],
@@ -196,7 +207,9 @@ impl Consumer {
                 let payload = port.register.arrive(CallId(0), 0, 0, now);
                 // Held once more, so that its number stays its own.
                 port.register.hold(payload);
-                port.register.get_mut(payload).words = self.words.get(&label(step)).cloned();
+                let known = port.register.get_mut(payload);
+                known.words = self.words.get(&label(step)).cloned();
+                known.content = name_key(body(step));
                 self.labels.insert(payload, label(step));
                 let send = sqs::In::Send {
                     payload,
@@ -350,7 +363,8 @@ struct Bodies {
 impl Bodies {
     fn new() -> Bodies {
         let texts = ["yes", "no"].map(str::to_owned).to_vec();
-        Bodies { catalog: Catalog { texts, laws: vec![vec![]], ..Catalog::default() } }
+        let attributes = AttributeId::KEYS.map(str::to_owned).to_vec();
+        Bodies { catalog: Catalog { texts, attributes, laws: vec![vec![]], ..Catalog::default() } }
     }
 
     fn attribute(&mut self, path: &str) -> AttributeId {
