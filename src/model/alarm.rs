@@ -154,6 +154,8 @@ pub const FAMILIES: &[Family] = &[
         metrics: &[
             "NumberOfMessagesSent",
             "NumberOfMessagesReceived",
+            "NumberOfDeduplicatedSentMessages",
+            "ApproximateNumberOfGroupsWithInflightMessages",
             "NumberOfMessagesDeleted",
             "NumberOfEmptyReceives",
             "ApproximateNumberOfMessagesVisible",

@@ -43,6 +43,8 @@ pub enum Item {
     ProvisionedArm,
     /// Requests to standard queues.
     SqsRequests,
+    /// Requests to FIFO queues.
+    SqsFifoRequests,
     /// Publishes to topics.
     SnsRequests,
     /// Custom events put on buses.
@@ -72,7 +74,7 @@ const GB_SECOND: u64 = 1000 * 1024;
 const BILLION: u64 = 1_000_000_000;
 
 /// The price list, in the order of [`Item`]; `docs/rules.md` has the source of each.
-const PRICES: [Price; 13] = [
+const PRICES: [Price; 14] = [
     // SP1: 0.20 a million.
     Price { item: Item::LambdaRequests, word: "requests", scale: 1, tiers: &[(0, 2_000)] },
     // SP2
@@ -128,6 +130,13 @@ const PRICES: [Price; 13] = [
         scale: 1,
         tiers: &[(0, 4_000), (100 * BILLION, 3_000), (200 * BILLION, 2_400)],
     },
+    // C2: 0.50 a million.
+    Price {
+        item: Item::SqsFifoRequests,
+        word: "SQS FIFO requests",
+        scale: 1,
+        tiers: &[(0, 5_000)],
+    },
     // A9: 0.50 a million.
     Price { item: Item::SnsRequests, word: "SNS publishes", scale: 1, tiers: &[(0, 5_000)] },
     // A9: 1.00 a million.
@@ -154,7 +163,7 @@ const PRICES: [Price; 13] = [
 const FREE: [(&[Item], u64); 4] = [
     (&[Item::LambdaRequests], 1_000_000),
     (&[Item::GbSecondsX86, Item::GbSecondsArm], 400_000),
-    (&[Item::SqsRequests], 1_000_000),
+    (&[Item::SqsRequests, Item::SqsFifoRequests], 1_000_000),
     (&[Item::SnsRequests], 1_000_000),
 ];
 
@@ -189,7 +198,12 @@ pub fn item(subject: Subject, measure: Measure, resources: &Resources) -> Option
         (Measure::BilledShardHours, _) => Some(Item::ShardHours),
         (Measure::BilledPutUnits, _) => Some(Item::PutUnits),
         (Measure::BilledFanOutHours, _) => Some(Item::FanOutHours),
-        (Measure::BilledRequests, Subject::Queue(_)) => Some(Item::SqsRequests),
+        (Measure::BilledRequests, Subject::Queue(id)) => {
+            Some(match resources.queues[id.index()].fifo {
+                None => Item::SqsRequests,
+                Some(_) => Item::SqsFifoRequests,
+            })
+        }
         (Measure::BilledRequests, Subject::Sink(id)) => match resources.sinks[id.index()].kind {
             SinkKind::Bus => Some(Item::EventBridgeEvents),
             SinkKind::Topic => Some(Item::SnsRequests),
@@ -557,6 +571,9 @@ mod tests {
     fn c1_a9_requests_to_queues_topics_and_buses() {
         assert_eq!(cost(false, &[(Item::SqsRequests, 648_000)]), 0.2592, "C5: an idle mapping");
         assert_eq!(cost(true, &[(Item::SqsRequests, 648_000)]), 0.0);
+        assert_eq!(cost(false, &[(Item::SqsFifoRequests, 2 * MILLION)]), 1.0, "C2");
+        let both = [(Item::SqsRequests, 600_000), (Item::SqsFifoRequests, MILLION)];
+        assert_eq!(cost(true, &both), 0.3, "the free million is one");
         assert_eq!(cost(true, &[(Item::SqsRequests, 2 * 648_000)]), 0.1184, "C6: two of them");
         assert_eq!(cost(false, &[(Item::SqsRequests, 201 * BILLION)]), 70_240.0);
         assert_eq!(cost(false, &[(Item::SnsRequests, MILLION)]), 0.5);

@@ -79,7 +79,9 @@ impl GroupOrder {
                 let older_waits = group.range(..order).any(|(_, state)| *state != now);
                 group.insert(*order, now);
                 older_waits.then(|| {
-                    format!("{name} gave a message while an older one of its group waited or was out")
+                    format!(
+                        "{name} gave a message while an older one of its group waited or was out"
+                    )
                 })
             }
             Fact::Returned { queue, payload, .. } => {

@@ -62,7 +62,7 @@ use crate::model::{
     services::Service,
     value::{AttributeId, Catalog, WordLaw},
     vocabulary::{
-        CallId, Condition, Deletion, Entry, ErrorKind, FunctionId, GivenUp, MappingId, OutletId,
+        BatchId, CallId, Condition, Deletion, Entry, ErrorKind, FunctionId, GivenUp, MappingId, OutletId,
         PayloadId, ReaderId, RuleId, ShardId, SinkId, StreamId, Target, Undelivered, Work,
     },
 };

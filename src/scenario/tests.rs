@@ -353,13 +353,110 @@ fn what_a_template_has_beside_is_read_or_noted() {
 #[test]
 fn what_later_versions_have_is_known_by_name_and_its_body_is_not_read() {
     let text = "\
-functions: {F: {SnapStart: {x: y}, on_partial_failure: skip_group}}
-queues: {Q.fifo: {FifoQueue: true, ContentBasedDeduplication: 7}}
+functions: {F: {SnapStart: {x: y}}}
+topics: {T.fifo: {FifoTopic: true, ContentBasedDeduplication: 7}}
 callers: {C: {target: F, arrivals: {at: [0s]}}}
 ";
     let said = mistakes(text);
-    assert!(said.len() >= 5, "{said:#?}");
+    assert!(said.len() >= 4, "{said:#?}");
     assert!(said.iter().all(|line| line.contains("not yet in this version")), "{said:#?}");
+}
+
+#[test]
+fn fifo_queues_are_read_and_stand_only_where_aws_has_them() {
+    let text = "\
+functions: {F: {on_partial_failure: skip_group}}
+queues:
+  Q.fifo:
+    {FifoQueue: true, DeduplicationScope: messageGroup, FifoThroughputLimit: perMessageGroupId,
+    RedrivePolicy: {deadLetterTargetArn: D.fifo}}
+  D.fifo: {FifoQueue: true, ContentBasedDeduplication: true}
+  S: {}
+topics: {T: {}}
+buses: {B: {}}
+rules: {R: {EventBusName: B, EventPattern: {k: [x]}, Targets: [{Id: a, Arn: S}]}}
+event_source_mappings: {M: {EventSourceArn: Q.fifo, FunctionName: F}}
+callers:
+  C: {target: Q.fifo, arrivals: {at: [0s]}, MessageGroupId: g, MessageDeduplicationId: {one_of: 9}}
+";
+    let resources = good(text).config.resources;
+    let fifo = resources.queues[0].fifo.expect("it is one");
+    assert!(!fifo.content_based);
+    assert_eq!(fifo.scope, DeduplicationScope::Group);
+    assert_eq!(fifo.limit, ThroughputLimit::PerGroup);
+    let dead_letters = resources.queues[1].fifo.expect("it is one");
+    assert!(dead_letters.content_based);
+    assert_eq!(dead_letters.scope, DeduplicationScope::Queue);
+    assert_eq!(resources.queues[2].fifo, None);
+    assert_eq!(resources.functions[0].on_partial_failure, OnPartialFailure::SkipGroup);
+
+    let cases = [
+        ("queues.Q.fifo.FifoQueue", "false", "`Q.fifo` is named like a FIFO queue"),
+        ("queues.S.ContentBasedDeduplication", "true", "is for FIFO queues"),
+        ("queues.Q.fifo.DeduplicationScope", "queue", "where a message is sent once in the queue"),
+        (
+            "queues.Q.fifo.RedrivePolicy.deadLetterTargetArn",
+            "S",
+            "`Q.fifo` is a FIFO queue, and `S` is a standard queue",
+        ),
+        (
+            "queues.S.RedrivePolicy.deadLetterTargetArn",
+            "D.fifo",
+            "`S` is a standard queue, and `D.fifo` is a FIFO queue",
+        ),
+        ("event_source_mappings.M.BatchSize", "11", "a batch of 11 from a FIFO queue"),
+        (
+            "event_source_mappings.M.MaximumBatchingWindowInSeconds",
+            "1",
+            "a batching window on a FIFO queue",
+        ),
+        ("callers.C.DelaySeconds", "1", "`DelaySeconds` of a message to a FIFO queue"),
+        ("functions.F.DeadLetterConfig.TargetArn", "D.fifo", "`D.fifo` is a FIFO queue"),
+        (
+            "functions.F.EventInvokeConfig.DestinationConfig.OnSuccess.Destination",
+            "D.fifo",
+            "`D.fifo` is a FIFO queue",
+        ),
+        (
+            "topics.T.Subscription",
+            "[{Protocol: sqs, Endpoint: Q.fifo}]",
+            "`Q.fifo` is a FIFO queue",
+        ),
+        ("rules.R.Targets", "[{Id: a, Arn: Q.fifo}]", "`Q.fifo` is a FIFO queue"),
+        (
+            "rules.R.Targets",
+            "[{Id: a, Arn: S, DeadLetterConfig: {Arn: D.fifo}}]",
+            "`D.fifo` is a FIFO queue",
+        ),
+        (
+            "timeline",
+            "[{at: 1s, StartMessageMoveTask: {SourceArn: D.fifo, DestinationArn: S}}]",
+            "`D.fifo` is a FIFO queue, and `S` is a standard queue",
+        ),
+        ("timeline", "[{at: 1s, set: {queues.Q.fifo.FifoQueue: true}}]", "cannot change"),
+        (
+            "functions.F.calls",
+            "[{target: D.fifo, DelaySeconds: 1}]",
+            "`DelaySeconds` of a message to a FIFO queue",
+        ),
+    ];
+    for (path, value, expected) in cases {
+        let set = format!("{path}={value}");
+        let sets = [set.clone()];
+        let said = match load_text(text, "t.yaml", &Options { sets: &sets, ..Options::default() }) {
+            Ok(_) => panic!("{set} is taken"),
+            Err(failure) => failure.to_string(),
+        };
+        assert!(said.contains(expected), "{set}: {said}");
+    }
+    let without = text.replace(", MessageGroupId: g, MessageDeduplicationId: {one_of: 9}", "");
+    let said = mistakes(&without).join("\n");
+    assert!(said.contains("without a group"), "{said}");
+    assert!(said.contains("without a deduplication id"), "{said}");
+    let by_content = without
+        .replace("perMessageGroupId", "perMessageGroupId, ContentBasedDeduplication: true")
+        .replace("target: Q.fifo", "MessageGroupId: g, target: Q.fifo");
+    good(&by_content);
 }
 
 #[test]

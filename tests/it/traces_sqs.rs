@@ -171,9 +171,7 @@ impl Service {
         let i = self.setup.find(&line["q"]);
         let label = || line["msg"].as_str().expect("a label").to_owned();
         match line["op"].as_str().expect("an operation") {
-            "send" => {
-                self.send(now, i, label(), line)
-            }
+            "send" => self.send(now, i, label(), line),
             "receive" => {
                 let max = u32::try_from(line["max"].as_u64().expect("a number")).expect("to 10");
                 let poll = Poll { mapping: MappingId(0), slot: 0 };

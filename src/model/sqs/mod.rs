@@ -860,9 +860,8 @@ impl Queue {
         ] {
             assert_eq!(sorted(line), those(&|message| message.held == held), "{held:?}");
         }
-        let young = those(&|message| {
-            message.receives_here() <= Self::YOUNG_RECEIVES_MAX || self.is_fifo()
-        });
+        let young =
+            those(&|message| message.receives_here() <= Self::YOUNG_RECEIVES_MAX || self.is_fifo());
         assert_eq!(sorted(self.young.check(messages)), young, "the young");
         assert!(self.in_flight.len() <= self.in_flight_max, "so many may be in flight");
         match &self.groups {

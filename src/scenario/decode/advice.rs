@@ -8,7 +8,8 @@ use crate::{
     model::{
         alarm::Watched,
         config::{
-            Behaviour, Change, Function, Outlet, Queue, Reader, Resources, Source, Start, Stream,
+            Behaviour, Change, Function, OnPartialFailure, Outlet, Queue, Reader, Resources,
+            Source, Start, Stream,
         },
         value::Quantity,
         vocabulary::{FunctionId, QueueId, StreamId, Target},
@@ -216,7 +217,7 @@ impl Advice<'_> {
         let Some(redrive) = queue.redrive else { return };
         let dead = &self.resources.queues[redrive.dead_letter_queue.index()];
         let dead_name = quoted(&dead.name);
-        if dead.retention <= queue.retention {
+        if queue.fifo.is_none() && dead.retention <= queue.retention {
             let message = format!(
                 "{dead_name} keeps messages {}, and {name} {}: their clock goes on, so what arrives \
                  late is soon gone",
@@ -276,10 +277,26 @@ impl Advice<'_> {
             if queue.redrive.is_none() {
                 let message = format!(
                     "{queue_name} has no `RedrivePolicy`: a message that always fails returns until \
-                     it expires, {}",
-                    time_text(queue.retention)
+                     it expires, {}{}",
+                    time_text(queue.retention),
+                    if queue.fifo.is_some() { ", and its group waits behind it" } else { "" }
                 );
                 self.warn(self.place("queues", &queue.name, ""), message, "");
+            }
+            if queue.fifo.is_some()
+                && mapping.reports_failures
+                && function.on_partial_failure == OnPartialFailure::Continue
+            {
+                let message = format!(
+                    "{function_name} goes on after a failed message: what is behind it in its group \
+                     is deleted before it, and the order is lost"
+                );
+                let help = "`on_partial_failure: skip_group` or `stop_at_first` keeps it";
+                self.warn(
+                    self.place("functions", &function.name, "on_partial_failure"),
+                    message,
+                    help,
+                );
             }
             let begins = resources.assumptions.pollers_initial;
             match (function.reserved, mapping.concurrency_max) {

@@ -419,9 +419,13 @@ const QUEUE_AWS: &[Property] = &[
     .default("false")
     .rule(Rule::S42)
     .live(),
-    aws("DeduplicationScope", OneOf(&["queue", "messageGroup"], &[]), "FIFO: in what an id is unique")
-        .default("queue")
-        .rule(Rule::S42),
+    aws(
+        "DeduplicationScope",
+        OneOf(&["queue", "messageGroup"], &[]),
+        "FIFO: in what an id is unique",
+    )
+    .default("queue")
+    .rule(Rule::S42),
     aws(
         "FifoThroughputLimit",
         OneOf(&["perQueue", "perMessageGroupId"], &[]),

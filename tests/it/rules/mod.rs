@@ -13,6 +13,7 @@ mod deliveries;
 mod dependency;
 mod destinations;
 mod environments;
+mod fifo;
 mod ledger;
 mod mapping;
 mod partial;

@@ -145,7 +145,8 @@ impl Consumer {
         for step in steps.iter().filter(|step| step["op"] == "send") {
             let mut own = if filters.is_empty() { vec![] } else { bodies.words(body(step))? };
             // Whoever recorded it gave each message an id of its own where the trace has none.
-            let by_content = setup.configs[setup.find(&step["q"])].fifo.is_some_and(|f| f.content_based);
+            let by_content =
+                setup.configs[setup.find(&step["q"])].fifo.is_some_and(|f| f.content_based);
             let own_id = if by_content { None } else { step["msg"].as_str() };
             let id = step["dedup"].as_str().or(own_id);
             let keys =

@@ -121,10 +121,7 @@ fn s49_whatever_comes_the_tenants_agree_with_the_messages() {
         }
         passed_over += story.lines.iter().filter(|line| line.ends_with("S49")).count();
         story.play("1000s count");
-        assert_eq!(
-            story.lines.last().expect("a line"),
-            "1000s 0 visible, 0 in flight, 0 delayed"
-        );
+        assert_eq!(story.lines.last().expect("a line"), "1000s 0 visible, 0 in flight, 0 delayed");
     }
     assert!(0 < passed_over, "somebody was noisy");
 }

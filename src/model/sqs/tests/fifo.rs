@@ -237,7 +237,7 @@ fn s42_a_message_is_known_for_five_minutes_after_it_was_accepted() {
         "
         0s            send ax id 1
         1s            receive
-        1s            delete ax
+        2s            delete ax
         240s          send ay id 1
         299.999999999s send az id 1
         300s          send aw id 1
@@ -245,7 +245,7 @@ fn s42_a_message_is_known_for_five_minutes_after_it_was_accepted() {
     ",
         "
         1s            p1 gets ax1 S38
-        1s            ax deleted InFlight E10
+        2s            ax deleted InFlight E10
         240s          ay is known S42
         299.999999999s az is known S42
         301s          p2 gets aw1 S38
@@ -345,10 +345,8 @@ fn s42_a_message_without_an_id_is_refused() {
 #[test]
 fn s42_a_refused_send_is_not_known() {
     let failing = Probability::new(0.5).expect("a share");
-    let setup = Setup {
-        config: config::Queue { system_error_rate: failing, ..fifo().config },
-        ..fifo()
-    };
+    let setup =
+        Setup { config: config::Queue { system_error_rate: failing, ..fifo().config }, ..fifo() };
     // Each attempt has luck of its own: once it is accepted, and from then on it is known.
     let mut story = Story::new(setup);
     for attempt in 1..=40 {
@@ -383,21 +381,21 @@ fn s43_a_delete_fails_once_the_visibility_of_its_receive_is_over() {
         31s receive
         61s delete bx
         62s receive
-        62s delete bx nth 1
-        63s delete bx
         63s delete bx nth 1
+        64s delete bx
+        64s delete bx nth 1
     ",
         "
         0s  p1 gets ax1 S38
         30s ax deleted InFlight E10
         31s p2 gets bx1 S38
         61s bx1 returns S4
-        61s delete of bx ignored S43
         61s refused ReceiptHandleHasExpired
+        61s delete of bx ignored S43
         62s p3 gets bx2 S38
-        62s delete of bx ignored S43
-        62s refused ReceiptHandleHasExpired
-        63s bx deleted InFlight E10
+        63s refused ReceiptHandleHasExpired
+        63s delete of bx ignored S43
+        64s bx deleted InFlight E10
     ",
     );
 }
@@ -600,11 +598,8 @@ fn s47_the_group_goes_on_without_the_message_that_was_moved() {
 
 #[test]
 fn s47_in_a_fifo_dead_letter_queue_retention_begins_again() {
-    let config = config::Queue {
-        retention: Span::secs(60),
-        dead_letter_queue: true,
-        ..fifo().config
-    };
+    let config =
+        config::Queue { retention: Span::secs(60), dead_letter_queue: true, ..fifo().config };
     check(
         config,
         "
@@ -690,9 +685,6 @@ fn whatever_comes_the_groups_agree_with_the_messages_and_keep_their_order() {
             }
         }
         story.play("1000s count");
-        assert_eq!(
-            story.lines.last().expect("a line"),
-            "1000s 0 visible, 0 in flight, 0 delayed"
-        );
+        assert_eq!(story.lines.last().expect("a line"), "1000s 0 visible, 0 in flight, 0 delayed");
     }
 }
