@@ -374,7 +374,7 @@ queues:
   S: {}
 topics: {T: {}}
 buses: {B: {}}
-rules: {R: {EventBusName: B, EventPattern: {k: [x]}, Targets: [{Id: a, Arn: S}]}}
+rules: {R: {EventBusName: B, EventPattern: {caller: [C]}, Targets: [{Id: a, Arn: S}]}}
 event_source_mappings: {M: {EventSourceArn: Q.fifo, FunctionName: F}}
 callers:
   C: {target: Q.fifo, arrivals: {at: [0s]}, MessageGroupId: g, MessageDeduplicationId: {one_of: 9}}

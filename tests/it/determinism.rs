@@ -377,6 +377,7 @@ const GOLDEN: &[(&str, &str)] = &[
     ("burst-ramp", "8e7b9a90e5ff56e1"),
     ("dlq-in-the-wrong-place", "959e6748b083d93d"),
     ("errors-slow-the-poller", "e540443dc61b7191"),
+    ("fifo-poison", "698cf19abbd80832"),
     ("kill-switch-and-loop", "badf16dadbe902bc"),
     ("one-bad-in-ten", "a92bbcad39671e89"),
     ("poison-three-receives", "f56b6f040c416273"),

@@ -3,7 +3,7 @@
 //! Not every source has every property: [`HAVING`] says which of them has a key of a mapping, for those on
 //! queues too.
 
-use super::{Body, body::listed, names, resources};
+use super::{Body, body::listed, fifo, names, resources};
 use crate::{
     kernel::Span,
     model::{
@@ -206,6 +206,7 @@ pub fn reader(name: &str, body: &Body<'_>, id: StreamId, streams: &[Stream]) -> 
         .and_then(|config| config.map("OnFailure"))
         .and_then(|failure| {
             resources::check_type(&failure, "Destination");
+            fifo::standard_only(&failure, "Destination");
             failure.target("Destination")
         });
     let tumbling = body.aws_time("TumblingWindowInSeconds");
