@@ -63,6 +63,7 @@ const GALLERY: &[Shipped] = shipped!(".yaml":
 
 const FURTHER: &[Shipped] = shipped!(".yaml":
     "poison-three-receives"
+    "fifo-poison"
     "age-disables-retries"
     "recorded-morning"
 );
