@@ -142,6 +142,7 @@ fn storm(length: Span, outage: bool) -> Config {
                 retention: Span::days(4),
                 delay: Span::ZERO,
                 redrive: None,
+                fifo: None,
                 system_error_rate: Probability::NEVER,
                 forbidden: false,
                 read: false,

@@ -62,8 +62,9 @@ use crate::model::{
     services::Service,
     value::{AttributeId, Catalog, WordLaw},
     vocabulary::{
-        BatchId, CallId, Condition, Deletion, Entry, ErrorKind, FunctionId, GivenUp, MappingId, OutletId,
-        PayloadId, ReaderId, RuleId, ShardId, SinkId, StreamId, Target, Undelivered, Work,
+        BatchId, CallId, Condition, Deletion, Entry, ErrorKind, FunctionId, GivenUp, MappingId,
+        OutletId, PayloadId, ReaderId, RuleId, ShardId, SinkId, StreamId, Target, Undelivered,
+        Work,
     },
 };
 use crate::model::{config::Assumptions, value::Word};
