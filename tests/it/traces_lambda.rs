@@ -15,7 +15,6 @@ use serde_json::Value;
 #[test]
 fn trace_replay_of_lambda_agrees_at_every_step() {
     replay_all("lambda", |header, lines| {
-        let inapplicable = |why: &str| Replay::Inapplicable(why.to_owned());
         let (expected, departs) = expectation(header, lines);
         let replayed = match header["schema"].as_str() {
             Some("esm-sqs/1") => mapping::replay(header, expected),
