@@ -1627,26 +1627,33 @@ const ASSUMPTION: &[Property] = &[
         .default("true")
         .rule(Rule::A2_16),
     ours("stream_retry_base", Time(true), "the first wait before a batch of a stream is tried again; \
-         it doubles (Z11)")
-        .default("200ms"),
-    ours("stream_retry_cap", Time(true), "its longest wait (Z11)").default("60s"),
+         it doubles")
+        .default("200ms")
+        .rule(Rule::K23),
+    ours("stream_retry_cap", Time(true), "its longest wait").default("60s").rule(Rule::K23),
     ours(
         "bisect_order",
         OneOf(&["first_half_first", "second_half_first"], &[]),
-        "which part of a batch that was split is tried first (Z12)",
+        "which part of a batch that was split is tried first",
     )
-    .default("first_half_first"),
+    .default("first_half_first")
+    .rule(Rule::K10),
     ours("kinesis_poll_interval", Time(true), "how often a shard of Kinesis is asked that had nothing")
-        .default("1s"),
-    ours("dynamodb_poll_interval", Time(true), "how often one of DynamoDB is").default("250ms"),
+        .default("1s")
+        .rule(Rule::K19),
+    ours("dynamodb_poll_interval", Time(true), "how often one of DynamoDB is")
+        .default("250ms")
+        .rule(Rule::DS2),
     ours("latest_start_delay", Time(false), "from time 0 until a mapping with `LATEST` begins")
-        .default("0s"),
+        .default("0s")
+        .rule(Rule::K4),
     ours(
         "tumbling_idle_wait",
         Time(false),
         "how long the end of a tumbling window waits where no records come; AWS says up to 2 min",
     )
-    .default("0s"),
+    .default("0s")
+    .rule(Rule::K24),
 ];
 
 /// The kinds a name of a section is of.
