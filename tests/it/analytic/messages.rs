@@ -225,6 +225,25 @@ pub fn poison(lab: &mut Lab, row: &Row) -> Vec<Found> {
     }
 }
 
+/// One batch of a stream with a record that always fails, split until that is alone.
+pub fn bisected(lab: &mut Lab, row: &Row) -> Vec<Found> {
+    let (n, retries) = (row.get("n="), row.get("MaximumRetryAttempts="));
+    let numbers: Vec<String> = (1..=n as u32).map(|number| number.to_string()).collect();
+    let body = format!(
+        "functions: {{F: {{cases: [{{when: {{place: [1]}}, poison_rate: 100%}}]}}}}
+streams: {{S: {{}}}}
+event_source_mappings:
+  M: {{EventSourceArn: S, FunctionName: F, StartingPosition: TRIM_HORIZON, BatchSize: {n},
+    MaximumRetryAttempts: {retries}, BisectBatchOnFunctionError: true}}
+callers:
+  C: {{target: S, attributes: {{place: {{cycle: [{}]}}}}, arrivals: {{at: [0s], count: {n}}}}}
+",
+        numbers.join(", ")
+    );
+    let trial = Trial::new(scenario(0.0, 1.0, &body));
+    Found::value(lab.once(&trial).total("F", "Invocations"))
+}
+
 fn life_of_poison(lab: &mut Lab, row: &Row) -> Vec<Found> {
     let text = QueueAndFunction {
         function: "error_rate: 100%",
