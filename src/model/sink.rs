@@ -98,6 +98,7 @@ impl Component for Sink {
         let rule = match sender {
             Sender::Delivery(..) => Rule::A3_2,
             Sender::Outlet(_) => Rule::D2,
+            Sender::Reader(..) => Rule::K13,
             _ => Rule::Ours,
         };
         fx.send(Out::Told(sender, receipt));

@@ -1021,6 +1021,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             && self.event_queues.iter().all(|queue| !queue.is_redelivering())
             && self.queues.iter().all(|queue| !queue.is_moving())
             && self.dependencies.iter().all(Dependency::is_idle)
+            && self.readers.iter().all(Reader::is_idle)
     }
 
     #[inline]
@@ -1083,7 +1084,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
                 let rule = match sender {
                     Sender::Delivery(..) => Rule::A3_2,
                     Sender::Outlet(_) => Rule::D2,
-                    Sender::Reader(..) => Rule::Ours,
+                    Sender::Reader(..) => Rule::K13,
                     Sender::Call(..) | Sender::None => Rule::Ours,
                 };
                 self.core.note(rule, Fact::Published { sink: None, payload, place });

@@ -342,9 +342,9 @@ fn k7_the_old_are_given_up_and_the_others_go_on() {
         60.5s enable
     ",
         "
-        61s given up a after 1 RecordAgeExceeded K7
-        61s a dropped
-        61s [b c]
+        60.5s given up a after 1 RecordAgeExceeded K7
+        60.5s a dropped
+        60.5s [b c]
     ",
     );
 }

@@ -316,7 +316,12 @@ impl Reader {
 
     /// Takes changed settings: what runs goes on, and what begins later goes by them.
     pub fn configure(&mut self, now: Time, config: Settings, fx: &mut impl Port<Self>) {
+        let begins = config.reader.enabled && !self.config.reader.enabled;
         self.config = config;
+        if begins {
+            // It polls as soon as it may, and from then on by the interval.
+            self.shards.iter_mut().flatten().for_each(|shard| shard.next = now);
+        }
         let (min, max) = self.pollers_between();
         self.pollers = self.pollers.clamp(min, max);
         self.drained.extend(self.reads());
@@ -327,6 +332,11 @@ impl Reader {
         }
         self.watch_lag(fx);
         self.settle(now, fx);
+    }
+
+    /// Whether nothing is to come of it by itself: no tumbling window is open.
+    pub fn is_idle(&self) -> bool {
+        self.lanes.iter().all(|lane| lane.window.is_none())
     }
 
     /// The shards that it reads.

@@ -185,7 +185,7 @@ fn k24_windows_are_closed_by_a_call_each() {
             "",
             "TumblingWindowInSeconds: 30",
             "arrivals: {every: 10s, until: 65s}",
-            "duration: 2m",
+            "duration: 70s",
         ),
         "window_closed+",
         "
