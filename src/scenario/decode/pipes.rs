@@ -3,7 +3,7 @@
 //! A pipe reads a queue or a stream by the same pollers and runs its function with what it read (O11). Its
 //! function always says which records failed; without `AUTOMATIC_BISECT` a batch is tried again as it is.
 
-use super::{Body, resources, streams};
+use super::{Body, fifo, resources, streams};
 use crate::{
     kernel::Span,
     model::{
@@ -106,7 +106,10 @@ pub fn pipe(name: &str, body: &Body<'_>, all: &[Stream]) -> Pipe {
     };
     let sharded = matches!(source, Source::Kinesis | Source::DynamoDb);
     let of_shards = parameters.as_ref().filter(|_| sharded);
-    let kept = of_shards.and_then(|of| of.map("DeadLetterConfig")).and_then(|of| of.target("Arn"));
+    let kept = of_shards.and_then(|of| of.map("DeadLetterConfig")).and_then(|of| {
+        fifo::standard_only(&of, "Arn");
+        of.target("Arn")
+    });
     Pipe::OfStream(Reader {
         name: name.to_string(),
         stream: id,
