@@ -340,8 +340,8 @@ pub enum Fact {
     // Streams, and event source mappings on them.
     /// A record came into a shard. `place`: where the ledger has it; it rests where nobody reads.
     Put { stream: StreamId, payload: PayloadId, shard: ShardId, place: Place },
-    /// A put was refused: a 5xx, deleted, or over the limits of the shard.
-    PutRefused { stream: StreamId, payload: PayloadId },
+    /// A put was refused: a 5xx, deleted, or `throttled`, over the limits of the shard.
+    PutRefused { stream: StreamId, payload: PayloadId, throttled: bool },
     /// A stream has so many open shards from now on.
     Resharded { stream: StreamId, shards: u32 },
     /// A record waits for this mapping: its own copy, or the record itself.

@@ -321,7 +321,8 @@ impl Stream {
         if receipt == Receipt::Accepted {
             self.accept(now, payload, shard, fx);
         } else {
-            fx.note(rule, Fact::PutRefused { stream: self.id, payload });
+            let throttled = receipt == Receipt::Throttled;
+            fx.note(rule, Fact::PutRefused { stream: self.id, payload, throttled });
         }
     }
 

@@ -418,7 +418,9 @@ fn spell(fact: &Fact) -> Spelled {
         Fact::Put { stream, payload, shard, place: at } => {
             say(91, Stream(stream), payload, u64::from(shard.0), place(at))
         }
-        Fact::PutRefused { stream, payload } => say(92, Stream(stream), payload, 0, 0),
+        Fact::PutRefused { stream, payload, throttled } => {
+            say(92, Stream(stream), payload, throttled.into(), 0)
+        }
         Fact::Resharded { stream, shards } => tell(93, Stream(stream), u64::from(shards)),
         Fact::Awaits { reader, payload, shard } => {
             say(94, Reader(reader), payload, u64::from(shard.0), 0)

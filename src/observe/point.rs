@@ -974,7 +974,8 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
                 stream.add(Measure::BilledPutUnits, units, about(payload));
             }
         }
-        Fact::PutRefused { stream, payload } => {
+        Fact::PutRefused { throttled: false, .. } => (),
+        Fact::PutRefused { stream, payload, throttled: true } => {
             let exceeded = Measure::WriteProvisionedThroughputExceeded;
             sink.of(Subject::Stream(stream)).count(exceeded, true, about(payload));
         }

@@ -433,11 +433,12 @@ pub struct Recorder {
 impl Recorder {
     /// Nothing has happened yet.
     pub fn new(config: &Config) -> Recorder {
-        let Resources { functions, queues, mappings, .. } = &*config.resources;
+        let Resources { functions, queues, mappings, readers, .. } = &*config.resources;
         let width = width(config.duration.since(Time::ZERO)).as_nanos();
         let is_asked = |function: usize| {
             // Somebody sends events to its event queue unless only mappings and callers that wait do.
             !mappings.iter().any(|mapping| mapping.function.index() == function)
+                && !readers.iter().any(|reader| reader.function.index() == function)
         };
         let functions = functions.iter().enumerate().map(|(at, function)| {
             let (slots, by) = slots(&config.resources, at);

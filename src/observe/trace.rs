@@ -326,7 +326,7 @@ fn parts(fact: &Fact) -> Parts {
         Fact::GroupsInFlight { queue, .. } => plain("groups_in_flight", Queue(queue)),
         Fact::Deduplicated { queue, payload } => of("deduplicated", Queue(queue), payload),
         Fact::Put { stream, payload, .. } => of("put", Stream(stream), payload),
-        Fact::PutRefused { stream, payload } => of("put_refused", Stream(stream), payload),
+        Fact::PutRefused { stream, payload, .. } => of("put_refused", Stream(stream), payload),
         Fact::Resharded { stream, .. } => plain("resharded", Stream(stream)),
         Fact::Awaits { reader, payload, .. } => of("awaits", Reader(reader), payload),
         Fact::RecordsRead { reader, .. } => plain("records_read", Reader(reader)),
@@ -500,6 +500,7 @@ impl fmt::Display for Detail<'_> {
             Fact::GroupsInFlight { groups, .. } => write!(f, "groups={groups}")?,
             Fact::Put { shard, .. } | Fact::Awaits { shard, .. } => write!(f, "shard={}", shard.0)?,
             Fact::RecordFiltered { shard, .. } => write!(f, "shard={}", shard.0)?,
+            Fact::PutRefused { throttled, .. } => write!(f, "throttled={throttled}")?,
             Fact::Resharded { shards, .. } => write!(f, "shards={shards}")?,
             Fact::RecordsRead { shard, events, .. } | Fact::BatchFailed { shard, events, .. } => {
                 write!(f, "shard={} events={events}", shard.0)?;
@@ -589,7 +590,6 @@ impl fmt::Display for Detail<'_> {
             | Fact::NotWanted { .. }
             | Fact::Unwanted { .. }
             | Fact::Deduplicated { .. }
-            | Fact::PutRefused { .. }
             | Fact::RecordKept { .. }
             | Fact::DeliveryKept { .. }
             | Fact::DeliveryNotKept { .. } => {
