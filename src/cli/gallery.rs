@@ -42,8 +42,8 @@ const PARTS: &[Part] = &[
     Part { heading: "Who calls", scenarios: CALLERS },
 ];
 
-/// In the order in which they teach: queues and their readers, asynchronous events, dead-letter queues,
-/// load. A record that stops its shard belongs behind the third, once there are streams.
+/// In the order in which they teach: queues and streams and their readers, asynchronous events, dead-letter
+/// queues, load.
 const GALLERY: &[Shipped] = shipped!(".yaml":
     "throttled-into-the-dlq"
     "visibility-too-short"
@@ -65,6 +65,10 @@ const FURTHER: &[Shipped] = shipped!(".yaml":
     "poison-three-receives"
     "fifo-poison"
     "age-disables-retries"
+    "poison-pill-in-a-shard"
+    "a-hot-key"
+    "iterator-age-through-an-outage"
+    "totals-of-tumbling-windows"
     "recorded-morning"
 );
 

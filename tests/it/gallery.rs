@@ -19,7 +19,7 @@ const ABOVE: &str = "\
 Fourteen questions that people really ask, in teaching order. Guess before you look: each scenario says what to
 guess (`guess:`), `dwell report` asks it, and the picture answers it. Every number of an answer is a threshold of
 its file, shown below it with what one run gave. `dwell scenarios NAME -o FILE` writes a scenario out for you to
-change. A fifteenth, a record that stops its shard, comes with streams.
+change.
 
 This page and its pictures are made by `DWELL_WRITE=1 cargo test --test it gallery`, and without the variable the
 same test says if one of them is old.

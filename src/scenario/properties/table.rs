@@ -819,10 +819,12 @@ const STREAM_MAPPING: &[Property] = &[
         "StartingPosition",
         OneOf(&["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"], &[]),
         "stream: where reading begins; required, but not of MQ",
-    ),
+    )
+    .rule(Rule::K4),
     aws("StartingPositionTimestamp", Point, "stream: when `AT_TIMESTAMP` is; a point in time"),
     aws("ParallelizationFactor", Count(1, 10), "Kinesis, DynamoDB: batches of one shard at once")
         .default("1")
+        .rule(Rule::K3)
         .live(),
     aws(
         "MaximumRetryAttempts",
@@ -830,6 +832,7 @@ const STREAM_MAPPING: &[Property] = &[
         "stream: retries of a batch that failed; without a limit until its records expire",
     )
     .default("-1")
+    .rule(Rule::K5)
     .live(),
     aws(
         "MaximumRecordAgeInSeconds",
@@ -837,6 +840,7 @@ const STREAM_MAPPING: &[Property] = &[
         "stream: a record older than this is given up",
     )
     .default("-1")
+    .rule(Rule::K7)
     .live(),
     aws(
         "BisectBatchOnFunctionError",
@@ -844,13 +848,15 @@ const STREAM_MAPPING: &[Property] = &[
         "stream: whether a batch that failed is split, the first half tried first",
     )
     .default("false")
+    .rule(Rule::K10)
     .live(),
     aws(
         "TumblingWindowInSeconds",
         Aws(Seconds, 0, 900),
         "Kinesis, DynamoDB: length of a window over which a function adds up",
     )
-    .default("0"),
+    .default("0")
+    .rule(Rule::K24),
     aws(
         "DestinationConfig",
         Map(&[&[aws(
@@ -870,9 +876,11 @@ const STREAM_MAPPING: &[Property] = &[
         .live()]]),
         "Kinesis, DynamoDB, Kafka: who is told of records that are given up",
     )
+    .rule(Rule::K13)
     .live(),
     ours("enhanced_fan_out", Flag, "Kinesis: whether records are pushed, by a consumer of its own")
-        .default("false"),
+        .default("false")
+        .rule(Rule::K20),
 ];
 
 const STREAM: Rows = &[
@@ -880,13 +888,13 @@ const STREAM: Rows = &[
         ours("source", OneOf(SOURCES, &[]), "what it is").default("kinesis"),
         aws("ShardCount", Count(1, 20_000), "shards; of Kafka partitions; of a broker's queue 1")
             .default("1")
-            .live(),
+            .rule(Rule::K27).live(),
         aws(
             "RetentionPeriodHours",
             Aws(Hours, 1, 8760),
             "how long a record is kept; of Kinesis 24 or more, and 24 if not said; of DynamoDB always \
              24; of Kafka 168, of MQ 8,760 and of DocumentDB 3 if not said",
-        ),
+        ).rule(Rule::K25),
     ],
     ANY,
     &[
