@@ -372,14 +372,17 @@ fn the_order_of_sections_comments_and_layout_change_nothing() {
 /// changes; and never with the machine, the build, the observers or the speed. A change belongs in
 /// the commit that means it, with a line that says why. Failing, the test prints the new table.
 const GOLDEN: &[(&str, &str)] = &[
+    ("a-hot-key", "5eb63f96a6adaff8"),
     ("age-disables-retries", "569f7649e70e3a9f"),
     ("backoff-is-no-cure", "889a978232055a8c"),
     ("burst-ramp", "8e7b9a90e5ff56e1"),
     ("dlq-in-the-wrong-place", "959e6748b083d93d"),
     ("errors-slow-the-poller", "e540443dc61b7191"),
     ("fifo-poison", "698cf19abbd80832"),
+    ("iterator-age-through-an-outage", "4e80d6f9c460def0"),
     ("kill-switch-and-loop", "badf16dadbe902bc"),
     ("one-bad-in-ten", "a92bbcad39671e89"),
+    ("poison-pill-in-a-shard", "30745cc0c2ff8682"),
     ("poison-three-receives", "f56b6f040c416273"),
     ("recorded-morning", "e81b634fae1389a5"),
     ("redrive-ping-pong", "21107b6d84b29877"),
@@ -388,6 +391,7 @@ const GOLDEN: &[(&str, &str)] = &[
     ("the-dlqs-clock", "a7d0a0909f08c8ce"),
     ("three-tries", "f421f5c4ad4c5fbb"),
     ("throttled-into-the-dlq", "9364500aac96aae3"),
+    ("totals-of-tumbling-windows", "7b0c88b8f84dafa2"),
     ("two-dlqs", "487c9308df3b45ca"),
     ("visibility-too-short", "12217df838e18b9c"),
     ("alb", "08dd7f80e923a913"),
