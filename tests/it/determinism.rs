@@ -382,7 +382,7 @@ const GOLDEN: &[(&str, &str)] = &[
     ("iterator-age-through-an-outage", "4e80d6f9c460def0"),
     ("kill-switch-and-loop", "badf16dadbe902bc"),
     ("one-bad-in-ten", "a92bbcad39671e89"),
-    ("poison-pill-in-a-shard", "30745cc0c2ff8682"),
+    ("poison-pill-in-a-shard", "1a3cb6c10c63ec82"),
     ("poison-three-receives", "f56b6f040c416273"),
     ("recorded-morning", "e81b634fae1389a5"),
     ("redrive-ping-pong", "21107b6d84b29877"),

@@ -16,7 +16,7 @@ const RESULTS: &[&str] = &[
 const ABOVE: &str = "\
 # The gallery
 
-Fourteen questions that people really ask, in teaching order. Guess before you look: each scenario says what to
+Fifteen questions that people really ask, in teaching order. Guess before you look: each scenario says what to
 guess (`guess:`), `dwell report` asks it, and the picture answers it. Every number of an answer is a threshold of
 its file, shown below it with what one run gave. `dwell scenarios NAME -o FILE` writes a scenario out for you to
 change.

@@ -122,6 +122,7 @@ const EXAMPLES: &[Example] = &[
     // 0.28 % of runs: some 20 of 7,200 orders.
     Example { excused: &["Ship.Errors == 0"], ..example("a02-visibility-too-short") },
     example("a03-one-bad-in-ten"),
+    example("a04-poison-pill-shard"),
     example("a05-three-tries"),
     example("a06-six-hours"),
     // Of the 1,200 events of its five minutes only those of the first two can fail three times: the
