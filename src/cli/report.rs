@@ -58,14 +58,41 @@ pub fn report(args: &ReportArgs) -> Result<Exit> {
         failed(Exit::Output, format!("error: cannot write {}: {error}", target.display()))
     };
     let opened = studying::open(files)?.swap_remove(0);
-    let policies = policies(args, &opened)?;
+    let mut policies = policies(args, &opened)?;
+    let text = loop {
+        let make_room = || fs::create_dir_all(&args.output).map_err(cannot_write);
+        if let Some(text) = page(args, &opened, &policies, make_room)? {
+            break text;
+        }
+        if policies.len() < 2 || !args.policies.is_empty() {
+            let message = format!("error: the page would be larger than {BYTES_MAX} bytes");
+            let hint = "hint: take fewer policies: --policies A,B";
+            return Err(failed(Exit::Failure, format!("{message}\n{hint}")));
+        }
+        policies.pop();
+        let shown = policies.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ");
+        eprintln!("note: more would be too large for a page: it shows {shown}");
+    };
+    write_whole(&target, text.as_bytes()).map_err(cannot_write)?;
+    eprintln!("wrote {}", target.display());
+    Ok(Exit::Fine)
+}
+
+/// Plays the policies and makes their page; none if it would be too large. All that can be wrong is found
+/// before `make_room`, and that before anything is played.
+fn page(
+    args: &ReportArgs,
+    opened: &Opened,
+    policies: &[Option<String>],
+    make_room: impl Fn() -> Result<()>,
+) -> Result<Option<String>> {
     let mut scenarios = Vec::new();
-    for policy in &policies {
-        scenarios.push(load(args, &opened, policy.as_deref(), &[])?);
+    for policy in policies {
+        scenarios.push(load(args, opened, policy.as_deref(), &[])?);
     }
-    let tried = args.tried.as_deref().map(|text| points(args, &opened, &policies, text));
+    let tried = args.tried.as_deref().map(|text| points(args, opened, policies, text));
     let tried = tried.transpose()?;
-    fs::create_dir_all(&args.output).map_err(cannot_write)?;
+    make_room()?;
 
     watching::listen();
     let guess = experiment::guess(&scenarios[0].0).unwrap_or_default();
@@ -80,7 +107,7 @@ pub fn report(args: &ReportArgs) -> Result<Exit> {
         runs.push(Played { scenario, outcome, scout, end });
     }
     let recorded = recording::recorded(&runs[0].scenario, arms, None);
-    let comparison = compared(args, &policies)?;
+    let comparison = compared(args, policies)?;
     let first = &runs[0].scenario;
     let file = opened.file_name();
     let hash = first.hash.clone();
@@ -121,17 +148,11 @@ pub fn report(args: &ReportArgs) -> Result<Exit> {
         play,
         charts,
         comparison: comparison.map(|(_, blocks)| blocks).unwrap_or_default(),
-        runs: runs.iter().map(|run| in_numbers(run, &policies)).collect(),
+        runs: runs.iter().map(|run| in_numbers(run, policies)).collect(),
         assumptions: run::assumptions(first),
         warnings: run::warnings(first),
     };
-    let text = page::render(page).ok_or_else(|| {
-        let message = format!("error: the page would be larger than {BYTES_MAX} bytes");
-        failed(Exit::Failure, format!("{message}\nhint: take fewer policies: --policies A,B"))
-    })?;
-    write_whole(&target, text.as_bytes()).map_err(cannot_write)?;
-    eprintln!("wrote {}", target.display());
-    Ok(Exit::Fine)
+    Ok(page::render(page))
 }
 
 /// Every chart that has something to show, on both grounds: first the one that shows the answer, then the

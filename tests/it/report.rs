@@ -492,6 +492,28 @@ drain: 0s
     assert!(foot.contains(&format!("{} of 100 dots", 100 - dots)), "{foot}");
 }
 
+#[test]
+fn a_page_that_nothing_left_out_makes_small_enough_shows_fewer_policies() {
+    // A record that is tried for a day has a thousand steps under each policy that does not free it.
+    let sandbox = Sandbox::new("report-fewer");
+    sandbox.write("s.yaml", scenarios_text("poison-pill-in-a-shard"));
+    let report = |more: &[&str]| {
+        let all = [&["report", "s.yaml", "--replications", "1"], more].concat();
+        sandbox.dwell(&all)
+    };
+    report(&[]).exits(0).says(&["note: more would be too large for a page: it shows As deployed"]);
+    let data = read(&sandbox.read("output/s.html"));
+    agrees(&data);
+    let shown = data["stages"].as_array().expect("stages").len();
+    assert!((1..4).contains(&shown), "{shown}");
+    let named = "As deployed,Two retries,Ten minutes of age,Two retries of halves";
+    report(&["--policies", named]).exits(1).says(&["larger than", "take fewer policies"]);
+}
+
+fn scenarios_text(name: &str) -> String {
+    std::fs::read_to_string(format!("scenarios/{name}.yaml")).expect("it is kept")
+}
+
 /// Every scenario that is kept, the callers' too.
 fn scenarios() -> Vec<PathBuf> {
     let mut found = Vec::new();
