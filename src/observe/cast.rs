@@ -7,13 +7,13 @@ use super::slice::span;
 use crate::model::{
     Rule,
     config::{Call, Resources},
-    vocabulary::{FunctionId, QueueId, Target},
+    vocabulary::{FunctionId, QueueId, StreamId, Target},
 };
 
 /// How the caller asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Through a queue of the file.
+    /// Through a queue or a stream of the file.
     Queue,
     /// Through the function's event queue.
     Async,
@@ -53,11 +53,12 @@ pub struct Cast {
     pub callers: Vec<String>,
 }
 
-/// What stands behind a target: a queue, a function or something else, with whether it waits in the
+/// What stands behind a target: a queue, a stream, a function or something else, with whether it waits in the
 /// function's own queue.
 #[derive(Clone, Copy, Debug)]
 enum Asked {
     Queue(QueueId),
+    Stream(StreamId),
     Function(FunctionId),
     Other(Target),
 }
@@ -84,6 +85,7 @@ impl Cast {
         let cast = Cast { caller: first.name.clone(), ..empty };
         match asked(resources, first) {
             Asked::Queue(queue) => cast.with_queue(resources, queue),
+            Asked::Stream(stream) => cast.with_stream(resources, stream),
             Asked::Function(function) if first.via.waits() => {
                 Cast { mode: Mode::Sync, ..cast.with_function(resources, function) }
             }
@@ -107,6 +109,24 @@ impl Cast {
         let (dead_letter_queue, dead_letter_rule) = letters.unzip();
         let queue = Some(queue.name.clone());
         Cast { mode: Mode::Queue, queue, dead_letter_queue, dead_letter_rule, ..cast }
+    }
+
+    fn with_stream(self, resources: &Resources, id: StreamId) -> Cast {
+        let stream = &resources.streams[id.index()];
+        let queue = Some(stream.name.clone());
+        let cast = Cast { mode: Mode::Queue, queue, ..self };
+        let Some(reader) = resources.readers.iter().find(|reader| reader.stream == id) else {
+            return cast;
+        };
+        let says = match reader.retries_max {
+            Some(retries) => format!("a batch comes here after {} failed runs", retries + 1),
+            None => "a batch comes here when it is given up".to_owned(),
+        };
+        Cast {
+            dead_letter_queue: reader.on_failure.map(|target| name(resources, target)),
+            dead_letter_rule: reader.on_failure.map(|_| (Rule::K13, says)),
+            ..cast.with_function(resources, reader.function)
+        }
     }
 
     fn with_event_queue(self, resources: &Resources, id: FunctionId) -> Cast {
@@ -151,6 +171,7 @@ fn asked(resources: &Resources, call: &Call) -> Asked {
     for _ in 0..WAY_MAX {
         match target {
             Target::Queue(queue) => return Asked::Queue(queue),
+            Target::Stream(stream) => return Asked::Stream(stream),
             Target::Function(function) => return Asked::Function(function),
             Target::Sink(sink) => {
                 let mut outlets = resources.outlets.iter();
@@ -159,7 +180,7 @@ fn asked(resources: &Resources, call: &Call) -> Asked {
                     None => break,
                 }
             }
-            Target::Stream(_) | Target::Dependency(_) | Target::Outside => break,
+            Target::Dependency(_) | Target::Outside => break,
         }
     }
     Asked::Other(target)

@@ -423,6 +423,20 @@ impl Slice {
             }
             Fact::Expired { .. } => step(What::Expired, "expired: its retention is over"),
             Fact::Purged { .. } => step(What::Dropped, "purged"),
+            Fact::Put { place: Place::Delivered, .. } => {
+                step(What::Delivered, "put into the stream")
+            }
+            Fact::Awaits { shard, .. } => {
+                step(What::Waiting, &format!("waits in shard {}", shard.0));
+            }
+            Fact::Checkpointed { .. } => step(What::Done, "done, and left behind"),
+            Fact::RecordFiltered { .. } => step(What::Filtered, "filtered out, and left behind"),
+            Fact::RecordExpired { .. } => step(What::Expired, "expired: its retention is over"),
+            Fact::RecordGivenUp { why, .. } => {
+                self.lives[which].cause = Some((moment.rule, why.word()));
+            }
+            Fact::RecordKept { .. } => step(What::DeadLettered, "given up with its batch"),
+            Fact::RecordDropped { .. } => step(What::Dropped, "dropped: nobody kept it"),
             Fact::Redriven { .. } | Fact::MovedBack { .. } => {
                 self.lives[which].cause = Some((moment.rule, ""));
             }

@@ -83,7 +83,8 @@ impl Lines {
         let functions = resources.functions.iter();
         let of_functions = functions.flat_map(|f| [f.dead_letter, f.on_failure]);
         let of_outlets = resources.outlets.iter().map(|outlet| outlet.dead_letter);
-        for target in of_functions.chain(of_outlets).flatten() {
+        let of_readers = resources.readers.iter().map(|reader| reader.on_failure);
+        for target in of_functions.chain(of_outlets).chain(of_readers).flatten() {
             if let Target::Queue(queue) = target {
                 lines.0[queue.index()].is_for_letters = true;
             }
@@ -331,6 +332,7 @@ impl Observer for Stage {
             | Fact::Returned { payload, .. }
             | Fact::Accepted { payload, .. }
             | Fact::Queued { payload, .. }
+            | Fact::Awaits { payload, .. }
             | Fact::Buffered { payload, .. } => self.stand(payload, Stand::Visible),
             Fact::Enqueued { payload, .. }
             | Fact::Received { payload, .. }
@@ -342,7 +344,9 @@ impl Observer for Stage {
                 let wait = put_off(&self.lines, fact).expect("each of these puts off");
                 self.stand(payload, Stand::Hidden(moment.now.saturating_add(wait)));
             }
-            Fact::DeadLettered { payload, .. } | Fact::ProcessingFailed { payload, .. } => {
+            Fact::DeadLettered { payload, .. }
+            | Fact::RecordKept { payload, .. }
+            | Fact::ProcessingFailed { payload, .. } => {
                 self.outside += 1;
                 self.stand(payload, Stand::Elsewhere);
             }
@@ -362,6 +366,11 @@ impl Observer for Stage {
             | Fact::DeliveryFailed { payload, .. }
             | Fact::DeliveryLost { payload, .. }
             | Fact::Published { payload, .. }
+            | Fact::RecordTaken { payload, .. }
+            | Fact::RecordFiltered { payload, .. }
+            | Fact::RecordExpired { payload, .. }
+            | Fact::RecordDropped { payload, .. }
+            | Fact::Checkpointed { payload, .. }
             | Fact::Unwanted { payload, .. } => self.stand(payload, Stand::Elsewhere),
             Fact::RunStarted { payload, work, .. } => {
                 let ran_before = moment.register.get(payload).runs > 0;
