@@ -1898,6 +1898,24 @@ fn a_colleague_says_what_a_stream_s_mapping_does_with_what_fails() {
 }
 
 #[test]
+fn a_batch_of_a_fifo_queue_that_is_too_large_is_said_once_and_where_it_stands() {
+    let text = |way: &str| {
+        format!(
+            "functions: {{F: {{}}}}\nqueues: {{Q: {{FifoQueue: true, ContentBasedDeduplication: true}}}}\n{way}\n\
+             callers: {{C: {{target: Q, MessageGroupId: a, arrivals: {{at: [0s]}}}}}}\n"
+        )
+    };
+    let mapping = "event_source_mappings: {M: {EventSourceArn: Q, FunctionName: F, BatchSize: 11}}";
+    let pipe = "pipes: {P: {Source: Q, Target: F, SourceParameters: {SqsQueueParameters: {BatchSize: 11}}}}";
+    for (way, path) in [
+        (mapping, "event_source_mappings.M.BatchSize"),
+        (pipe, "pipes.P.SourceParameters.SqsQueueParameters.BatchSize"),
+    ] {
+        assert_eq!(mistakes(&text(way)), [format!("{path}: a batch of 11 from a FIFO queue")]);
+    }
+}
+
+#[test]
 fn mistakes_of_pipes_say_what_fits() {
     let text = |pipe: &str| {
         format!(

@@ -118,7 +118,11 @@ pub fn check(file: &Body<'_>, resources: &Resources) {
         if queue.fifo.is_none() {
             continue;
         }
-        let path = |key: &str| format!("event_source_mappings.{}.{key}", mapping.name);
+        let is_pipe = file.node.get("pipes").is_some_and(|all| all.get(&mapping.name).is_some());
+        let path = |key: &str| match is_pipe {
+            true => format!("pipes.{}.SourceParameters.SqsQueueParameters.{key}", mapping.name),
+            false => format!("event_source_mappings.{}.{key}", mapping.name),
+        };
         if mapping.batch_size > BATCH_MAX {
             let message = format!("a batch of {} from a FIFO queue", mapping.batch_size);
             say(path("BatchSize"), message, "at most 10: AWS refuses it");

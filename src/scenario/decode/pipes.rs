@@ -7,7 +7,7 @@ use super::{Body, fifo, resources, streams};
 use crate::{
     kernel::Span,
     model::{
-        config::{Mapping, Reader, Source, Start, Stream},
+        config::{Mapping, Queue, Reader, Source, Start, Stream},
         vocabulary::{FunctionId, QueueId, Target},
     },
     scenario::diagnostic::{Diagnostic, quoted},
@@ -47,7 +47,7 @@ fn parameters_of(source: Option<Source>) -> Option<&'static str> {
 }
 
 /// The pipe of a body.
-pub fn pipe(name: &str, body: &Body<'_>, all: &[Stream]) -> Pipe {
+pub fn pipe(name: &str, body: &Body<'_>, all: &[Stream], queues: &[Queue]) -> Pipe {
     let target = body.target("Source");
     let stream = match target {
         Some(Target::Stream(id)) => Some((id, all[id.index()].source)),
@@ -85,15 +85,16 @@ pub fn pipe(name: &str, body: &Body<'_>, all: &[Stream]) -> Pipe {
     let Some((id, source)) = stream else {
         let batch_size = batch_size.unwrap_or(resources::BATCH_SIZE);
         let window = window.unwrap_or_default();
+        let queue = match target {
+            Some(Target::Queue(id)) => id,
+            _ => QueueId(0),
+        };
         if let Some(parameters) = &parameters {
-            resources::check_batch(parameters, batch_size, window);
+            resources::check_batch(parameters, batch_size, window, queues.get(queue.index()));
         }
         return Pipe::OfQueue(Mapping {
             name: name.to_string(),
-            queue: match target {
-                Some(Target::Queue(id)) => id,
-                _ => QueueId(0),
-            },
+            queue,
             function,
             batch_size,
             window,

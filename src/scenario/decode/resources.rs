@@ -119,11 +119,11 @@ pub fn resources(file: &Body<'_>, duration: Option<Time>, earlier: Option<&Earli
         let Some(body) = body else { continue };
         match body.target("EventSourceArn") {
             Some(Target::Stream(id)) => readers.push(streams::reader(name, &body, id, &streams)),
-            source => mappings.push(mapping(name, &body, source)),
+            source => mappings.push(mapping(name, &body, source, &queues)),
         }
     }
     for (name, body) in names::bodies(file, "pipes") {
-        match body.map(|body| pipes::pipe(name, &body, &streams)) {
+        match body.map(|body| pipes::pipe(name, &body, &streams, &queues)) {
             Some(Pipe::OfQueue(mapping)) => mappings.push(mapping),
             Some(Pipe::OfStream(reader)) => readers.push(reader),
             None => (),
@@ -557,7 +557,7 @@ fn dependency(name: &str, body: Option<&Body<'_>>) -> Dependency {
 }
 
 /// A mapping on a queue, or on what could not be read.
-fn mapping(name: &str, body: &Body<'_>, source: Option<Target>) -> Mapping {
+fn mapping(name: &str, body: &Body<'_>, source: Option<Target>, queues: &[Queue]) -> Mapping {
     let queue = match source {
         Some(Target::Queue(id)) => Some(id),
         _ => None,
@@ -568,8 +568,8 @@ fn mapping(name: &str, body: &Body<'_>, source: Option<Target>) -> Mapping {
     if queue.is_some() {
         streams::check_keys(body, None);
     }
-    if queue.is_some() {
-        check_batch(body, batch_size, window);
+    if let Some(queue) = queue {
+        check_batch(body, batch_size, window, queues.get(queue.index()));
     }
     let scaling = body.map("ScalingConfig");
     let concurrency_max = scaling.and_then(|scaling| scaling.count_u32_maybe("MaximumConcurrency"));
@@ -593,9 +593,11 @@ fn mapping(name: &str, body: &Body<'_>, source: Option<Target>) -> Mapping {
     }
 }
 
-/// Refuses a batch of a queue that AWS does not take without a window.
-pub fn check_batch(body: &Body<'_>, batch_size: u32, window: Span) {
-    if batch_size > BATCH_WITHOUT_WINDOW_MAX && window == Span::ZERO {
+/// Refuses a batch of a standard queue that AWS does not take without a window; of a FIFO queue [`fifo`] says
+/// what it takes.
+pub fn check_batch(body: &Body<'_>, batch_size: u32, window: Span, queue: Option<&Queue>) {
+    let is_fifo = queue.is_some_and(|queue| queue.fifo.is_some());
+    if !is_fifo && batch_size > BATCH_WITHOUT_WINDOW_MAX && window == Span::ZERO {
         let message = format!("a batch of {batch_size} without a window");
         let label = format!("at most {BATCH_WITHOUT_WINDOW_MAX}: AWS refuses it");
         let mistake = Diagnostic::error(message).at(body.place_of("BatchSize")).label(label);
