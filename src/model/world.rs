@@ -11,6 +11,7 @@
 //!  dependency
 //!
 //!  call, destination ──► sink ──► delivery ──► event queue, sqs, sink
+//!  call ──► stream ◄──► reader ──► lambda, and what a reader gives up ──► sqs, sink
 //! ```
 //!
 //! It owns the order (`docs/architecture.md`): consequences first, first in first out; then the next
