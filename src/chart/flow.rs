@@ -17,7 +17,11 @@ use super::{
     theme::Colors,
 };
 use crate::{
-    observe::{Recording, fates::Place, point::Reason, recording::Afterlife},
+    observe::{
+        Recording,
+        fates::{Place, Reason},
+        recording::Afterlife,
+    },
     report::{
         compare::safe,
         csv::table,

@@ -25,6 +25,7 @@ use crate::{
         diagnostic::{Diagnostic, Place},
     },
 };
+use std::{cell::RefCell, rc::Rc};
 
 /// What a run left, and how far it came.
 #[derive(Debug)]
@@ -52,11 +53,23 @@ pub fn play_on<S: Store<Wake>>(
     trace: Option<RowSink<'_>>,
     limits: &Limits<'_>,
 ) -> Played {
-    let watch = Watch::new(config, asked, trace);
+    play_watched_on::<S>(config, Watch::new(config, asked, trace), limits).0
+}
+
+/// Plays `config` before a watch; the register comes back as it is left.
+fn play_watched(config: &Config, watch: Watch<'_>, limits: &Limits<'_>) -> (Played, Register) {
+    play_watched_on::<Ladder<Wake>>(config, watch, limits)
+}
+
+fn play_watched_on<S: Store<Wake>>(
+    config: &Config,
+    watch: Watch<'_>,
+    limits: &Limits<'_>,
+) -> (Played, Register) {
     let mut world: World<Watch<'_>, S> = World::new(config, watch);
     let finish = world.run(limits);
     let (watch, register) = world.into_parts();
-    Played { outcome: watch.finish(finish.at, &register), finish }
+    (Played { outcome: watch.finish(finish.at, &register), finish }, register)
 }
 
 /// [`play`], and beside it folds the run for charts.
@@ -78,27 +91,29 @@ pub fn play_beside<O: Observer>(
     asked: impl Into<Asked>,
     trace: Option<RowSink<'_>>,
     limits: &Limits<'_>,
-    beside: O,
+    mut beside: O,
 ) -> (Played, O, Register) {
-    let both = (Watch::new(config, asked, trace), beside);
-    let mut world: World<(Watch<'_>, O), Ladder<Wake>> = World::new(config, both);
-    let finish = world.run(limits);
-    let ((watch, beside), register) = world.into_parts();
-    let outcome = watch.finish(finish.at, &register);
-    (Played { outcome, finish }, beside, register)
+    let watch = Watch::new(config, asked, trace).beside(&mut beside);
+    let (played, register) = play_watched(config, watch, limits);
+    (played, beside, register)
 }
 
 /// Plays `config` before an observer of its own, which comes back with how far the run came.
 ///
 /// The world is compiled once for all such observers, and asks each by a table: a fact costs some
 /// nanoseconds more than where the observer is known. Commands that play much know theirs.
-pub fn watch<O: Observer>(config: &Config, mut observer: O, limits: &Limits<'_>) -> (O, Finish) {
-    let finish = watch_by_table(config, &mut observer, limits);
-    (observer, finish)
+pub fn watch<O: Observer>(config: &Config, observer: O, limits: &Limits<'_>) -> (O, Finish) {
+    let shared = Rc::new(RefCell::new(observer));
+    let finish = watch_by_table(config, shared.clone(), limits);
+    let observer = Rc::into_inner(shared).expect("the world that shared it is gone");
+    (observer.into_inner(), finish)
 }
 
-fn watch_by_table(config: &Config, observer: &mut dyn Observer, limits: &Limits<'_>) -> Finish {
-    let mut world: World<&mut dyn Observer, Ladder<Wake>> = World::new(config, observer);
+/// Who watches a world whose kind of observer is not known.
+type ByTable<'a> = Rc<RefCell<dyn Observer + 'a>>;
+
+fn watch_by_table(config: &Config, observer: ByTable<'_>, limits: &Limits<'_>) -> Finish {
+    let mut world: World<ByTable<'_>, Ladder<Wake>> = World::new(config, observer);
     world.run(limits)
 }
 

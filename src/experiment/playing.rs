@@ -4,7 +4,7 @@
 //! late is read back: a second run from the beginning with nobody but the story watching, up to the very
 //! event at which the first one stands; from there on the story goes on with it.
 
-use super::Played;
+use super::{ByTable, Played};
 use crate::{
     kernel::{Ladder, Time},
     model::{
@@ -13,10 +13,7 @@ use crate::{
     },
     observe::{Asked, Id, Live, Story, Watch},
 };
-use std::sync::Arc;
-
-/// Who watches a run that is played in pieces. The watch is taken when the run is over.
-type Watching = (Option<Watch<'static>>, (Live, Option<Story>));
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 /// How far a piece came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,17 +29,18 @@ pub enum Reach {
 /// A run that is played in pieces.
 pub struct Playing<'a> {
     config: &'a Config,
-    world: World<Watching, Ladder<Wake>>,
+    world: World<Watch<'static>, Ladder<Wake>>,
     clock: Time,
     over: Option<Played>,
-    reading: Option<World<Story, Ladder<Wake>>>,
+    /// A second run, and the story that it reads.
+    reading: Option<(World<ByTable<'static>, Ladder<Wake>>, Rc<RefCell<Story>>)>,
 }
 
 impl<'a> Playing<'a> {
     /// At time 0, before anything happened.
     pub fn new(config: &'a Config, asked: impl Into<Asked>) -> Playing<'a> {
-        let watch = Watch::new(config, asked, None);
-        let world = World::new(config, (Some(watch), (Live::new(config), None)));
+        let watch = Watch::new(config, asked, None).with_live(Live::new(config));
+        let world = World::new(config, watch);
         Playing { config, world, clock: Time::ZERO, over: None, reading: None }
     }
 
@@ -83,8 +81,13 @@ impl<'a> Playing<'a> {
             }
             Some(finish) => {
                 self.clock = self.clock.max(finish.at);
-                let watch = self.world.observer_mut().0.take().expect("a run ends once");
-                let outcome = watch.finish(finish.at, self.world.register());
+                // What is now stays; the rest of the watch comes to its results.
+                let watch = self.world.observer_mut();
+                let live = watch.live_mut().take();
+                let done =
+                    std::mem::replace(watch, Watch::new(self.config, Asked::default(), None));
+                *watch.live_mut() = live;
+                let outcome = done.finish(finish.at, self.world.register());
                 self.over = Some(Played { outcome, finish });
                 Reach::End
             }
@@ -96,9 +99,19 @@ impl<'a> Playing<'a> {
         self.clock
     }
 
+    fn watched(&self) -> &(Live, Option<Story>) {
+        self.world.observer().live().expect("it is given when the run begins")
+    }
+
+    fn set_story(&mut self, story: Option<Story>) {
+        if let Some(live) = self.world.observer_mut().live_mut() {
+            live.1 = story;
+        }
+    }
+
     /// What is now.
     pub fn live(&self) -> &Live {
-        &self.world.observer().1.0
+        &self.watched().0
     }
 
     /// What the run came to, if it is over.
@@ -108,31 +121,36 @@ impl<'a> Playing<'a> {
 
     /// Follows the family of a payload, or nobody. Its story is there once it has been read back.
     pub fn follow(&mut self, id: Option<Id>) {
-        self.world.observer_mut().1.1 = None;
-        let story = |id| Story::new(Arc::clone(&self.config.resources), id);
-        self.reading = id.map(|id| World::new(self.config, story(id)));
+        self.set_story(None);
+        self.reading = id.map(|id| {
+            let story = Story::new(Arc::clone(&self.config.resources), id);
+            let shared = Rc::new(RefCell::new(story));
+            let observer: ByTable<'static> = shared.clone();
+            (World::new(self.config, observer), shared)
+        });
     }
 
     /// The story of what is followed so far, if it has been read back.
     pub fn story(&self) -> Option<&Story> {
-        self.world.observer().1.1.as_ref()
+        self.watched().1.as_ref()
     }
 
     /// The share that has been read back of what is being read back.
     pub fn reading(&self) -> Option<f64> {
-        let reading = self.reading.as_ref()?;
+        let (reading, _) = self.reading.as_ref()?;
         Some(reading.events() as f64 / self.world.events().max(1) as f64)
     }
 
     /// Reads back the story of what is followed; the run does not go on before. Says if that is done.
     pub fn read_back(&mut self, limits: &Limits<'_>) -> bool {
-        let Some(reading) = &mut self.reading else { return true };
+        let Some((reading, _)) = &mut self.reading else { return true };
         let pause = Pause { at: Time::NEVER, events: self.world.events() };
         if let Some(Finish { stop: Stop::Interrupted, .. }) = reading.run_until(pause, limits) {
             return false;
         }
-        let story = self.reading.take().map(|world| world.into_parts().0);
-        self.world.observer_mut().1.1 = story;
+        let (world, story) = self.reading.take().expect("it was there");
+        drop(world);
+        self.set_story(Rc::into_inner(story).map(RefCell::into_inner));
         true
     }
 }

@@ -5,12 +5,12 @@
 //! seeds, and draws are looked up by what they decide: the second attempt of an arrival fails under
 //! every policy or under none.
 
-use super::{all_thresholds, diagnosed, with_names};
+use super::{Played, all_thresholds, diagnosed, play_watched, with_names};
 use crate::{
-    kernel::{Ladder, Stream, Time},
+    kernel::{Stream, Time},
     model::{
         config::Config,
-        world::{Finish, Limits, Stop, Wake, World},
+        world::{Finish, Limits, Stop},
     },
     observe::{
         Asked, Fates, Formula, Series, Watch,
@@ -127,12 +127,12 @@ impl Plan {
             Kind::Terminating => Vec::new(),
         };
         let config = &scenario.config;
-        let watch = Watch::new(config, asked, None);
-        let followed = fates.then(|| Fates::new(&config.resources));
-        let mut world: World<_, Ladder<Wake>> = World::new(config, (watch, followed));
-        let finish = world.run(limits);
-        let ((watch, fates), register) = world.into_parts();
-        let outcome = watch.finish(finish.at, &register);
+        let mut fates = fates.then(|| Fates::new(&config.resources));
+        let mut watch = Watch::new(config, asked, None);
+        if let Some(followed) = &mut fates {
+            watch = watch.beside(followed);
+        }
+        let (Played { outcome, finish }, _) = play_watched(config, watch, limits);
         if !outcome.faults.is_empty() {
             return Err(Trouble::Broken(outcome.faults));
         }

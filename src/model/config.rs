@@ -6,6 +6,7 @@
 use super::{
     alarm::Alarm,
     fact::Answer,
+    outcome::{Origin, Role},
     policy::{delivery::Tries, retrier::Retrier, sdk},
     services::{Manner, Service},
     value::{Catalog, Pattern, Quantity},
@@ -659,6 +660,17 @@ pub enum Via {
     Send,
     /// Through a service that stands between.
     Service(Service),
+}
+
+impl Call {
+    /// What a run makes with it: a request that it waits for, or a message.
+    pub fn makes(&self) -> Role {
+        match self.target {
+            Target::Dependency(_) => Role::Request,
+            _ if self.via.waits() => Role::Request,
+            _ => Role::Message(Origin::Call),
+        }
+    }
 }
 
 impl Via {

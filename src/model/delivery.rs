@@ -16,6 +16,7 @@ use super::{
     Component, Fact, Port, Rule,
     config::{self, Outlet, OutletOf},
     fact::{Answer, Maker},
+    outcome::{Origin, Role, Trouble},
     services::{Manner, Service},
     vocabulary::{CallId, Entry, LineageId, OutletId, PayloadId, Receipt, Target, Undelivered},
 };
@@ -239,7 +240,10 @@ impl Deliveries {
             operation.tries += 1;
             operation.tries
         };
-        let event = fx.register().copy(payload, maker, u64::from(nth), now);
+        let event = {
+            let role = Role::Message(Origin::Operation);
+            fx.register().copy(payload, maker, u64::from(nth), role, now)
+        };
         fx.note(Rule::D11, Fact::Copied { maker: Maker::Outlet(outlet), payload: event });
         fx.register().hold(event);
         let operation = self.operations.put_after(|last| Operation {
@@ -339,6 +343,7 @@ impl Deliveries {
                     return self.give_up(now, slot, Undelivered::Exhausted, fx);
                 };
                 let (rule, attempt) = (config.service.retry_rule(), attempts + 1);
+                fx.register().get_mut(payload).met.meet(Trouble::Refused);
                 fx.note(rule, Fact::DeliveryRetried { outlet, payload, attempt, wait });
                 fx.wake(wait, Wake::Try { parcel: slot });
             }
@@ -365,6 +370,7 @@ impl Deliveries {
             Undelivered::Exhausted => service.retry_rule(),
             Undelivered::SwitchedOff => Rule::D13,
         };
+        fx.register().get_mut(payload).met.meet(Trouble::Refused);
         fx.note(rule, Fact::DeliveryFailed { outlet, payload, why, attempts });
         if let Some(operation) = self.awaited.get(&payload) {
             let answer = match why {

@@ -13,6 +13,7 @@ use super::{
     Component, Fact, Place, Port, Rule,
     config::Function,
     fact::Maker,
+    outcome::{Origin, Role, Trouble},
     vocabulary::{Condition, Entry, FunctionId, LineageId, PayloadId, Receipt, Target},
 };
 use crate::kernel::{Class, Classed, Slab, Time, name_key};
@@ -179,7 +180,10 @@ impl Destination {
             let event = fx.register().get(payload);
             (event.runs, event.lineage)
         };
-        let copy = fx.register().copy(payload, self.maker, u64::from(runs), now);
+        let copy = {
+            let role = Role::Message(Origin::Destination);
+            fx.register().copy(payload, self.maker, u64::from(runs), role, now)
+        };
         if !self.config.loops_allowed
             && let Some(lineage) = fx.register().step(lineage, self.id)
         {
@@ -214,11 +218,12 @@ impl Destination {
     /// What could not be delivered is lost, and counted (A3.10).
     fn lost(&mut self, delivery: Delivery, fx: &mut impl Port<Self>) {
         let (function, Delivery { payload, condition, dead_letter }) = (self.id, delivery);
-        let fact = if dead_letter {
-            Fact::DeadLetterFailed { function, payload }
+        let (trouble, fact) = if dead_letter {
+            (Trouble::DeadLetterError, Fact::DeadLetterFailed { function, payload })
         } else {
-            Fact::DestinationFailed { function, payload }
+            (Trouble::DestinationFailure, Fact::DestinationFailed { function, payload })
         };
+        fx.register().get_mut(payload).met.meet_at(function, trouble);
         fx.note(Rule::A3_10, fact);
         fx.note(Rule::A3_10, Fact::Dropped { function, payload, condition });
         fx.register().release(payload);

@@ -335,7 +335,7 @@ impl EventQueue {
         // A batch ages by its oldest event, but each waited for itself: its handle says since when.
         let record = |payload, accepted_at: Time| {
             let handle = accepted_at.as_nanos();
-            Record { payload, attempt: 1, handle, failed: false }
+            Record::new(payload, 1, handle)
         };
         fx.register().batch_mut(batch).push(record(payload, parcel.accepted_at));
         while fx.register().batch(batch).len() < size {

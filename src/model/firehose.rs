@@ -176,7 +176,7 @@ impl Firehose {
         self.number = self.number.wrapping_add(1);
         self.bytes = 0;
         let records = fx.register().open_batch();
-        let record = |payload| Record { payload, attempt: 1, handle: 0, failed: false };
+        let record = |payload| Record::new(payload, 1, 0);
         fx.register().batch_mut(records).extend(self.open.drain(..).map(record));
         self.ready.push_back(records);
         self.hand_over(fx);

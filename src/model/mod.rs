@@ -4,6 +4,7 @@ pub mod alarm;
 pub mod config;
 pub mod effects;
 pub mod fact;
+pub mod outcome;
 pub mod recorded;
 pub mod register;
 pub mod rule;

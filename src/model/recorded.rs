@@ -79,9 +79,8 @@ impl<C: Component> Port<C> for Recorded<C> {
         self.messages.push(message);
     }
     fn note(&mut self, rule: Rule, fact: Fact) {
-        if let Some((payload, place)) = fact.moves() {
-            self.register.place(payload, place);
-        }
+        let now = self.now();
+        self.register.follow(now, &fact);
         self.facts.push((self.now(), rule, fact));
     }
     fn register(&mut self) -> &mut Register {

@@ -6,10 +6,12 @@
 //! something it caused is under way; its slot is then used again, so memory is what is in flight.
 
 use super::{
+    Fact,
+    outcome::{Cause, Family, Met, Reason, Role},
     value::{AttributeId, Word},
-    vocabulary::{BatchId, CallId, FunctionId, LineageId, PayloadId, Work},
+    vocabulary::{BatchId, CallId, FunctionId, LineageId, PayloadId, QueueId, Work},
 };
-use crate::kernel::{Time, child_key};
+use crate::kernel::{Slab, Time, child_key};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Where the ledger has a payload: exactly one of these.
@@ -108,6 +110,8 @@ pub struct Payload {
     pub copy: u32,
     /// When it was first requested.
     pub born: Time,
+    /// What it is to the ledger.
+    pub role: Role,
     /// The chain of invocations that led to it.
     pub lineage: LineageId,
     /// Its size.
@@ -126,18 +130,57 @@ pub struct Payload {
     pub place: Place,
     /// What dead-letter queues did with it; a copy begins anew.
     pub afterlife: Afterlife,
-    /// Of a root: payloads of its family that do not rest.
-    pub open: u32,
+    /// What its tries met; a copy begins anew.
+    pub met: Met,
+    /// Why it was dropped, if it was.
+    reason: Reason,
+    /// The queue that it is a dead letter of, or expired in, if it is.
+    resting_queue: Option<QueueId>,
+    /// Of a root: the worst place of its family.
+    pub outcome: Place,
+    /// Of a root: when it became a success, if its outcome is one.
+    pub succeeded_at: Time,
+    /// Of a root that caused messages: where they are.
+    family: Option<u32>,
     /// Of a root: copies made so far.
     copies: u32,
     /// How many hold it.
     holders: u32,
 }
 
+/// What a fact that moves a payload says of why.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Why {
+    /// Why it is dropped, as far as the fact itself knows.
+    pub given: Reason,
+    /// The queue that it is in, or expired in.
+    pub queue: Option<QueueId>,
+}
+
+/// A payload came to a place of the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// Which.
+    pub payload: PayloadId,
+    /// From where.
+    pub from: Place,
+    /// To where; where it was, if it entered just now.
+    pub to: Place,
+    /// Why, if it was dropped.
+    pub reason: Reason,
+    /// How the outcome of its arrival changed with it, if it did.
+    pub outcome: Option<(Place, Place)>,
+}
+
 impl Payload {
+    /// Why it is where it is.
+    pub fn cause(&self) -> Cause {
+        Cause { reason: self.reason, queue: self.resting_queue, met: self.met, runs: self.runs }
+    }
+
     /// It comes into a dead-letter queue.
     pub fn dead_letter(&mut self) {
-        self.dead_letters += 1;
+        self.dead_letters = self.dead_letters.saturating_add(1);
         self.afterlife = match self.afterlife {
             Afterlife::None => Afterlife::Once,
             Afterlife::Once | Afterlife::Again => Afterlife::Again,
@@ -157,6 +200,15 @@ pub struct Record {
     pub handle: u64,
     /// Whether the run reported or left it as failed. Written by the invoke plane.
     pub failed: bool,
+    /// Whether it failed by itself and not with another of its batch. Written by the invoke plane.
+    pub at_fault: bool,
+}
+
+impl Record {
+    /// A record that has not been in a run.
+    pub const fn new(payload: PayloadId, attempt: u32, handle: u64) -> Record {
+        Record { payload, attempt, handle, failed: false, at_fault: false }
+    }
 }
 
 /// The register.
@@ -167,6 +219,9 @@ pub struct Register {
     batches: Vec<Vec<Record>>,
     vacant_batches: Vec<u32>,
     lineages: Lineages,
+    families: Slab<Family>,
+    /// Arrivals that are over, and whose slots are to be used again.
+    over: Vec<PayloadId>,
     unrested: u64,
     alive: u64,
 }
@@ -186,6 +241,7 @@ impl Register {
                 number,
                 copy: 0,
                 born: now,
+                role: Role::Arrival,
                 lineage: LineageId(0),
                 bytes: 0,
                 words: None,
@@ -195,7 +251,12 @@ impl Register {
                 dead_letters: 0,
                 place: Place::InFlight,
                 afterlife: Afterlife::None,
-                open: 1,
+                met: Met::default(),
+                reason: Reason::None,
+                resting_queue: None,
+                outcome: Place::InFlight,
+                succeeded_at: Time::ZERO,
+                family: None,
                 copies: 0,
                 holders: 1,
             },
@@ -203,15 +264,23 @@ impl Register {
         id
     }
 
-    /// Enters a further copy of `parent`, made by `maker` (a name's key). Held once; its content is the parent's.
+    /// Enters a further copy of `parent`, made by `maker` (a name's key), as `role`. Held once; its content is
+    /// the parent's. The fact [`Copied`](super::Fact::Copied) that follows makes it a member of its arrival's
+    /// family, if it is a message.
     ///
     /// Its key is derived from the parent's key, the maker and how many copies of the parent there are,
     /// so that it meets the same luck whatever else happens.
-    pub fn copy(&mut self, parent: PayloadId, maker: u64, nth: u64, now: Time) -> PayloadId {
+    pub fn copy(
+        &mut self,
+        parent: PayloadId,
+        maker: u64,
+        nth: u64,
+        role: Role,
+        now: Time,
+    ) -> PayloadId {
         let origin = self.get(parent).clone();
         let root = &mut self.payloads[origin.root.index()];
         root.copies += 1;
-        root.open += 1;
         root.holders += 1;
         let copy = root.copies;
         let id = self.vacant_id();
@@ -221,12 +290,16 @@ impl Register {
                 key: child_key(origin.key, maker, nth),
                 copy,
                 born: now,
+                role,
                 tries: 0,
                 runs: 0,
                 successes: 0,
                 place: Place::InFlight,
                 afterlife: Afterlife::None,
-                open: 0,
+                met: Met::default(),
+                reason: Reason::None,
+                resting_queue: None,
+                family: None,
                 copies: 0,
                 holders: 1,
                 ..origin
@@ -280,7 +353,8 @@ impl Register {
         self.payloads[id.index()].holders += 1;
     }
 
-    /// One holder fewer; the last one frees the slot.
+    /// One holder fewer; the last one frees the slot. That of an arrival is used again once those who watch
+    /// know that it is over.
     pub fn release(&mut self, id: PayloadId) {
         let payload = &mut self.payloads[id.index()];
         assert!(payload.holders > 0, "a payload is released once by each holder");
@@ -289,30 +363,129 @@ impl Register {
             assert!(payload.place.rests(), "a payload that nobody holds rests");
             let root = payload.root;
             self.alive -= 1;
-            self.vacant.push(id.0);
-            if root != id {
+            if root == id {
+                self.over.push(id);
+            } else {
+                self.vacant.push(id.0);
                 self.release(root);
             }
         }
     }
 
-    /// Moves `id` in the ledger and says where it was.
-    pub fn place(&mut self, id: PayloadId, to: Place) -> Place {
+    /// The next arrival of which nothing is held any more: its outcome is final. It is known until
+    /// [`Register::forget`].
+    #[inline(always)]
+    pub fn next_over(&self) -> Option<PayloadId> {
+        self.over.last().copied()
+    }
+
+    /// Those who watch know that the arrival is over: its slot can be used again.
+    #[inline]
+    pub fn forget(&mut self, root: PayloadId) {
+        let known = self.over.pop();
+        debug_assert_eq!(known, Some(root), "what is over is forgotten one by one");
+        if let Some(family) = self.payloads[root.index()].family {
+            self.families.free(family);
+        }
+        self.vacant.push(root.0);
+    }
+
+    /// Moves the payload that a fact moves.
+    #[inline(always)]
+    pub fn follow(&mut self, now: Time, fact: &Fact) -> Option<Move> {
+        let (payload, to) = fact.moves()?;
+        Some(self.place(payload, to, fact.why(), now))
+    }
+
+    /// Moves `id` in the ledger, and with it the outcome of its arrival.
+    #[inline]
+    pub fn place(&mut self, id: PayloadId, to: Place, why: Why, now: Time) -> Move {
         let payload = &mut self.payloads[id.index()];
-        let (from, root) = (payload.place, payload.root);
+        let from = payload.place;
         payload.place = to;
+        payload.resting_queue = why.queue;
+        let reason = why.given.resolved(payload.met);
+        payload.reason = reason;
         match (from.rests(), to.rests()) {
-            (false, true) => {
-                self.unrested -= 1;
-                self.payloads[root.index()].open -= 1;
-            }
-            (true, false) => {
-                self.unrested += 1;
-                self.payloads[root.index()].open += 1;
-            }
+            (false, true) => self.unrested -= 1,
+            (true, false) => self.unrested += 1,
             (true, true) | (false, false) => (),
         }
-        from
+        let mut outcome = None;
+        if payload.root == id && payload.family.is_none() {
+            if from != to {
+                outcome = Some((from, to));
+                payload.outcome = to;
+                if to == Place::Succeeded {
+                    payload.succeeded_at = now;
+                }
+            }
+        } else if payload.role != Role::Request {
+            outcome = self.place_among_family(id, from, to, now);
+        }
+        Move { payload: id, from, to, reason, outcome }
+    }
+
+    #[inline(never)]
+    fn place_among_family(
+        &mut self,
+        id: PayloadId,
+        from: Place,
+        to: Place,
+        now: Time,
+    ) -> Option<(Place, Place)> {
+        let Payload { root, copy, .. } = self.payloads[id.index()];
+        let cause = self.payloads[id.index()].cause();
+        let known = &mut self.payloads[root.index()];
+        let family = match known.family {
+            Some(family) => family,
+            None => {
+                let family = self.families.put(Family::of(known.place, known.cause()));
+                known.family = Some(family);
+                family
+            }
+        };
+        let is_member = self.payloads[id.index()].family == Some(family);
+        let members = &mut self.families[family];
+        if is_member {
+            members.shift(copy, from, to, cause);
+        } else {
+            members.enter(copy, to, cause);
+        }
+        let now_is = members.outcome();
+        self.payloads[id.index()].family = Some(family);
+        let root = &mut self.payloads[root.index()];
+        let was = std::mem::replace(&mut root.outcome, now_is);
+        if was == now_is {
+            return None;
+        }
+        if now_is == Place::Succeeded {
+            root.succeeded_at = now;
+        }
+        Some((was, now_is))
+    }
+
+    /// Why an arrival's outcome is as it is.
+    pub fn cause_of(&self, root: PayloadId) -> Cause {
+        let known = self.get(root);
+        let of_family = known.family.and_then(|family| self.families[family].cause(known.outcome));
+        of_family.unwrap_or_else(|| known.cause())
+    }
+
+    /// Whether something of an arrival succeeded.
+    pub fn has_success(&self, root: PayloadId) -> bool {
+        let known = self.get(root);
+        known.place == Place::Succeeded
+            || known.family.is_some_and(|family| self.families[family].succeeded())
+    }
+
+    /// The arrivals that are not over, in the order of their slots.
+    pub fn arrivals(&self) -> impl Iterator<Item = PayloadId> {
+        let held = |(at, payload): (usize, &Payload)| {
+            let id = PayloadId::at(at);
+            (payload.holders > 0 && payload.root == id).then_some(id)
+        };
+        self.payloads.iter().enumerate().filter_map(held)
     }
 
     /// Payloads that wait or are in flight.

@@ -13,6 +13,7 @@ use super::{
     Component, Fact, Place, Port, Rule,
     config::{self, Outlet},
     fact::Maker,
+    outcome::{Origin, Role},
     value::{Catalog, Pattern, Subject},
     vocabulary::{Entry, OutletId, PayloadId, Receipt, Sender, SinkId},
 };
@@ -168,7 +169,7 @@ impl Sink {
         };
         let mut handed = vec![(first, payload)];
         for &(outlet, maker) in &chosen[1..] {
-            let copy = fx.register().copy(payload, maker, 0, now);
+            let copy = fx.register().copy(payload, maker, 0, Role::Message(Origin::FanOut), now);
             fx.note(Rule::D2, Fact::Copied { maker: Maker::Outlet(outlet), payload: copy });
             handed.push((outlet, copy));
         }

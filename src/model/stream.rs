@@ -16,6 +16,7 @@ use super::{
     Component, Fact, Place, Port, Rule,
     config::{self, Resources, Source, Start},
     fact::Maker,
+    outcome::{Origin, Role},
     policy::{bucket::Bucket, partition},
     register::Record,
     value::Catalog,
@@ -343,7 +344,10 @@ impl Stream {
         fx.note(Rule::K27, Fact::Put { stream, payload, shard, place });
         let mut given = vec![(first, payload)];
         for (line, Listener { reader, maker, .. }) in wanting {
-            let copy = fx.register().copy(payload, *maker, 0, now);
+            let copy = {
+                let role = Role::Message(Origin::Reader);
+                fx.register().copy(payload, *maker, 0, role, now)
+            };
             fx.note(Rule::K27, Fact::Copied { maker: Maker::Reader(*reader), payload: copy });
             given.push((line, copy));
         }
@@ -403,7 +407,7 @@ impl Stream {
             (count, bytes) = (count + 1, bytes + size);
             unread.pop_front();
             let handle = arrived.as_nanos();
-            let record = Record { payload, attempt: 1, handle, failed: false };
+            let record = Record::new(payload, 1, handle);
             fx.register().batch_mut(batch).push(record);
         }
         let behind = !unread.is_empty();

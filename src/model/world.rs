@@ -627,13 +627,19 @@ impl<O: Observer, S: Store<Wake>> Core<O, S> {
         self.held.is_none() && self.lane.is_empty()
     }
 
+    /// Tells who watches which arrivals are over since the last time.
+    #[inline(always)]
+    fn tell_what_is_over(&mut self) {
+        while let Some(root) = self.register.next_over() {
+            self.observer.over(self.agenda.now(), &self.register, root);
+            self.register.forget(root);
+        }
+    }
+
     #[inline(always)]
     fn note(&mut self, rule: Rule, fact: Fact) {
-        let moved = fact.moves().map(|(payload, to)| {
-            let from = self.register.place(payload, to);
-            (payload, from, to)
-        });
         let now = self.agenda.now();
+        let moved = self.register.follow(now, &fact);
         self.observer.saw(&Moment { now, rule, register: &self.register, moved }, &fact);
     }
 }
@@ -888,6 +894,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
                     break 'run Halt::End(Stop::Instant);
                 }
             }
+            self.core.tell_what_is_over();
             if events_max <= events {
                 break if limits.events_max <= events {
                     Halt::End(Stop::Events)
@@ -983,6 +990,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
     }
 
     fn finish(&mut self, stop: Stop, events: u64) -> Finish {
+        self.core.tell_what_is_over();
         let at = if stop == Stop::Complete { self.completed_at() } else { self.now() };
         while self.sample.0 <= at {
             self.look_at_queues();

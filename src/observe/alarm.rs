@@ -12,9 +12,10 @@
 
 use super::{
     histogram::{Histogram, Percent},
+    ledger::LedgerKind,
     measure::{Kind, Measure, Owner},
     number::Number,
-    point::{About, Bases, Reason, Sink, SinkOf, Subject},
+    point::{About, Bases, Sink, SinkOf, Subject},
 };
 use crate::{
     kernel::{Span, Time},
@@ -23,6 +24,7 @@ use crate::{
         alarm::{Alarm, Comparison, MissingData, Statistic, Watched},
         config::{Change, Config, Resources},
         fact::Answer,
+        outcome::Reason,
         vocabulary::{AlarmId, CallId, PayloadId, QueueId},
     },
 };
@@ -183,7 +185,7 @@ impl Point {
             Statistic::Maximum => Number::ratio(i128::from(self.max), scale),
             Statistic::Percentile(thousandths) => {
                 let percent = Percent::of_thousandths(thousandths)?;
-                let value = self.all.as_ref()?.quantile(percent)?;
+                let value = self.all.as_ref()?.quantile(percent)??;
                 Number::ratio(i128::from(value), scale)
             }
         }
@@ -512,8 +514,10 @@ impl Sink for Alarms {
         AlarmsOf { alarms: self, subject, base }
     }
 
-    fn entered(&mut self, _: CallId, _: bool, _: PayloadId) {}
-    fn moved(&mut self, _: CallId, _: Place, _: Place, _: PayloadId, _: Reason) {}
+    fn arrived(&mut self, _: CallId, _: PayloadId) {}
+    fn entered(&mut self, _: CallId, _: LedgerKind, _: PayloadId) {}
+    fn moved(&mut self, _: CallId, _: LedgerKind, _: Place, _: Place) {}
+    fn turned(&mut self, _: CallId, _: Place, _: Place, _: PayloadId, _: Reason) {}
     fn answered(&mut self, _: CallId, _: Answer, _: About) {}
 }
 

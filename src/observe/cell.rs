@@ -5,9 +5,9 @@
 
 use super::{
     histogram::Histogram,
-    ledger::Book,
+    ledger::{Book, LedgerKind},
     measure::{Measure, Owner},
-    point::{About, Reason, Sink, SinkOf, Subject},
+    point::{About, Sink, SinkOf, Subject},
     series::{Row, Series},
 };
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
         Place,
         config::Resources,
         fact::Answer,
+        outcome::Reason,
         vocabulary::{CallId, PayloadId},
     },
 };
@@ -51,7 +52,11 @@ pub struct Gauge {
     /// Minus the sum of each change times its instant: level × now + this is the area below the
     /// level.
     area: i128,
+    /// When it changed last.
+    changed: Time,
     at_start: i64,
+    /// `area` at the start of the period.
+    area_at_start: i128,
     /// Of the levels at the changes of the period.
     sum: i64,
     changes: u64,
@@ -98,6 +103,19 @@ pub struct Stats {
     pub max: i64,
     /// The last, of a level: it stands until the next row. Of other kinds it is 0.
     pub last: i64,
+    /// Of a level: the area below it in the period, in units times nanoseconds, and how many nanoseconds the
+    /// period has. Of other kinds 0.
+    pub area: (i128, u64),
+}
+
+impl Stats {
+    /// The mean: of a level over time, of samples by their number.
+    pub fn mean(&self) -> f64 {
+        match self.area {
+            (_, 0) => self.sum as f64 / self.samples as f64,
+            (area, length) => area as f64 / length as f64,
+        }
+    }
 }
 
 impl Counter {
@@ -136,12 +154,13 @@ impl Stats {
             min: i64::from(sum == samples),
             max: i64::from(sum > 0),
             last: 0,
+            area: (0, 0),
         })
     }
 
     fn of_samples(sum: u128, samples: u64, min: u64, max: u64) -> Option<Stats> {
         let (min, max) = (short(min), short(max));
-        (samples > 0).then(|| Stats { sum: signed(sum), samples, min, max, last: 0 })
+        (samples > 0).then(|| Stats { sum: signed(sum), samples, min, max, last: 0, area: (0, 0) })
     }
 }
 
@@ -194,6 +213,7 @@ impl Gauge {
     #[inline(always)]
     pub(crate) fn up(&mut self, now: Time) {
         self.level = self.level.wrapping_add(1);
+        self.changed = now;
         // 127 bits hold every instant of 2^63 changes; the sum of a period's levels is far from
         // 2^63.
         self.area = self.area.wrapping_sub(i128::from(now.as_nanos()));
@@ -205,6 +225,7 @@ impl Gauge {
     #[inline(always)]
     pub(crate) fn down(&mut self, now: Time) {
         self.level = self.level.wrapping_sub(1);
+        self.changed = now;
         self.area = self.area.wrapping_add(i128::from(now.as_nanos()));
         self.sum = self.sum.wrapping_add(self.level);
         self.changes = self.changes.wrapping_add(1);
@@ -218,19 +239,24 @@ impl Gauge {
         }
         self.area -= i128::from(level - self.level) * i128::from(now.as_nanos());
         self.level = level;
+        self.changed = now;
         self.sum = self.sum.saturating_add(level);
         self.changes += 1;
         self.min = self.min.min(level);
         self.max = self.max.max(level);
     }
 
-    /// The samples of the period: each change, and where it started.
-    pub(crate) fn close(&mut self) -> Option<Stats> {
+    /// The samples of the period: each change, and where it started; and the area below it.
+    pub(crate) fn close(&mut self, from: Time, until: Time) -> Option<Stats> {
         if self.changes == 0 {
             return None;
         }
         let (start, level) = (self.at_start, self.level);
+        let before = i128::from(start) * i128::from(from.as_nanos()) + self.area_at_start;
+        let length = until.as_nanos().saturating_sub(from.as_nanos());
+        self.area_at_start = self.area;
         let stats = Stats {
+            area: (self.area(until) - before, length),
             sum: i128::from(self.sum) + i128::from(start),
             samples: self.changes + 1,
             min: self.min,
@@ -250,7 +276,9 @@ impl Gauge {
         *self = Gauge {
             level,
             area: -i128::from(level) * i128::from(now.as_nanos()),
+            changed: now,
             at_start: level,
+            area_at_start: -i128::from(level) * i128::from(now.as_nanos()),
             min: level,
             max: level,
             highest: level,
@@ -263,6 +291,14 @@ impl Gauge {
     /// Area below the level from the beginning to `now`, in units times nanoseconds.
     pub fn area(&self, now: Time) -> i128 {
         i128::from(self.level) * i128::from(now.as_nanos()) + self.area
+    }
+
+    /// The mean over time since `from`, up to `until` or its own last change, if that is later. So it does not
+    /// depend on how long something else goes on. None over no time.
+    pub fn mean(&self, from: Time, until: Time) -> Option<f64> {
+        let until = until.max(self.changed);
+        let length = until.as_nanos().saturating_sub(from.as_nanos());
+        (length > 0).then(|| self.area(until) as f64 / length as f64)
     }
 
     /// The highest level so far.
@@ -290,11 +326,11 @@ pub enum Cell<'a> {
 }
 
 impl Cell<'_> {
-    fn close(&mut self) -> Option<Stats> {
+    fn close(&mut self, from: Time, until: Time) -> Option<Stats> {
         match self {
             Cell::Counter(cell) => cell.close(),
             Cell::Tally(cell) => cell.close(),
-            Cell::Gauge(cell) => cell.close(),
+            Cell::Gauge(cell) => cell.close(from, until),
             Cell::Samples(cell) => cell.close(),
         }
     }
@@ -475,7 +511,7 @@ impl Caller {
     fn cell(&mut self, measure: Measure) -> Cell<'_> {
         match measure {
             Measure::Arrivals => Cell::Counter(&mut self.book.arrivals),
-            Measure::Copies => Cell::Counter(&mut self.book.copies),
+            Measure::Messages => Cell::Counter(&mut self.book.messages),
             Measure::Succeeded => Cell::Counter(&mut self.book.came[Place::Succeeded as usize]),
             Measure::Failed => Cell::Counter(&mut self.book.came[Place::Failed as usize]),
             Measure::Dropped => Cell::Counter(&mut self.book.came[Place::Dropped as usize]),
@@ -612,12 +648,21 @@ impl Totals {
         }
     }
 
-    /// Writes the present period, number `period`, into the series; the next one starts at `next`.
+    /// Writes the present period, number `period`, which ends at `until`, into the series; the next one in which
+    /// something happens starts at `next`.
     #[cold]
-    pub fn close_period(&mut self, period: u64, next: Time, series: &mut Series, counting: bool) {
+    pub fn close_period(
+        &mut self,
+        period: u64,
+        until: Time,
+        next: Time,
+        series: &mut Series,
+        counting: bool,
+    ) {
+        let from = self.period_start;
         for at in 0..self.all.len() {
             let (subject, measure) = self.all[at];
-            if let Some(stats) = self.cell(subject, measure).close()
+            if let Some(stats) = self.cell(subject, measure).close(from, until)
                 && (counting || measure.is_ledger())
             {
                 series.push(Row { period, subject, measure, stats });
@@ -689,13 +734,23 @@ impl Sink for TotalsNow<'_> {
     }
 
     #[inline(always)]
-    fn entered(&mut self, caller: CallId, copied: bool, _: PayloadId) {
-        self.totals.callers[caller.index()].book.enter(copied, self.now);
+    fn arrived(&mut self, caller: CallId, _: PayloadId) {
+        self.totals.callers[caller.index()].book.arrive(self.now);
     }
 
     #[inline(always)]
-    fn moved(&mut self, caller: CallId, from: Place, to: Place, _: PayloadId, reason: Reason) {
-        self.totals.callers[caller.index()].book.shift(from, to, reason, self.now);
+    fn entered(&mut self, caller: CallId, kind: LedgerKind, _: PayloadId) {
+        self.totals.callers[caller.index()].book.enter(kind);
+    }
+
+    #[inline(always)]
+    fn moved(&mut self, caller: CallId, kind: LedgerKind, from: Place, to: Place) {
+        self.totals.callers[caller.index()].book.shift(kind, from, to);
+    }
+
+    #[inline(always)]
+    fn turned(&mut self, caller: CallId, from: Place, to: Place, _: PayloadId, reason: Reason) {
+        self.totals.callers[caller.index()].book.turn(from, to, reason, self.now);
     }
 
     #[inline(always)]
@@ -752,6 +807,12 @@ impl SinkOf for CellsNow<'_> {
             cell.add(value);
         }
     }
+
+    fn never(&mut self, measure: Measure, _: About) {
+        if let Cell::Samples(cell) = self.cells.cell(measure) {
+            cell.histogram.add_never();
+        }
+    }
 }
 
 #[cfg(test)]
@@ -802,12 +863,17 @@ mod tests {
         gauge.up(at(20));
         gauge.down(at(40));
         assert_eq!(gauge.area(at(50)), 10_000_000_000 * (1 + 2 + 2 + 1));
-        let first = Stats { sum: 1 + 2 + 1, samples: 4, min: 0, max: 2, last: 1 };
-        assert_eq!(gauge.close(), Some(first));
-        assert_eq!(gauge.close(), None, "unchanged in the period: no row");
+        let area = (10_000_000_000 * (1 + 2 + 2 + 1), 50_000_000_000);
+        let first = Stats { sum: 1 + 2 + 1, samples: 4, min: 0, max: 2, last: 1, area };
+        assert_eq!(gauge.close(at(0), at(50)), Some(first));
+        assert!((first.mean() - 1.2).abs() < 1e-12, "over time");
+        assert_eq!(gauge.close(at(50), at(55)), None, "unchanged in the period: no row");
         gauge.down(at(60));
-        let second = Stats { sum: 1, samples: 2, min: 0, max: 1, last: 0 };
-        assert_eq!(gauge.close(), Some(second), "the value at the start of the period is a sample");
+        let area = (5_000_000_000, 10_000_000_000);
+        let second = Stats { sum: 1, samples: 2, min: 0, max: 1, last: 0, area };
+        let found = gauge.close(at(55), at(65));
+        assert_eq!(found, Some(second), "the value at the start of the period is a sample");
+        assert_eq!(gauge.mean(at(0), at(30)), Some(65.0 / 60.0), "up to its last change");
         assert_eq!((gauge.lowest(), gauge.highest()), (0, 2));
     }
 

@@ -16,11 +16,11 @@
 //! integers,
 //! so the difference is 0 or there is a bug. A fault is a sentence; it does not stop the run.
 
-use super::ledger::Ledger;
+use super::{autopsy::Why, ledger::Ledger};
 use crate::{
     kernel::{Span, Time},
     model::{
-        Fact, Register,
+        Fact, Place, Register,
         config::Resources,
         vocabulary::{ReaderId, ShardId},
     },
@@ -368,8 +368,28 @@ impl Checker {
         self.fault(now, |_| what);
     }
 
-    /// The checks at the end of a run. Every fault found, as sentences; none if all is well.
-    pub fn finish(mut self, end: Time, ledger: &Ledger, register: &Register) -> Vec<String> {
+    /// Every outcome that is no success has causes that add up to the ledger.
+    pub fn compare(&mut self, end: Time, ledger: &Ledger, why: &Why) {
+        for place in Place::ALL {
+            let (known, explained) = (ledger.run.at(place), why.arrivals(place));
+            if place.severity() > Place::Succeeded.severity() && known != explained {
+                let word = place.word();
+                self.fault(end, |_| {
+                    format!("{known} arrivals are {word}, {explained} have a cause")
+                });
+            }
+        }
+    }
+
+    /// The checks at the end of a run, in which the books have so many `unrested` payloads. Every fault found,
+    /// as sentences; none if all is well.
+    pub fn finish(
+        mut self,
+        end: Time,
+        ledger: &Ledger,
+        unrested: i64,
+        register: &Register,
+    ) -> Vec<String> {
         if end < self.last {
             self.fault(end, |checker| {
                 format!("the run ended before its last fact, at {}", checker.last)
@@ -400,20 +420,19 @@ impl Checker {
             .chain(ledger.callers.iter().map(|(n, a)| (&**n, a)))
         {
             if !account.adds_up() {
-                let (entered, there) =
-                    (account.arrivals + account.copies, account.places.iter().sum::<u64>());
+                let messages = account.all_messages();
+                let sum = |places: &[u64]| places.iter().sum::<u64>();
+                let (arrived, outcomes) = (account.arrivals, sum(&account.places));
+                let (sent, there) = (messages.entered, sum(&messages.places));
                 self.fault(end, |_| {
                     format!(
-                        "the ledger of {name} does not add up: {entered} entered, {there} are there"
+                        "the ledger of {name} does not add up: {arrived} arrivals have {outcomes} outcomes, \
+                         {sent} messages are in {there} places"
                     )
                 });
             }
         }
-        let unrested: u64 = [crate::model::Place::Waiting, crate::model::Place::InFlight]
-            .map(|place| ledger.run.at(place))
-            .iter()
-            .sum();
-        if unrested != register.unrested() {
+        if u64::try_from(unrested) != Ok(register.unrested()) {
             let known = register.unrested();
             self.fault(end, |_| {
                 format!("the ledger has {unrested} that do not rest, the register {known}")
@@ -485,7 +504,7 @@ mod tests {
     }
 
     fn faults(checker: Checker, end: u64) -> Vec<String> {
-        checker.finish(at(end), &Ledger::default(), &Register::default())
+        checker.finish(at(end), &Ledger::default(), 0, &Register::default())
     }
 
     fn after(facts: &[(u64, Fact)]) -> Vec<String> {
@@ -668,6 +687,6 @@ mod tests {
         let checker = Checker::new(&resources(2, None, 3));
         let mut register = Register::default();
         register.arrive(crate::model::vocabulary::CallId(0), 0, 1, Time::ZERO);
-        told(&checker.finish(at(1), &Ledger::default(), &register), "the register 1");
+        told(&checker.finish(at(1), &Ledger::default(), 0, &register), "the register 1");
     }
 }

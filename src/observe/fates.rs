@@ -1,8 +1,7 @@
-//! Where each arrival came to rest: what two policies are compared by, event for event.
+//! The outcome of each arrival: what two policies are compared by, event for event.
 
-use super::point::Reason;
-pub use crate::model::Place;
-use crate::model::{Fact, Moment, Observer, config::Resources, vocabulary::CallId};
+use crate::model::{Fact, Moment, Observer, config::Resources, register::Move, vocabulary::CallId};
+pub use crate::model::{Place, outcome::Reason};
 use std::fmt;
 
 /// Where an arrival is at the end, and why if it was dropped.
@@ -29,7 +28,7 @@ impl fmt::Display for Fate {
     }
 }
 
-/// The fates of all arrivals of a run; copies made of them are not followed.
+/// The outcomes of all arrivals of a run.
 #[derive(Clone, Debug)]
 pub struct Fates {
     /// Each caller's name and the fates of its arrivals, the first at 0. Two bytes each.
@@ -52,16 +51,19 @@ impl Fates {
 
 impl Observer for Fates {
     fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
-        let (payload, fate) = match (moment.moved, fact) {
-            (Some((payload, _, Place::Dropped)), _) => (payload, Fate::Dropped(Reason::of(fact))),
-            (Some((payload, _, to)), _) => (payload, Fate::In(to)),
-            (None, Fact::Arrived { payload, .. }) => (*payload, Fate::In(Place::InFlight)),
-            (None, _) => return,
+        let register = moment.register;
+        let (root, outcome) = match (moment.moved, fact) {
+            (Some(Move { payload, outcome: Some((_, to)), .. }), _) => {
+                (register.get(payload).root, to)
+            }
+            (_, Fact::Arrived { payload, .. }) => (*payload, Place::InFlight),
+            _ => return,
         };
-        let known = moment.register.get(payload);
-        if known.copy > 0 {
-            return;
-        }
+        let fate = match outcome {
+            Place::Dropped => Fate::Dropped(register.cause_of(root).reason),
+            place => Fate::In(place),
+        };
+        let known = register.get(root);
         let (_, fates) = &mut self.callers[known.caller.index()];
         let at = usize::try_from(known.number - 1).expect("as many arrivals as memory holds");
         if fates.len() <= at {

@@ -12,6 +12,8 @@ use std::{collections::BTreeMap, fmt};
 #[derive(Clone, Debug)]
 pub struct Histogram {
     count: u64,
+    /// Samples that are above every number: the time to what did not happen.
+    never: u64,
     sum: u128,
     min: u64,
     max: u64,
@@ -89,6 +91,7 @@ impl Default for Histogram {
     fn default() -> Self {
         Histogram {
             count: 0,
+            never: 0,
             sum: 0,
             min: u64::MAX,
             max: 0,
@@ -119,6 +122,11 @@ impl Histogram {
     pub fn add(&mut self, value: u64) {
         self.widen(value, value);
         self.add_within(value);
+    }
+
+    /// Adds a sample that is above every number.
+    pub fn add_never(&mut self) {
+        self.never += 1;
     }
 
     /// The extremes are at least as wide as this.
@@ -180,6 +188,7 @@ impl Histogram {
     /// Adds all of `other`'s samples: the same as if they had been added one by one, in any order.
     pub fn merge(&mut self, other: &Histogram) {
         self.count += other.count;
+        self.never += other.never;
         self.sum += other.sum;
         self.widen(other.min, other.max);
         self.exact.extend_from_slice(&other.exact);
@@ -205,15 +214,16 @@ impl Histogram {
         alike.map(|values| (values[0], values.len() as u64)).collect()
     }
 
-    /// The histogram of which [`Histogram::counted`], sum and extremes are these.
+    /// The histogram of which [`Histogram::counted`], sum, extremes and [`Histogram::never`] are these.
     pub fn of_counted(
         counted: impl Iterator<Item = (u64, u64)>,
         sum: u128,
         (min, max): (u64, u64),
+        never: u64,
     ) -> Histogram {
         let counted: Vec<(u64, u64)> = counted.collect();
         let count = counted.iter().map(|(_, times)| times).sum();
-        let mut histogram = Histogram { count, sum, min, max, ..Histogram::default() };
+        let mut histogram = Histogram { count, never, sum, min, max, ..Histogram::default() };
         for (value, times) in counted {
             match count <= Self::EXACT_MAX as u64 {
                 true => (0..times).for_each(|_| histogram.exact.push(value)),
@@ -223,9 +233,14 @@ impl Histogram {
         histogram
     }
 
-    /// How many samples.
+    /// How many samples are numbers.
     pub fn count(&self) -> u64 {
         self.count
+    }
+
+    /// How many samples are above every number.
+    pub fn never(&self) -> u64 {
+        self.never
     }
 
     /// Their sum.
@@ -243,26 +258,30 @@ impl Histogram {
         (self.count > 0).then_some(self.max)
     }
 
-    /// The nearest-rank quantile, if there is a sample. Sorts a copy while the samples are few.
-    pub fn quantile(&self, percent: Percent) -> Option<u64> {
+    /// The nearest-rank quantile of all samples, if there is one; within it none, if it is above every number.
+    /// Sorts a copy while the samples are few.
+    pub fn quantile(&self, percent: Percent) -> Option<Option<u64>> {
         let [value] = self.quantiles([percent])?;
         Some(value)
     }
 
-    /// Several quantiles at once, if there is a sample.
-    pub fn quantiles<const N: usize>(&self, percents: [Percent; N]) -> Option<[u64; N]> {
-        if self.count == 0 {
+    /// Several quantiles at once.
+    pub fn quantiles<const N: usize>(&self, percents: [Percent; N]) -> Option<[Option<u64>; N]> {
+        let all = self.count + self.never;
+        if all == 0 {
             return None;
         }
+        let ranks = percents.map(|percent| percent.rank(all));
+        let is_number = |rank: &u64| *rank <= self.count;
         if self.counts.is_empty() {
             let mut sorted = self.exact.clone();
             sorted.sort_unstable();
-            return Some(percents.map(|percent| {
-                let at = usize::try_from(percent.rank(self.count) - 1).expect("few samples");
-                sorted[at]
+            return Some(ranks.map(|rank| {
+                let at = usize::try_from(rank - 1).expect("few samples");
+                Some(rank).filter(is_number).map(|_| sorted[at])
             }));
         }
-        Some(percents.map(|percent| self.bucketed(percent.rank(self.count))))
+        Some(ranks.map(|rank| Some(rank).filter(is_number).map(|rank| self.bucketed(rank))))
     }
 
     /// The middle of the bucket that has the sample of this rank, within the extremes.
@@ -348,7 +367,7 @@ mod tests {
             let histogram = filled((1..=count).rev().map(|i| i * 1_000_003));
             for percent in [Percent::P50, Percent::P99, Percent::P99_9, Percent(100_000)] {
                 let expected = percent.rank(count) * 1_000_003;
-                assert_eq!(histogram.quantile(percent), Some(expected), "of {count}");
+                assert_eq!(histogram.quantile(percent), Some(Some(expected)), "of {count}");
             }
         }
     }
@@ -362,7 +381,7 @@ mod tests {
         for thousandths in (1..=100_000).step_by(13) {
             let percent = Percent(thousandths);
             let exact = sorted[usize::try_from(percent.rank(50_000) - 1).unwrap()];
-            let found = histogram.quantile(percent).unwrap();
+            let found = histogram.quantile(percent).flatten().unwrap();
             assert!(found.abs_diff(exact) * 1000 <= exact, "{found} for {exact}");
         }
         assert_eq!(histogram.sum(), samples.iter().map(|s| u128::from(*s)).sum());
@@ -373,8 +392,8 @@ mod tests {
     #[test]
     fn small_values_stay_exact_however_many() {
         let histogram = filled((0..102_400).map(|i| i % 1024));
-        assert_eq!(histogram.quantile(Percent::P50), Some(511));
-        assert_eq!(histogram.quantile(Percent(75_000)), Some(767));
+        assert_eq!(histogram.quantile(Percent::P50), Some(Some(511)));
+        assert_eq!(histogram.quantile(Percent(75_000)), Some(Some(767)));
     }
 
     #[test]
@@ -386,7 +405,11 @@ mod tests {
                 assert_eq!(times, 5000);
                 assert!((highest - lowest) / 2 * 1000 <= lowest, "half a bucket is 0.1 %");
             }
-            assert_eq!(histogram.quantile(Percent::P50), Some(value), "clamped to the extremes");
+            assert_eq!(
+                histogram.quantile(Percent::P50),
+                Some(Some(value)),
+                "clamped to the extremes"
+            );
         }
     }
 
@@ -422,12 +445,28 @@ mod tests {
         }
         let mut few = filled([3, 1]);
         few.merge(&filled([2]));
-        assert_eq!(few.quantile(Percent::P50), Some(2));
+        assert_eq!(few.quantile(Percent::P50), Some(Some(2)));
     }
 
     #[test]
     fn without_samples_there_is_nothing_to_say() {
         let none = Histogram::default();
         assert_eq!((none.min(), none.max(), none.quantile(Percent::P50)), (None, None, None));
+    }
+
+    #[test]
+    fn what_never_came_is_above_every_sample() {
+        for finite in [3u64, 10_000] {
+            let mut histogram = filled(0..finite);
+            (0..finite).for_each(|_| histogram.add_never());
+            let [half, most] = histogram.quantiles([Percent::P50, Percent::P90]).unwrap();
+            assert_eq!((half, most), (Some(finite - 1), None), "of {finite}");
+            let mut twice = histogram.clone();
+            twice.merge(&histogram);
+            assert_eq!((twice.count(), twice.never()), (2 * finite, 2 * finite));
+        }
+        let mut none = Histogram::default();
+        none.add_never();
+        assert_eq!(none.quantile(Percent::P50), Some(None));
     }
 }

@@ -10,9 +10,9 @@
 //! Counts are those of [`points`], so they are the results' own; all run from time 0, a warm-up or not.
 
 use super::{
-    ledger::{Book, Ledger},
+    ledger::{Book, Ledger, LedgerKind},
     measure::Measure,
-    point::{About, Bases, Guide, Reason, Sink, SinkOf, Subject, points},
+    point::{About, Bases, Guide, Sink, SinkOf, Subject, points},
     recording::{BINS_MAX, Counts, Levels, slots, width},
     trace::{Id, Noted},
 };
@@ -22,6 +22,8 @@ use crate::{
         Fact, Moment, Observer, Place,
         config::{Config, Resources},
         fact::Answer,
+        outcome::Reason,
+        register::Move,
         vocabulary::{CallId, DependencyId, FunctionId, PayloadId, QueueId},
     },
 };
@@ -284,7 +286,7 @@ impl Observer for Live {
         let mut sink = Now { bases, levels, followed, tracks, books, bin: *bin, now: moment.now };
         points(guide, moment, fact, &mut sink);
         guide.follow(moment.now, fact);
-        let waited = matches!(moment.moved, Some((_, Place::Waiting, _)));
+        let waited = moment.moved.is_some_and(|moved| moved.from == Place::Waiting);
         if let Fact::Accepted { function, .. } = fact {
             // Whether it waited elsewhere before or not: at a service that hands events on.
             self.waits(*function, true);
@@ -297,7 +299,7 @@ impl Observer for Live {
         {
             self.waits(*function, false);
         }
-        if let Some((payload, _, Place::DeadLettered)) = moment.moved
+        if let Some(Move { payload, to: Place::DeadLettered, .. }) = moment.moved
             && self.letters.len() < LETTERS
         {
             let id = Id::of(moment, payload);
@@ -351,12 +353,20 @@ impl Sink for Now<'_> {
         NowOf { levels, followed, tracks: self.tracks, bin: self.bin }
     }
 
-    fn entered(&mut self, caller: CallId, copied: bool, _: PayloadId) {
-        self.books[caller.index()].enter(copied, self.now);
+    fn arrived(&mut self, caller: CallId, _: PayloadId) {
+        self.books[caller.index()].arrive(self.now);
     }
 
-    fn moved(&mut self, caller: CallId, from: Place, to: Place, _: PayloadId, reason: Reason) {
-        self.books[caller.index()].shift(from, to, reason, self.now);
+    fn entered(&mut self, caller: CallId, kind: LedgerKind, _: PayloadId) {
+        self.books[caller.index()].enter(kind);
+    }
+
+    fn moved(&mut self, caller: CallId, kind: LedgerKind, from: Place, to: Place) {
+        self.books[caller.index()].shift(kind, from, to);
+    }
+
+    fn turned(&mut self, caller: CallId, from: Place, to: Place, _: PayloadId, reason: Reason) {
+        self.books[caller.index()].turn(from, to, reason, self.now);
     }
 
     fn answered(&mut self, _: CallId, _: Answer, _: About) {}

@@ -374,26 +374,26 @@ measures! {
 
     Arrivals "arrivals" of Caller Run: Count in Count, "ours",
         "Payloads that callers started.";
-    Copies "copies" of Caller Run: Count in Count, "ours",
-        "Further copies made of them by fan-out, destinations and calls.";
+    Messages "messages" of Caller Run: Count in Count, "ours",
+        "Arrivals that nobody waits for, and every further copy: of fan-out, of destinations, of calls.";
     Succeeded "succeeded" of Caller Run: Place in Count, "ours",
-        "Payloads that were processed.";
+        "Arrivals of which something succeeded and nothing has a worse outcome.";
     Failed "failed" of Caller Run: Place in Count, "ours",
-        "Payloads whose caller was told that they failed.";
+        "Arrivals whose caller received a failure.";
     Dropped "dropped" of Caller Run: Place in Count, "ours",
-        "Payloads given up, nothing kept.";
+        "Arrivals of which something was given up and kept nowhere.";
     DeadLettered "dead_lettered" of Caller Run: Place in Count, "ours",
-        "Payloads in a dead-letter queue or failure destination.";
+        "Arrivals of which something is in a dead-letter queue or failure destination.";
     Expired "expired" of Caller Run: Place in Count, "ours",
-        "Payloads whose queue's retention ran out.";
+        "Arrivals of which something outlived the retention of its queue or stream.";
     Filtered "filtered" of Caller Run: Place in Count, "ours",
-        "Payloads that nobody wanted.";
+        "Arrivals that matched no filter.";
     Delivered "delivered" of Caller Run: Place in Count, "ours",
-        "Payloads that went where nothing in the file reads.";
+        "Arrivals that went where nothing in the file reads.";
     Waiting "waiting" of Caller Run: Gauge in Count, "ours",
-        "Payloads in a queue or between two attempts.";
+        "Arrivals of which something is in a queue or between two attempts.";
     InFlight "in_flight" of Caller Run: Gauge in Count, "ours",
-        "Payloads being processed or hidden in a queue.";
+        "Arrivals of which something is being processed, or hidden in a queue.";
     CostUsd "cost_usd" of Run: Amount in Dollars, "ours",
         "What the run costs in dollars, as a month of its own in us-east-1.";
     Requests "requests" of Caller: Count in Count, "ours",
@@ -405,9 +405,9 @@ measures! {
     ResponseTime "response_time" of Caller: Distribution in Milliseconds, "ours",
         "From request to answer.";
     Latency "latency" of Caller: Distribution in Milliseconds, "ours",
-        "From first request to success: the answer if awaited, else the end of the run that did it.";
+        "From first request to success: the answer if awaited, else the end of all work that it caused.";
     EndToEnd "end_to_end" of Caller: Distribution in Milliseconds, "ours",
-        "From first request until all that it caused is at rest, the request itself a success.";
+        "From first request to success of the arrival, the end of all work that it caused.";
 }
 
 impl Measure {
@@ -474,7 +474,7 @@ impl Measure {
             | DependencyRequests
             | Busy
             | Arrivals
-            | Copies
+            | Messages
             | Filtered
             | Delivered
             | Requests

@@ -44,6 +44,8 @@ pub mod threshold;
 
 pub mod alarm;
 
+pub mod autopsy;
+
 pub mod pool;
 
 pub mod probe;
@@ -68,6 +70,7 @@ pub mod stage;
 
 pub mod slice;
 
+pub use autopsy::Why;
 pub use cast::Cast;
 pub use cost::Bill;
 pub use digest::Fingerprint;
@@ -93,16 +96,17 @@ use crate::{
     model::{
         Fact, Moment, Observer, Register,
         config::{Config, Resources},
-        vocabulary::QueueId,
+        vocabulary::{PayloadId, QueueId},
     },
 };
 use alarm::Alarms;
+use autopsy::Autopsy;
 use cell::{Totals, TotalsNow};
 use checker::Checker;
 use digest::Digest;
 use group_order::GroupOrder;
 use kept::Kept;
-use point::{About, Guide, Sink, SinkOf, points};
+use point::{About, Guide, Sink, SinkOf, points, points_of_end};
 use probe::{Probes, ProbesNow};
 use std::{fmt, sync::Arc};
 
@@ -122,8 +126,13 @@ pub struct Watch<'a> {
     series: Series,
     probes: Probes,
     alarms: Option<Box<Alarms>>,
+    autopsy: Autopsy,
     trace: Option<Trace<RowSink<'a>>>,
-    /// Whether there are probes, alarms or a trace.
+    /// An observer of its own, which sees every fact after the others.
+    beside: Option<&'a mut dyn Observer>,
+    /// What is now, for who looks at the run while it goes on, and the story of what is followed.
+    live: Option<Box<(Live, Option<Story>)>>,
+    /// Whether there are probes, alarms, a trace, or others who watch.
     asked: bool,
     rare: Rare,
 }
@@ -132,6 +141,7 @@ pub struct Watch<'a> {
 struct Rare {
     period: u64,
     warmup: Time,
+    duration: Time,
     counting: bool,
     resources: Arc<Resources>,
     kept: Kept,
@@ -190,10 +200,14 @@ impl<'a> Watch<'a> {
             asked: !probes.is_empty() || trace.is_some() || !resources.alarms.is_empty(),
             probes,
             alarms: Alarms::new(config).map(Box::new),
+            autopsy: Autopsy::default(),
+            beside: None,
+            live: None,
             trace: trace.map(|sink| Trace::new(Arc::clone(&resources), sink)),
             rare: Rare {
                 period: 0,
                 warmup: config.warmup,
+                duration: config.duration,
                 counting: config.warmup == Time::ZERO,
                 kept: Kept::new(&resources),
                 resources,
@@ -201,6 +215,30 @@ impl<'a> Watch<'a> {
         };
         watch.edge = watch.next_edge();
         watch
+    }
+
+    /// Gives every fact to `observer` too, after all others.
+    pub fn beside(mut self, observer: &'a mut dyn Observer) -> Watch<'a> {
+        self.asked = true;
+        self.beside = Some(observer);
+        self
+    }
+
+    /// Keeps what is now, too.
+    pub fn with_live(mut self, live: Live) -> Watch<'a> {
+        self.asked = true;
+        self.live = Some(Box::new((live, None)));
+        self
+    }
+
+    /// What is now, and the story of what is followed; it is there where [`Watch::with_live`] gave it.
+    pub fn live(&self) -> Option<&(Live, Option<Story>)> {
+        self.live.as_deref()
+    }
+
+    /// The same, to be changed or taken by who looks at the run.
+    pub fn live_mut(&mut self) -> &mut Option<Box<(Live, Option<Story>)>> {
+        &mut self.live
     }
 
     /// The fingerprint of all facts so far.
@@ -233,7 +271,8 @@ impl<'a> Watch<'a> {
                 let next = self.series.period_of(until).max(self.rare.period + 1);
                 let start = self.series.start_of(next);
                 let Watch { totals, series, rare, .. } = self;
-                totals.close_period(rare.period, start, series, rare.counting);
+                let until = series.start_of(rare.period + 1);
+                totals.close_period(rare.period, until, start, series, rare.counting);
                 rare.period = next;
             }
             if !self.rare.counting && self.rare.warmup <= edge {
@@ -279,68 +318,14 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// What only some runs want, kept apart so that the others do not carry it along.
     #[inline(never)]
-    fn ask(&mut self, moment: Moment<'_>, fact: Fact) {
-        let Watch { guide, probes, alarms, trace, .. } = self;
-        let Moment { now, register, .. } = moment;
-        if !probes.is_empty() {
-            points(guide, &moment, &fact, &mut ProbesNow { probes, register, now });
-        }
-        if let Some(alarms) = alarms {
-            points(guide, &moment, &fact, &mut **alarms);
-        }
-        if let Some(trace) = trace {
-            trace.saw(&moment, &fact);
-        }
+    fn fold_apart(&mut self, moment: &Moment<'_>, fact: Fact) {
+        self.fold(moment, &fact);
     }
 
-    /// When the warm-up ends, if it has not.
-    fn warmup_end(&self) -> Time {
-        if self.rare.counting { Time::NEVER } else { self.rare.warmup }
-    }
-
-    /// What the run came to. It ended at `end` with `register` as it is.
-    pub fn finish(mut self, end: Time, register: &Register) -> Outcome {
-        self.turn(end, false);
-        let Watch { thresholds, mut totals, mut series, rare, .. } = self;
-        let Watch { mut checker, digest, probes, alarms, .. } = self;
-        totals.close_period(rare.period, Time::NEVER, &mut series, rare.counting);
-        for (subject, measure) in totals.below_zero() {
-            let (name, measure) = (subject.name(&rare.resources), measure.name());
-            checker.report(end, format!("{name}.{measure} was below 0"));
-        }
-        let accounts = rare.resources.caller_ids().map(|id| {
-            let name = rare.resources.calls[id.index()].name.clone();
-            (name, totals.callers[id.index()].book.account())
-        });
-        let ledger = Ledger::new(accounts.collect());
-        let faults = checker.finish(end, &ledger, register);
-        let (resources, callers) =
-            summary::total(&mut totals, alarms.as_deref(), &rare.resources, rare.warmup, end);
-        let mut readings = probes.readings(end).into_iter();
-        let judged = thresholds.iter().map(|threshold| {
-            let sides = readings.by_ref().take(threshold.sides.len());
-            threshold.judge(sides.map(|reading| reading.value).collect())
-        });
-        let results = Results {
-            digest: digest.fingerprint(),
-            ended_at_s: end.as_secs_f64(),
-            resources,
-            callers,
-            ledger,
-            cost: Bill::of(&mut totals, &rare.resources),
-            thresholds: judged.collect(),
-        };
-        Outcome { results, metrics: readings.collect(), series, faults }
-    }
-}
-
-impl Observer for Watch<'_> {
-    // Always inlined: where a fact is noted its kind is known, so every match on it below goes
-    // away.
+    /// Folds a fact into everything that is kept of it.
     #[inline(always)]
-    fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
+    fn fold(&mut self, moment: &Moment<'_>, fact: &Fact) {
         let now = moment.now;
         if self.edge <= now {
             self.turn(now, false);
@@ -355,9 +340,146 @@ impl Observer for Watch<'_> {
         let Watch { guide, totals, series, .. } = self;
         points(guide, moment, fact, &mut TotalsNow { totals, series, now });
         guide.follow(now, fact);
+        self.autopsy.saw(now, moment.rule, fact);
         if self.asked {
             // Copies, so that the originals need not be in memory when nobody asks.
             self.ask(Moment { ..*moment }, *fact);
+        }
+    }
+
+    /// What only some runs want, kept apart so that the others do not carry it along.
+    #[inline(never)]
+    fn ask(&mut self, moment: Moment<'_>, fact: Fact) {
+        let Watch { guide, probes, alarms, trace, live, beside, .. } = self;
+        let Moment { now, register, .. } = moment;
+        if !probes.is_empty() {
+            points(guide, &moment, &fact, &mut ProbesNow { probes, register, now });
+        }
+        if let Some(alarms) = alarms {
+            points(guide, &moment, &fact, &mut **alarms);
+        }
+        if let Some(trace) = trace {
+            trace.saw(&moment, &fact);
+        }
+        if let Some(live) = live {
+            live.saw(&moment, &fact);
+        }
+        if let Some(beside) = beside {
+            beside.saw(&moment, &fact);
+        }
+    }
+
+    /// Those who watch beside the others.
+    fn others(&mut self) -> impl Iterator<Item = &mut dyn Observer> {
+        let Watch { live, beside, .. } = self;
+        let live = live.as_mut().map(|live| &mut **live as &mut dyn Observer);
+        live.into_iter().chain(beside.as_mut().map(|beside| &mut **beside as &mut dyn Observer))
+    }
+
+    /// When the warm-up ends, if it has not.
+    fn warmup_end(&self) -> Time {
+        if self.rare.counting { Time::NEVER } else { self.rare.warmup }
+    }
+
+    /// What the run came to. It ended at `end` with `register` as it is.
+    pub fn finish(mut self, end: Time, register: &Register) -> Outcome {
+        self.turn(end, false);
+        let Watch { thresholds, mut totals, mut series, rare, guide, mut autopsy, .. } = self;
+        let Watch { mut checker, digest, mut probes, alarms, .. } = self;
+        for root in register.arrivals() {
+            let now = end;
+            let mut sink = TotalsNow { totals: &mut totals, series: &mut series, now };
+            points_of_end(&guide, register, root, &mut sink);
+            if !probes.is_empty() {
+                let mut probes = ProbesNow { probes: &mut probes, register, now };
+                points_of_end(&guide, register, root, &mut probes);
+            }
+            autopsy.add(&mut totals.callers, register, root);
+        }
+        let until = end.min(series.start_of(rare.period + 1));
+        totals.close_period(rare.period, until, Time::NEVER, &mut series, rare.counting);
+        for (subject, measure) in totals.below_zero() {
+            let (name, measure) = (subject.name(&rare.resources), measure.name());
+            checker.report(end, format!("{name}.{measure} was below 0"));
+        }
+        let accounts = rare.resources.caller_ids().map(|id| {
+            let name = rare.resources.calls[id.index()].name.clone();
+            (name, totals.callers[id.index()].book.account())
+        });
+        let ledger = Ledger::new(accounts.collect());
+        let unrested = totals.callers.iter().map(|caller| caller.book.unrested()).sum();
+        let why = autopsy.finish(&rare.resources);
+        checker.compare(end, &ledger, &why);
+        let faults = checker.finish(end, &ledger, unrested, register);
+        let (resources, callers) = summary::total(
+            &mut totals,
+            alarms.as_deref(),
+            &rare.resources,
+            rare.warmup,
+            rare.duration.min(end),
+        );
+        let mut readings = probes.readings(end).into_iter();
+        let judged = thresholds.iter().map(|threshold| {
+            let sides = readings.by_ref().take(threshold.sides.len());
+            threshold.judge(sides.map(|reading| reading.value).collect())
+        });
+        let results = Results {
+            digest: digest.fingerprint(),
+            ended_at_s: end.as_secs_f64(),
+            resources,
+            callers,
+            ledger,
+            why,
+            cost: Bill::of(&mut totals, &rare.resources),
+            thresholds: judged.collect(),
+        };
+        Outcome { results, metrics: readings.collect(), series, faults }
+    }
+}
+
+/// Whether a fact is one of those that each asynchronous invocation makes.
+#[inline(always)]
+const fn is_frequent(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::Arrived { .. }
+            | Fact::Requested { .. }
+            | Fact::Accepted { .. }
+            | Fact::Answered { .. }
+            | Fact::Tried { .. }
+            | Fact::RunStarted { .. }
+            | Fact::RunEnded { .. }
+            | Fact::Processed { .. }
+            | Fact::Billed { .. }
+            | Fact::Completed { .. }
+    )
+}
+
+impl Observer for Watch<'_> {
+    // Where a fact is noted its kind is known. Those of the asynchronous way, which come most often, are folded
+    // there, and every match on them goes away; all others share one place, which keeps the code small.
+    #[inline(always)]
+    fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
+        if is_frequent(fact) {
+            self.fold(moment, fact);
+        } else {
+            self.fold_apart(&Moment { ..*moment }, *fact);
+        }
+    }
+
+    #[inline]
+    fn over(&mut self, now: Time, register: &Register, root: PayloadId) {
+        if self.edge <= now {
+            self.turn(now, false);
+        }
+        let Watch { guide, totals, series, probes, autopsy, .. } = self;
+        points_of_end(guide, register, root, &mut TotalsNow { totals, series, now });
+        if !probes.is_empty() {
+            points_of_end(guide, register, root, &mut ProbesNow { probes, register, now });
+        }
+        autopsy.add(&mut totals.callers, register, root);
+        if self.asked {
+            self.others().for_each(|other| other.over(now, register, root));
         }
     }
 
@@ -367,6 +489,7 @@ impl Observer for Watch<'_> {
         }
         self.rare.kept.configured(now, resources);
         self.checker.configured(resources);
+        self.autopsy.configured(resources);
         let Watch { guide, totals, series, probes, alarms, .. } = self;
         if let Some(alarms) = alarms {
             alarms.configured(resources);
@@ -395,6 +518,7 @@ impl Observer for Watch<'_> {
         if let Some(alarms) = alarms {
             alarms.of(Subject::Account).set(measure, claimed);
         }
+        self.others().for_each(|other| other.configured(now, resources));
     }
 
     fn sampled(&mut self, now: Time, queue: QueueId, oldest: Option<Span>) {
@@ -413,6 +537,7 @@ impl Observer for Watch<'_> {
             let register = &Register::default();
             ProbesNow { probes, register, now }.of(queue).set(measure, age);
         }
+        self.others().for_each(|other| other.sampled(now, id, oldest));
     }
 }
 

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{cmp::Ordering, fmt};
 
-/// A fraction; the denominator is above 0.
+/// A fraction; the denominator is above 0, or 0 of what is beyond every number: [`Number::NEVER`].
 #[derive(Clone, Copy, Debug)]
 pub struct Number {
     over: i128,
@@ -16,6 +16,13 @@ pub struct Number {
 impl Number {
     /// Nothing.
     pub const ZERO: Number = Number { over: 0, under: 1 };
+    /// The time to what does not happen: above every number.
+    pub const NEVER: Number = Number { over: 1, under: 0 };
+
+    /// Whether it is [`Number::NEVER`], or as far below 0.
+    pub const fn is_infinite(self) -> bool {
+        self.under == 0
+    }
 
     /// A whole number.
     pub const fn whole(n: i128) -> Number {
@@ -63,8 +70,14 @@ impl Number {
         self.over == 0
     }
 
-    /// The sum.
+    /// The sum. What is as far above 0 as below it comes to 0: two that never happen do not differ.
     pub fn plus(self, other: Number) -> Number {
+        match (self.is_infinite(), other.is_infinite()) {
+            (true, true) if self.over != other.over => return Number::ZERO,
+            (true, _) => return self,
+            (_, true) => return other,
+            (false, false) => (),
+        }
         self.combine(other, |a, b| {
             let left = a.over.checked_mul(b.under)?;
             let right = b.over.checked_mul(a.under)?;
@@ -79,13 +92,20 @@ impl Number {
 
     /// The product.
     pub fn times(self, other: Number) -> Number {
+        if self.is_infinite() || other.is_infinite() {
+            let sign = self.over.signum() * other.over.signum();
+            return if sign == 0 { Number::ZERO } else { Number { over: sign, under: 0 } };
+        }
         self.combine(other, |a, b| {
             Some((a.over.checked_mul(b.over)?, a.under.checked_mul(b.under)?))
         })
     }
 
-    /// The quotient, or none if `other` is 0.
+    /// The quotient, or none if `other` is 0 or both are beyond every number.
     pub fn divided_by(self, other: Number) -> Option<Number> {
+        if other.is_infinite() {
+            return (!self.is_infinite()).then_some(Number::ZERO);
+        }
         let turned = match other.over.signum() {
             0 => return None,
             1 => Number { over: other.under, under: other.over },
@@ -139,6 +159,9 @@ impl PartialOrd for Number {
 
 impl Ord for Number {
     fn cmp(&self, other: &Self) -> Ordering {
+        if self.is_infinite() || other.is_infinite() {
+            return self.approximate().total_cmp(&other.approximate());
+        }
         let (left, right) =
             (self.over.checked_mul(other.under), other.over.checked_mul(self.under));
         match (left, right) {
@@ -161,6 +184,11 @@ impl Serialize for Number {
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Number, D::Error> {
         let text = String::deserialize(deserializer)?;
+        match text.as_str() {
+            "1/0" => return Ok(Number::NEVER),
+            "-1/0" => return Ok(Number::ZERO.minus(Number::NEVER)),
+            _ => (),
+        }
         let (over, under) = text.split_once('/').unwrap_or((&text, "1"));
         let read = over.parse().ok().zip(under.parse().ok());
         let number = read.and_then(|(over, under)| Number::ratio(over, under));
@@ -171,6 +199,9 @@ impl<'de> Deserialize<'de> for Number {
 /// Whole, or with up to six digits that say something.
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_infinite() {
+            return f.write_str("never");
+        }
         if self.under == 1 {
             return write!(f, "{}", self.over);
         }
@@ -227,7 +258,7 @@ mod tests {
             let text = serde_json::to_string(&number).unwrap();
             assert_eq!(serde_json::from_str::<Number>(&text).unwrap(), number, "{text}");
         }
-        for wrong in ["\"\"", "\"1/0\"", "\"1.5\"", "1"] {
+        for wrong in ["\"\"", "\"0/0\"", "\"1.5\"", "1"] {
             assert!(serde_json::from_str::<Number>(wrong).is_err(), "{wrong}");
         }
     }
@@ -240,5 +271,21 @@ mod tests {
         assert_eq!(shown(1, 3), "0.333333");
         assert_eq!(shown(200, 3), "66.6667");
         assert_eq!(shown(10_000_001, 10), "1000000");
+    }
+
+    #[test]
+    fn never_is_above_every_number_and_two_of_it_do_not_differ() {
+        let (never, one) = (Number::NEVER, Number::whole(1));
+        assert!(one < never && Number::ZERO.minus(never) < one && never <= never);
+        assert_eq!((never.plus(one), one.minus(never)), (never, Number::ZERO.minus(never)));
+        assert_eq!(never.minus(never), Number::ZERO);
+        assert_eq!(
+            (never.divided_by(one), one.divided_by(never)),
+            (Some(never), Some(Number::ZERO))
+        );
+        assert_eq!((never.divided_by(never), never.times(Number::ZERO)), (None, Number::ZERO));
+        assert_eq!((never.to_string(), never.approximate()), ("never".to_owned(), f64::INFINITY));
+        let json = serde_json::to_string(&never).unwrap();
+        assert_eq!(serde_json::from_str::<Number>(&json).unwrap(), never);
     }
 }

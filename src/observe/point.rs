@@ -9,19 +9,23 @@
 //! what its addition costs. A throttled try is no invocation, an automatic move is no send: such
 //! sentences live here and nowhere else.
 
-use super::measure::{Measure, Owner};
+use super::{
+    ledger::LedgerKind,
+    measure::{Measure, Owner},
+};
 use crate::{
     kernel::Time,
     model::{
         Fact, Moment, Place, Register,
         config::{Config, OutletOf, Resources, SinkKind, Source, Via},
         fact::{Answer, Held},
+        outcome::{Origin, Reason, Role},
         policy::{pollers::BATCHES_OF_A_POLLER, requests},
+        register::{Move, Payload},
         services::told,
         vocabulary::{
-            AlarmId, CallId, Condition, Deletion, DependencyId, Entry, FunctionId, GivenUp,
-            MappingId, OutletId, PayloadId, QueueId, ReaderId, RuleId, ShardId, SinkId, StreamId,
-            Undelivered,
+            AlarmId, CallId, Condition, Deletion, DependencyId, Entry, FunctionId, MappingId,
+            OutletId, PayloadId, QueueId, ReaderId, RuleId, ShardId, SinkId, StreamId,
         },
     },
 };
@@ -226,10 +230,14 @@ pub trait Sink {
         Self: 'a;
     /// The points that follow are about `subject`: looked up once, however many there are.
     fn of(&mut self, subject: Subject) -> Self::Of<'_>;
-    /// A payload entered the ledger: an arrival, or a further copy. It is in flight.
-    fn entered(&mut self, caller: CallId, copied: bool, payload: PayloadId);
-    /// A payload moved in the ledger, to another place than it was in.
-    fn moved(&mut self, caller: CallId, from: Place, to: Place, payload: PayloadId, reason: Reason);
+    /// An arrival entered; it is in flight.
+    fn arrived(&mut self, caller: CallId, root: PayloadId);
+    /// A payload entered, an arrival too; it is in flight.
+    fn entered(&mut self, caller: CallId, kind: LedgerKind, payload: PayloadId);
+    /// A payload moved to another place than it was in.
+    fn moved(&mut self, caller: CallId, kind: LedgerKind, from: Place, to: Place);
+    /// The outcome of an arrival became another; `reason` if it is dropped.
+    fn turned(&mut self, caller: CallId, from: Place, to: Place, root: PayloadId, reason: Reason);
     /// An answer was had.
     fn answered(&mut self, caller: CallId, answer: Answer, about: About);
 }
@@ -248,66 +256,8 @@ pub trait SinkOf {
     fn set(&mut self, measure: Measure, level: u64);
     /// A sample of a distribution.
     fn sample(&mut self, measure: Measure, value: u64, about: About);
-}
-
-/// Why a payload was dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
-    /// Its event was given up and nobody kept it.
-    GivenUp(Condition),
-    /// Its queue was purged.
-    Purged,
-    /// A service could not hand it on, and nobody kept it.
-    Undelivered(Undelivered),
-    /// A mapping on a stream gave it up, and nobody kept it.
-    Record(GivenUp),
-    /// It was not dropped.
-    None,
-}
-
-impl Reason {
-    /// Every reason for which a payload is dropped.
-    pub const ALL: [Reason; 12] = [
-        Reason::GivenUp(Condition::RetriesExhausted),
-        Reason::GivenUp(Condition::EventAgeExceeded),
-        Reason::GivenUp(Condition::ZeroReservedConcurrency),
-        Reason::GivenUp(Condition::RecursiveInvocation),
-        Reason::GivenUp(Condition::Success),
-        Reason::Purged,
-        Reason::Undelivered(Undelivered::Forbidden),
-        Reason::Undelivered(Undelivered::Exhausted),
-        Reason::Undelivered(Undelivered::SwitchedOff),
-        Reason::Record(GivenUp::RetryAttemptsExhausted),
-        Reason::Record(GivenUp::RecordAgeExceeded),
-        Reason::Record(GivenUp::Oversized),
-    ];
-
-    /// The word of `[reason=…]`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Reason::GivenUp(condition) => condition.word(),
-            Reason::Purged => "Purged",
-            Reason::Undelivered(why) => why.word(),
-            Reason::Record(why) => why.word(),
-            Reason::None => "",
-        }
-    }
-
-    /// Its position in [`Reason::ALL`]; none is beyond.
-    pub fn index(self) -> usize {
-        Self::ALL.iter().position(|reason| *reason == self).unwrap_or(Self::ALL.len())
-    }
-
-    /// Why the fact drops its payload.
-    pub(super) fn of(fact: &Fact) -> Reason {
-        match fact {
-            Fact::Dropped { condition, .. } => Reason::GivenUp(*condition),
-            Fact::Purged { .. } => Reason::Purged,
-            Fact::DeliveryLost { why, .. } => Reason::Undelivered(*why),
-            Fact::RecordDropped { why, .. } => Reason::Record(*why),
-            _ => Reason::None,
-        }
-    }
+    /// A sample of a time to something that never happens.
+    fn never(&mut self, _measure: Measure, _about: About) {}
 }
 
 /// Every answer, in the order of the outputs.
@@ -493,6 +443,19 @@ impl Guide {
         self.warmup <= born && born < self.duration
     }
 
+    /// What a payload is counted as, beside the outcome of its arrival.
+    #[inline(always)]
+    pub fn kind(&self, payload: &Payload) -> LedgerKind {
+        match payload.role {
+            Role::Message(origin) => LedgerKind::Message(origin),
+            Role::Request => LedgerKind::Request,
+            Role::Arrival if self.via(payload.caller).is_some_and(Via::waits) => {
+                LedgerKind::Awaited
+            }
+            Role::Arrival => LedgerKind::Message(Origin::Caller),
+        }
+    }
+
     /// Whether distributions take a sample of what came at `at`.
     fn took(&self, at: Time) -> bool {
         self.warmup == Time::ZERO || self.warmup <= at && at < self.duration
@@ -574,25 +537,29 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
     let about = About::payload;
     let nothing = About::NOTHING;
 
-    if let Some((payload, from, to)) = moved
-        && from != to
-    {
-        let caller = register.get(payload).caller;
-        let reason = if to == Place::Dropped { Reason::of(fact) } else { Reason::None };
-        sink.moved(caller, from, to, payload, reason);
-        if to.rests() && !from.rests() {
-            let root = register.root(payload);
-            if root.open == 0 && root.place == Place::Succeeded && guide.takes(register, payload) {
-                let took = now.as_nanos() - root.born.as_nanos();
-                let mut caller = sink.of(Subject::Caller(root.caller));
-                caller.sample(Measure::EndToEnd, took, about(register.get(payload).root));
-            }
+    if let Some(Move { payload, from, to, outcome, .. }) = moved {
+        let known = register.get(payload);
+        if from != to {
+            sink.moved(known.caller, guide.kind(known), from, to);
+        }
+        if let Some((from, to)) = outcome {
+            let reason = match to {
+                Place::Dropped => register.cause_of(known.root).reason,
+                _ => Reason::None,
+            };
+            sink.turned(known.caller, from, to, known.root, reason);
         }
     }
 
     match *fact {
-        Fact::Arrived { call, payload } => sink.entered(call, false, payload),
-        Fact::Copied { payload, .. } => sink.entered(register.get(payload).caller, true, payload),
+        Fact::Arrived { call, payload } => {
+            sink.arrived(call, payload);
+            sink.entered(call, guide.kind(register.get(payload)), payload);
+        }
+        Fact::Copied { payload, .. } => {
+            let known = register.get(payload);
+            sink.entered(known.caller, guide.kind(known), payload);
+        }
         Fact::Requested { call, payload, .. } => {
             if guide.via(call).is_some() {
                 sink.of(Subject::Caller(call)).count(Measure::Requests, true, about(payload));
@@ -609,9 +576,13 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             }
         }
         Fact::Resolved { call, payload, ok, since } => {
-            if ok && guide.via(call).is_some() && guide.takes(register, payload) {
+            if guide.via(call).is_some_and(Via::waits) && guide.takes(register, payload) {
                 let mut caller = sink.of(Subject::Caller(call));
-                caller.sample(Measure::Latency, since.as_nanos(), about(payload));
+                if ok {
+                    caller.sample(Measure::Latency, since.as_nanos(), about(payload));
+                } else {
+                    caller.never(Measure::Latency, about(payload));
+                }
             }
         }
         Fact::Unawaited { function, payload } => {
@@ -732,17 +703,6 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             if nth > 1 {
                 let mut function = sink.of(Subject::Function(function));
                 function.count(Measure::Duplicates, true, about(payload));
-            } else {
-                let known = register.get(payload);
-                let awaited = guide.via(known.caller).is_none_or(Via::waits);
-                if known.copy == 0 && !awaited && guide.takes(register, payload) {
-                    let took = now.as_nanos() - known.born.as_nanos();
-                    sink.of(Subject::Caller(known.caller)).sample(
-                        Measure::Latency,
-                        took,
-                        about(payload),
-                    );
-                }
             }
         }
         Fact::Throttled { function, payload, .. } => {
@@ -1055,6 +1015,33 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             let rules = Measure::InvocationsFailedToBeSentToDlq;
             of_origin(guide.origin(outlet), sink, topics, rules, about(payload));
         }
+    }
+}
+
+/// Gives `sink` the times to success of an arrival that is over, or that is left when the run ends. What was
+/// handed on to where nothing of the file reads, or was not wanted, has no success to wait for.
+pub fn points_of_end<S: Sink>(guide: &Guide, register: &Register, root: PayloadId, sink: &mut S) {
+    let arrival = register.get(root);
+    if !guide.takes(register, root) {
+        return;
+    }
+    let took = match arrival.outcome {
+        Place::Succeeded => Some(arrival.succeeded_at.since(arrival.born).as_nanos()),
+        Place::Delivered | Place::Filtered => return,
+        _ => None,
+    };
+    let about = About::payload(root);
+    let mut caller = sink.of(Subject::Caller(arrival.caller));
+    let mut give = |measure, took| match took {
+        Some(took) => caller.sample(measure, took, about),
+        None => caller.never(measure, about),
+    };
+    give(Measure::EndToEnd, took);
+    match guide.via(arrival.caller).is_some_and(Via::waits) {
+        false => give(Measure::Latency, took),
+        // Who waits was answered long ago, or still waits.
+        true if arrival.place.rests() => (),
+        true => give(Measure::Latency, None),
     }
 }
 

@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 pub struct Gathered {
     /// Their sum.
     pub sum: u128,
-    /// How many.
+    /// How many are numbers.
     pub samples: u64,
+    /// How many are above every number: the time to what did not happen.
+    pub never: u64,
     /// The smallest; the largest number there is without samples.
     pub min: u64,
     /// The largest; 0 without samples.
@@ -21,7 +23,7 @@ pub struct Gathered {
 
 impl Default for Gathered {
     fn default() -> Self {
-        Gathered { sum: 0, samples: 0, min: u64::MAX, max: 0 }
+        Gathered { sum: 0, samples: 0, never: 0, min: u64::MAX, max: 0 }
     }
 }
 
@@ -34,24 +36,35 @@ impl Gathered {
         self.max = self.max.max(value);
     }
 
+    /// Adds a sample that is above every number.
+    pub fn add_never(&mut self) {
+        self.never += 1;
+    }
+
     fn merge(&mut self, other: &Gathered) {
         self.sum += other.sum;
+        self.never += other.never;
         self.samples += other.samples;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
     }
 
-    /// A statistic of the samples; a quantile needs their `histogram`. None without data.
+    /// A statistic of the samples; a quantile needs their `histogram`. None without data. The mean is of
+    /// those that are numbers.
     pub fn take(&self, statistic: Statistic, histogram: Option<&Histogram>) -> Option<Number> {
         let whole = |n: u64| Number::whole(i128::from(n));
         let sum = i128::try_from(self.sum).unwrap_or(i128::MAX);
         match statistic {
             Statistic::Sum => Some(Number::whole(sum)),
-            Statistic::Count => Some(whole(self.samples)),
+            Statistic::Count => Some(whole(self.samples + self.never)),
             Statistic::Mean => Number::ratio(sum, i128::from(self.samples)),
+            Statistic::Min if self.samples == 0 && self.never > 0 => Some(Number::NEVER),
             Statistic::Min => (self.samples > 0).then(|| whole(self.min)),
+            Statistic::Max if self.never > 0 => Some(Number::NEVER),
             Statistic::Max => (self.samples > 0).then(|| whole(self.max)),
-            Statistic::Quantile(percent) => histogram?.quantile(percent).map(whole),
+            Statistic::Quantile(percent) => {
+                Some(histogram?.quantile(percent)?.map_or(Number::NEVER, whole))
+            }
             Statistic::FirstAt | Statistic::LastAt | Statistic::AllAt => None,
         }
     }
@@ -82,7 +95,12 @@ impl Pool {
 
     /// How many samples.
     pub fn samples(&self) -> u64 {
-        self.stats.samples
+        self.stats.samples + self.stats.never
+    }
+
+    /// How many of them are above every number.
+    pub fn never(&self) -> u64 {
+        self.stats.never
     }
 
     /// The statistic of all samples together.
@@ -97,6 +115,8 @@ struct Written {
     /// A text, since few readers of JSON take 128 bits.
     sum: String,
     samples: u64,
+    #[serde(default)]
+    never: u64,
     min: u64,
     max: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -105,7 +125,7 @@ struct Written {
 
 impl From<Pool> for Written {
     fn from(pool: Pool) -> Written {
-        let Gathered { sum, samples, min, max } = pool.stats;
+        let Gathered { sum, samples, never, min, max } = pool.stats;
         let buckets = pool.histogram.map(|histogram| {
             let mut below = 0;
             let counted = histogram.counted().into_iter();
@@ -113,21 +133,21 @@ impl From<Pool> for Written {
                 .map(|(value, times)| (value - std::mem::replace(&mut below, value), times))
                 .collect()
         });
-        Written { sum: sum.to_string(), samples, min, max, buckets }
+        Written { sum: sum.to_string(), samples, never, min, max, buckets }
     }
 }
 
 impl From<Written> for Pool {
     fn from(written: Written) -> Pool {
-        let Written { sum, samples, min, max, buckets } = written;
-        let stats = Gathered { sum: sum.parse().unwrap_or(0), samples, min, max };
+        let Written { sum, samples, never, min, max, buckets } = written;
+        let stats = Gathered { sum: sum.parse().unwrap_or(0), samples, never, min, max };
         let histogram = buckets.map(|buckets| {
             let mut value = 0u64;
             let counted = buckets.into_iter().map(|(above, times)| {
                 value = value.saturating_add(above);
                 (value, times)
             });
-            Histogram::of_counted(counted, stats.sum, (min, max))
+            Histogram::of_counted(counted, stats.sum, (min, max), never)
         });
         Pool { stats, histogram }
     }

@@ -9,9 +9,10 @@ use super::{
     cost::{self, Meter},
     formula::{Filter, Formula, Statistic, Term, Value, Window},
     histogram::Histogram,
+    ledger::LedgerKind,
     measure::{Kind, Measure},
     number::Number,
-    point::{About, Bases, Reason, Sink, SinkOf, Subject},
+    point::{About, Bases, Sink, SinkOf, Subject},
     pool::{Gathered, Pool},
 };
 use crate::{
@@ -20,6 +21,7 @@ use crate::{
         Place, Register,
         config::{Config, Resources},
         fact::Answer,
+        outcome::Reason,
         value::{AttributeId, Catalog, Word},
         vocabulary::{CallId, PayloadId, ShardId},
     },
@@ -170,6 +172,15 @@ impl Counting {
         }
     }
 
+    fn add_never(&mut self, at: Time) {
+        if self.stretch.has(at) {
+            self.stats.add_never();
+            if let Some(histogram) = &mut self.histogram {
+                histogram.add_never();
+            }
+        }
+    }
+
     fn value(&self, statistic: Statistic) -> Option<Value> {
         let instant = |at: Time| Value::Number(Number::whole(i128::from(at.as_nanos())));
         match statistic {
@@ -200,8 +211,28 @@ struct CountingPer {
 
 impl CountingPer {
     fn add(&mut self, at: Time, value: u64, counted: bool) {
+        let Some((_, stats, histogram)) = self.period(at) else { return };
+        stats.add(value);
+        if let Some(histogram) = histogram {
+            histogram.add(value);
+        }
+        if counted {
+            self.last = self.last.max(at);
+        }
+    }
+
+    fn add_never(&mut self, at: Time) {
+        let Some((_, stats, histogram)) = self.period(at) else { return };
+        stats.add_never();
+        if let Some(histogram) = histogram {
+            histogram.add_never();
+        }
+    }
+
+    /// The period that an instant is in, if it is in the window.
+    fn period(&mut self, at: Time) -> Option<&mut (u64, Gathered, Option<Histogram>)> {
         if !self.stretch.has(at) || self.overfull {
-            return;
+            return None;
         }
         let period = (at.as_nanos() - self.stretch.from.as_nanos()) / self.length.as_nanos();
         let place = match self.periods.last() {
@@ -211,7 +242,7 @@ impl CountingPer {
                 if self.periods.get(place).is_none_or(|(known, ..)| *known != period) {
                     if self.periods.len() == PERIODS_MAX {
                         self.overfull = true;
-                        return;
+                        return None;
                     }
                     let histogram = self.quantile.then(Histogram::default);
                     self.periods.insert(place, (period, Gathered::default(), histogram));
@@ -219,14 +250,7 @@ impl CountingPer {
                 place
             }
         };
-        let (_, stats, histogram) = &mut self.periods[place];
-        stats.add(value);
-        if let Some(histogram) = histogram {
-            histogram.add(value);
-        }
-        if counted {
-            self.last = self.last.max(at);
-        }
+        self.periods.get_mut(place)
     }
 
     fn value(&self, inner: Statistic, outer: Statistic, duration: Time) -> Option<Value> {
@@ -296,6 +320,8 @@ struct Level {
     stretch: Stretch,
     level: i64,
     since: Time,
+    /// When it was set last.
+    changed: Time,
     area: i128,
     extremes: Option<(i64, i64)>,
     first: Option<Time>,
@@ -309,6 +335,7 @@ struct Level {
 impl Level {
     fn set(&mut self, now: Time, level: i64) {
         self.pass(now);
+        self.changed = now;
         let was = std::mem::replace(&mut self.level, level);
         if !self.stretch.has(now) {
             return;
@@ -350,7 +377,11 @@ impl Level {
         self.extremes = Some((min.min(level), max.max(level)));
     }
 
-    fn value(&mut self, statistic: Option<Statistic>, end: Time) -> Option<Value> {
+    /// Its value in a run that ended at `end`, in which arrivals ended at `duration`. The mean of an open window is
+    /// up to there, or to the last change if that is later, as in the totals.
+    fn value(&mut self, statistic: Option<Statistic>, duration: Time, end: Time) -> Option<Value> {
+        let is_open_mean = statistic == Some(Statistic::Mean) && self.stretch.until == Time::NEVER;
+        let end = if is_open_mean { duration.min(end).max(self.changed) } else { end };
         self.pass(end.max(self.since));
         let whole = |n: i64| Number::whole(i128::from(n));
         let instant = |at: Time| Number::whole(i128::from(at.as_nanos()));
@@ -507,6 +538,7 @@ impl Gather {
                 stretch,
                 level: 0,
                 since: Time::ZERO,
+                changed: Time::ZERO,
                 area: 0,
                 extremes: None,
                 first: None,
@@ -534,6 +566,14 @@ impl Gather {
         match self {
             Gather::Counting(counting) => counting.add(at, value, counted),
             Gather::CountingPer(counting) => counting.add(at, value, counted),
+            Gather::Level(_) | Gather::LevelPer(_) => (),
+        }
+    }
+
+    fn add_never(&mut self, at: Time) {
+        match self {
+            Gather::Counting(counting) => counting.add_never(at),
+            Gather::CountingPer(counting) => counting.add_never(at),
             Gather::Level(_) | Gather::LevelPer(_) => (),
         }
     }
@@ -655,7 +695,7 @@ impl Probes {
         let plain = term.statistic.unwrap_or(Statistic::Sum);
         let value = match (&mut self.probes[at].gather, term.per) {
             (Gather::Counting(counting), _) => counting.value(plain),
-            (Gather::Level(level), _) => level.value(term.statistic, end),
+            (Gather::Level(level), _) => level.value(term.statistic, self.duration, end),
             (Gather::CountingPer(counting), Some((_, outer))) => {
                 counting.value(plain, outer, self.duration)
             }
@@ -792,31 +832,35 @@ impl Sink for ProbesNow<'_> {
         ProbesOf { probes: self.probes, register: self.register, subject, base, now: self.now }
     }
 
-    fn entered(&mut self, caller: CallId, copied: bool, payload: PayloadId) {
-        if self.is_warming_up(payload) {
+    fn arrived(&mut self, caller: CallId, root: PayloadId) {
+        if self.is_warming_up(root) {
             return;
         }
-        let (now, about) = (self.now, About::payload(payload));
-        let word = if copied { Measure::Copies } else { Measure::Arrivals };
+        let (now, about) = (self.now, About::payload(root));
         for subject in [Subject::Caller(caller), Subject::Run] {
             let mut probes = self.of(subject);
-            probes.each(word, about, |gather| gather.add(now, 1, true));
+            probes.each(Measure::Arrivals, about, |gather| gather.add(now, 1, true));
             probes.each(Measure::InFlight, about, |gather| gather.step(now, true));
         }
     }
 
-    fn moved(
-        &mut self,
-        caller: CallId,
-        from: Place,
-        to: Place,
-        payload: PayloadId,
-        reason: Reason,
-    ) {
-        if self.is_warming_up(payload) {
+    fn entered(&mut self, caller: CallId, kind: LedgerKind, payload: PayloadId) {
+        if self.is_warming_up(payload) || !matches!(kind, LedgerKind::Message(_)) {
             return;
         }
         let (now, about) = (self.now, About::payload(payload));
+        for subject in [Subject::Caller(caller), Subject::Run] {
+            self.of(subject).each(Measure::Messages, about, |gather| gather.add(now, 1, true));
+        }
+    }
+
+    fn moved(&mut self, _: CallId, _: LedgerKind, _: Place, _: Place) {}
+
+    fn turned(&mut self, caller: CallId, from: Place, to: Place, root: PayloadId, reason: Reason) {
+        if self.is_warming_up(root) {
+            return;
+        }
+        let (now, about) = (self.now, About::payload(root));
         let why = About { label: reason.word(), ..about };
         for subject in [Subject::Caller(caller), Subject::Run] {
             let mut probes = self.of(subject);
@@ -868,5 +912,10 @@ impl SinkOf for ProbesOf<'_> {
     fn sample(&mut self, measure: Measure, value: u64, about: About) {
         let now = self.now;
         self.each(measure, about, |gather| gather.add(now, value, true));
+    }
+
+    fn never(&mut self, measure: Measure, about: About) {
+        let now = self.now;
+        self.each(measure, about, |gather| gather.add_never(now));
     }
 }

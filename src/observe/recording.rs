@@ -11,7 +11,6 @@
 //! are joined two by two when the run goes on for longer than twice as many. So memory does not grow with
 //! the run: about a megabyte for each function. Everything is an integer and is counted from time 0, a warm-up or not.
 
-use super::point::Reason;
 pub use crate::model::register::Afterlife;
 use crate::{
     kernel::{Span, Time},
@@ -19,8 +18,9 @@ use crate::{
         Fact, Moment, Observer, Place, Register,
         config::{Change, Config, Resources},
         fact::Held,
-        register::Payload,
-        vocabulary::{Entry, PayloadId, QueueId},
+        outcome::{Reason, Role},
+        register::{Move, Payload},
+        vocabulary::{Entry, QueueId},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -334,7 +334,7 @@ pub struct Recording {
     ended: u64,
     /// What callers started.
     pub arrived: Counts,
-    /// Arrivals that succeeded; of one that was delivered to others, each that did there.
+    /// Arrivals whose outcome became a success.
     pub succeeded: Counts,
     /// Payloads in a queue, or between two attempts.
     pub waiting: Levels,
@@ -346,7 +346,7 @@ pub struct Recording {
     pub queues: Vec<QueueTrack>,
     /// A track a mapping.
     pub mappings: Vec<MappingTrack>,
-    /// Every way that a payload went, those first that had fewer runs; requests to dependencies aside.
+    /// Every way that an arrival or message went, those first that had fewer runs.
     pub ways: Vec<Way>,
     /// Payloads that came into a dead-letter queue of the file for the first time after so many runs.
     pub lettered_after: [u64; RUNS_MAX as usize + 1],
@@ -382,7 +382,7 @@ impl Recording {
         Span::nanos(self.ended.saturating_sub(start).min(self.width)).as_secs_f64()
     }
 
-    /// Payloads in the ledger, requests to dependencies aside.
+    /// Arrivals and messages.
     pub fn entered(&self) -> u64 {
         self.ways.iter().map(|way| way.payloads).sum()
     }
@@ -476,7 +476,7 @@ impl Recorder {
     /// The run ended at `end` with `register` as it is.
     pub fn finish(mut self, end: Time, register: &Register) -> Recording {
         for payload in register.unrested_payloads() {
-            if !is_event(payload, payload.place) {
+            if !is_event(payload) {
                 continue;
             }
             self.ways[way_of(payload, payload.place, Reason::None)] += 1;
@@ -497,22 +497,16 @@ impl Recorder {
         self.edge = (self.bin as u64 + 1) * self.recording.width;
     }
 
-    fn moved(
-        &mut self,
-        register: &Register,
-        payload: PayloadId,
-        from: Place,
-        to: Place,
-        fact: &Fact,
-    ) {
+    fn moved(&mut self, register: &Register, moved: Move) {
+        let Move { payload, from, to, reason, outcome } = moved;
         let Recorder { recording, bin, ways, .. } = self;
         let known = register.get(payload);
         let mut step = |place: Place, up: bool| {
-            if !place.rests() || !is_event(known, place) {
+            if !place.rests() || !is_event(known) {
                 return;
             }
             // Why something was dropped matters where it comes in; nothing leaves what was dropped.
-            let reason = if place == Place::Dropped { Reason::of(fact) } else { Reason::None };
+            let reason = if place == Place::Dropped { reason } else { Reason::None };
             let (way, unprocessed) =
                 (&mut ways[way_of(known, place, reason)], &mut recording.unprocessed);
             for n in [Some(way), is_unprocessed(known, place).then_some(unprocessed)] {
@@ -526,13 +520,10 @@ impl Recorder {
         match (from, to) {
             (Place::DeadLettered, _) => recording.letters[class].step(*bin, false),
             (_, Place::DeadLettered) => recording.letters[class].step(*bin, true),
-            // What runs called is no event of its own; what was handed on is one where it came to.
-            (_, Place::Succeeded)
-                if known.copy == 0 || register.root(payload).place == Place::Delivered =>
-            {
-                recording.succeeded.add(*bin);
-            }
             _ => (),
+        }
+        if let Some((_, Place::Succeeded)) = outcome {
+            recording.succeeded.add(*bin);
         }
         match (from, to) {
             (Place::Waiting, _) => recording.waiting.step(*bin, false),
@@ -625,11 +616,9 @@ fn place_index(place: Place) -> usize {
     Place::ALL.iter().position(|known| *known == place).expect("all are there")
 }
 
-/// Whether a payload is more than the request to a dependency: that is the only copy which comes to rest
-/// without a function, a queue or anybody else who could have it.
-fn is_event(payload: &Payload, place: Place) -> bool {
-    let is_answered = matches!(place, Place::Succeeded | Place::Failed | Place::InFlight);
-    payload.copy == 0 || payload.tries > 0 || !is_answered
+/// Whether a payload is an arrival or a message, and no request.
+fn is_event(payload: &Payload) -> bool {
+    payload.role != Role::Request
 }
 
 /// Whether it counts as never processed if it stays at this place.
@@ -680,10 +669,10 @@ impl Observer for Recorder {
             self.turn(now);
         }
         let bin = self.bin;
-        if let Some((payload, from, to)) = moment.moved
-            && from != to
+        if let Some(moved) = moment.moved
+            && moved.from != moved.to
         {
-            self.moved(moment.register, payload, from, to, fact);
+            self.moved(moment.register, moved);
         }
         match *fact {
             Fact::Arrived { .. } => self.recording.arrived.add(bin),

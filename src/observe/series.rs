@@ -48,9 +48,9 @@ impl Row {
     pub fn max(&self) -> f64 {
         self.stats.max as f64 / self.scale()
     }
-    /// Sum by number of samples, in the measure's unit.
+    /// The mean in the measure's unit: of a gauge over the time of the period, of others by their number.
     pub fn average(&self) -> f64 {
-        self.stats.sum as f64 / self.stats.samples as f64 / self.scale()
+        self.stats.mean() / self.scale()
     }
 }
 
@@ -69,7 +69,7 @@ pub struct Series {
 /// So much is written before a new chunk is begun; growing one vector for all would copy them.
 const CHUNK: usize = 1 << 16;
 /// More than a row can take.
-const ROW_MAX: usize = 96;
+const ROW_MAX: usize = 128;
 
 impl Series {
     /// No rows yet. A period of no length stands for one of the longest.
@@ -111,6 +111,8 @@ impl Series {
         }
         if row.measure.kind() == Kind::Gauge {
             write(chunk, zigzag(i128::from(row.stats.last)));
+            write(chunk, zigzag(row.stats.area.0));
+            write(chunk, u128::from(row.stats.area.1));
         }
         self.rows += 1;
     }
@@ -273,8 +275,12 @@ impl Iterator for Reader<'_> {
             Stats::of_counts(u64::try_from(sum).ok()?, samples)?
         } else {
             let (min, max) = (self.short()?, self.short()?);
-            let last = if measure.kind() == Kind::Gauge { self.short()? } else { 0 };
-            Stats { sum, samples, min, max, last }
+            let (mut last, mut area) = (0, (0, 0));
+            if measure.kind() == Kind::Gauge {
+                last = self.short()?;
+                area = (unzigzag(self.number()?), u64::try_from(self.number()?).ok()?);
+            }
+            Stats { sum, samples, min, max, last, area }
         };
         Some(Row { period, subject, measure, stats })
     }
@@ -297,7 +303,7 @@ mod tests {
             period,
             subject: Subject::Account,
             measure: Measure::ConcurrentExecutions,
-            stats: Stats { sum, samples: 3, min: -1, max: i64::MAX, last: -7 },
+            stats: Stats { sum, samples: 3, min: -1, max: i64::MAX, last: -7, area: (sum, 60) },
         };
         let rows: Vec<Row> = (0..20_000)
             .flat_map(|period| [errors(period * 1000, 1, 7), gauge(period * 1000, -1 << 100)])

@@ -15,6 +15,7 @@ use crate::{
     model::{
         Fact, Moment, Observer, Place,
         config::{Config, Resources},
+        register::Move,
         vocabulary::{PayloadId, QueueId, Target},
     },
 };
@@ -313,7 +314,7 @@ impl Observer for Stage {
             *self.place(Place::InFlight) += 1;
             // The slot may have been another's, which is gone from everywhere but its age when done.
             self.change(payload, |standing| *standing = Standing::default());
-        } else if let Some((payload, from, to)) = moment.moved
+        } else if let Some(Move { payload, from, to, .. }) = moment.moved
             && from != to
         {
             self.moved(moment, payload, from, to);

@@ -209,7 +209,7 @@ impl Observer for Story {
             copy: id.copy,
             attempt: row.attempt,
             rule: row.rule,
-            moved: moment.moved.map(|(_, _, to)| to),
+            moved: moment.moved.map(|moved| moved.to),
             detail: row.detail.to_string(),
         });
     }

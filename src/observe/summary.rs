@@ -6,6 +6,7 @@
 
 use super::{
     alarm::{Alarms, States},
+    autopsy::Why,
     cell::{Cell, Totals},
     cost::Bill,
     digest::Fingerprint,
@@ -71,18 +72,26 @@ pub enum Total {
 pub struct GaugeTotal {
     /// At the end.
     pub end: f64,
-    /// Over time, from the end of the warm-up; none if the run had ended by then.
+    /// Over time, from the end of the warm-up to the end of arrivals or to its own last change, if that is later;
+    /// none if that is no time.
     pub mean: Option<f64>,
     /// The highest.
     pub max: f64,
 }
 
-/// What a distribution came to, in its unit; only `count` if there is no sample.
+/// What a distribution came to, in its unit; only `count` if there is no sample. Of a time to success, what
+/// never succeeds is a sample too: a quantile that falls among those is none, and `never` says so.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct DistributionTotal {
-    /// How many samples.
+    /// How many samples, those that never came to success among them.
     pub count: u64,
-    /// Their mean.
+    /// Whether some samples are of what never came to success; then quantiles that are none are never.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub never: bool,
+    /// How many samples are of what came to success, if some are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub succeeded: Option<u64>,
+    /// The mean of those that came to success.
     pub mean: Option<f64>,
     /// The smallest.
     pub min: Option<f64>,
@@ -107,18 +116,21 @@ impl DistributionTotal {
         let count = histogram.count();
         let percents = [Percent::P50, Percent::P90, Percent::P99, Percent::P99_9];
         let [p50, p90, p99, p99_9] = match histogram.quantiles(percents) {
-            Some(values) => values.map(|value| Some(shown(value))),
+            Some(values) => values.map(|value| value.map(shown)),
             None => [None; 4],
         };
+        let never = histogram.never();
         DistributionTotal {
-            count,
+            count: count + never,
+            never: never > 0,
+            succeeded: (never > 0).then_some(count),
             mean: (count > 0).then(|| histogram.sum() as f64 / count as f64 / scale),
             min: histogram.min().map(shown),
             p50,
             p90,
             p99,
             p99_9,
-            max: histogram.max().map(shown),
+            max: histogram.max().map(shown).filter(|_| never == 0),
         }
     }
 }
@@ -137,6 +149,8 @@ pub struct Results {
     /// The run's ledger; each caller's is under its name.
     #[serde(serialize_with = "run_only")]
     pub ledger: Ledger,
+    /// Why arrivals did not succeed.
+    pub why: Why,
     /// What it costs.
     pub cost: Bill,
     /// In the order of the thresholds.
@@ -147,13 +161,13 @@ fn run_only<S: Serializer>(ledger: &Ledger, serializer: S) -> Result<S::Ok, S::E
     ledger.run.serialize(serializer)
 }
 
-/// Every measure of every subject at the end of a run.
+/// Every measure of every subject at the end of a run in which arrivals ended at `duration`.
 pub fn total(
     totals: &mut Totals,
     alarms: Option<&Alarms>,
     resources: &Resources,
     counted_from: Time,
-    end: Time,
+    duration: Time,
 ) -> (Table<String, Measures>, Table<String, Measures>) {
     let (mut of_resources, mut of_callers) = (Table::default(), Table::default());
     for (owner, subject) in Subject::all(resources) {
@@ -166,7 +180,7 @@ pub fn total(
                     let total = match ledger_total(totals, subject, measure) {
                         Some(total) => total,
                         None if measure == Measure::Answered => answers(totals, resources, subject),
-                        None => cell_total(totals, subject, measure, counted_from, end),
+                        None => cell_total(totals, subject, measure, counted_from, duration),
                     };
                     (measure.name(), total)
                 });
@@ -174,7 +188,7 @@ pub fn total(
             }
             _ => {
                 let of_resource = measures().map(|measure| {
-                    let total = cell_total(totals, subject, measure, counted_from, end);
+                    let total = cell_total(totals, subject, measure, counted_from, duration);
                     (measure.name(), total)
                 });
                 let states = match (subject, alarms) {
@@ -197,7 +211,7 @@ fn ledger_total(totals: &Totals, subject: Subject, measure: Measure) -> Option<T
     let account = totals.callers[caller.index()].book.account();
     let count = match measure {
         Measure::Arrivals => account.arrivals,
-        Measure::Copies => account.copies,
+        Measure::Messages => account.all_messages().entered,
         _ => {
             let place = Place::ALL.into_iter().find(|place| place.word() == measure.name())?;
             account.at(place)
@@ -227,7 +241,7 @@ fn cell_total(
     subject: Subject,
     measure: Measure,
     counted_from: Time,
-    end: Time,
+    duration: Time,
 ) -> Total {
     let unit = measure.unit();
     let scale = unit.scale() as f64;
@@ -237,14 +251,11 @@ fn cell_total(
             (Unit::Count | Unit::Bytes, Ok(sum)) => Total::Count(sum),
             _ => Total::Amount(cell.sum as f64 / scale),
         },
-        Cell::Gauge(cell) => {
-            let length = end.as_nanos().saturating_sub(counted_from.as_nanos());
-            Total::Gauge(GaugeTotal {
-                end: cell.level as f64 / scale,
-                mean: (length > 0).then(|| cell.area(end) as f64 / length as f64 / scale),
-                max: cell.highest() as f64 / scale,
-            })
-        }
+        Cell::Gauge(cell) => Total::Gauge(GaugeTotal {
+            end: cell.level as f64 / scale,
+            mean: cell.mean(counted_from, duration).map(|mean| mean / scale),
+            max: cell.highest() as f64 / scale,
+        }),
         Cell::Samples(cell) => {
             Total::Distribution(Box::new(DistributionTotal::of(&cell.histogram, unit)))
         }

@@ -4,7 +4,13 @@ use super::*;
 use crate::model::config::{
     Behaviour, EventQueue, Function, IdleLife, MaxAge, OnPartialFailure, Queue,
 };
-use crate::{kernel::Probability, model::value::Quantity};
+use crate::{
+    kernel::Probability,
+    model::{
+        outcome::{Origin, Role},
+        value::Quantity,
+    },
+};
 
 /// A function with every property at its default.
 pub fn function(name: &str) -> Function {
@@ -246,8 +252,7 @@ impl Play {
     }
 
     fn note(&mut self, fact: Fact) -> &mut Play {
-        let moved =
-            fact.moves().map(|(payload, to)| (payload, self.register.place(payload, to), to));
+        let moved = self.register.follow(self.now, &fact);
         let (now, register) = (self.now, &self.register);
         self.watch.saw(&Moment { now, rule: Rule::A1_1, register, moved }, &fact);
         self
@@ -263,7 +268,7 @@ impl Play {
     }
 
     fn copy(&mut self, parent: PayloadId) -> PayloadId {
-        let payload = self.register.copy(parent, 7, 0, self.now);
+        let payload = self.register.copy(parent, 7, 0, Role::Message(Origin::Call), self.now);
         self.note(Fact::Copied { maker: Maker::Destination(WORKER), payload });
         payload
     }
@@ -535,31 +540,34 @@ fn latency_is_the_answer_for_one_who_waits_and_the_end_of_the_run_otherwise() {
     play.complete(queued, 6);
     play.at(9).note(Fact::Processed { function: WORKER, payload: copy, nth: 1 });
     play.note(Fact::Processed { function: WORKER, payload: copy, nth: 2 });
-    play.at(10).send(DLQ, copy, Entry::Sent);
+    play.at(10).note(Fact::Published { sink: None, payload: copy, place: Place::Delivered });
     let outcome = play.finish();
     let latency = |name| samples(&outcome, name, "latency");
     assert_eq!((latency("Users").count, latency("Users").max), (1, Some(4000.0)));
-    assert_eq!((latency("Uploads").count, latency("Uploads").max), (1, Some(6000.0)));
+    let uploads = latency("Uploads");
+    assert_eq!((uploads.count, uploads.max), (1, Some(10_000.0)), "to the end of all work");
     assert_eq!(samples(&outcome, "Users", "end_to_end").max, Some(4000.0));
     assert_eq!(samples(&outcome, "Uploads", "end_to_end").max, Some(10_000.0), "with its copy");
     let response = samples(&outcome, "Users", "response_time");
     assert_eq!((response.count, response.max), (2, Some(3000.0)));
     assert_eq!(count(&outcome, "Users", "requests"), 2);
-    assert_eq!(count(&outcome, "Uploads", "copies"), 1);
+    assert_eq!(count(&outcome, "Uploads", "messages"), 2);
     assert_eq!(count(&outcome, "Worker", "duplicates"), 1);
     let json = serde_json::to_value(&outcome.results).unwrap();
     assert_eq!(json["callers"]["Users"]["answered"].to_string(), r#"{"200":1,"429":1}"#);
 }
 
 #[test]
-fn what_failed_has_no_end_to_end() {
+fn what_failed_never_comes_to_its_end() {
     let mut play = Play::new();
     let payload = play.arrive(USERS);
     let since = Span::secs(1);
     play.at(1).note(Fact::Resolved { call: USERS, payload, ok: false, since });
     let outcome = play.finish();
-    assert_eq!(samples(&outcome, "Users", "end_to_end").count, 0);
-    assert_eq!(samples(&outcome, "Users", "latency").count, 0);
+    for name in ["end_to_end", "latency"] {
+        let never = samples(&outcome, "Users", name);
+        assert_eq!((never.count, never.never, never.p50), (1, true, None), "{name}");
+    }
     assert_eq!(count(&outcome, "Users", "failed"), 1);
 }
 
@@ -956,7 +964,7 @@ fn a_trace_has_a_row_for_each_fact() {
 fn told<O: Observer>(observer: &mut O) {
     let mut register = Register::default();
     let mut note = |register: &mut Register, seconds, fact: Fact| {
-        let moved = fact.moves().map(|(payload, to)| (payload, register.place(payload, to), to));
+        let moved = register.follow(at(seconds), &fact);
         observer.saw(&Moment { now: at(seconds), rule: Rule::A1_1, register, moved }, &fact);
     };
     for number in 1..=2 {

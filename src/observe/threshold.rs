@@ -203,7 +203,8 @@ impl Threshold {
                     Outcome::Instants(all.iter().map(|at| at.as_secs_f64()).collect())
                 }
             });
-            SideValue { text: side.text.clone(), value, is_time: side.is_time() }
+            let never = matches!(value, Some(Outcome::Number(n)) if n.is_infinite());
+            SideValue { text: side.text.clone(), value, never, is_time: side.is_time() }
         });
         Verdict {
             policy: self.scope.written(),
@@ -312,6 +313,9 @@ pub struct SideValue {
     pub text: String,
     /// What it came to, times in seconds; none without data.
     pub value: Option<Outcome>,
+    /// Whether it is the time to what never happened, which JSON has no number for.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub never: bool,
     /// Whether it is a time.
     #[serde(skip)]
     pub is_time: bool,
@@ -341,6 +345,7 @@ impl fmt::Display for SideValue {
         let unit = if self.is_time { "s" } else { "" };
         match &self.value {
             None => write!(f, "no data"),
+            Some(Outcome::Number(n)) if n.is_infinite() => write!(f, "never"),
             Some(Outcome::Number(n)) => write!(f, "{n}{unit}"),
             Some(Outcome::Instants(all)) => {
                 let shown: Vec<String> = all.iter().map(|at| format!("{at}s")).collect();

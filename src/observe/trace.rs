@@ -11,6 +11,7 @@ use crate::{
         config::Resources,
         config::Via,
         fact::{Answer, Held, Maker, Resource},
+        register::Move,
         services::told,
         vocabulary::{CallId, Deletion, Entry, PayloadId},
     },
@@ -154,7 +155,7 @@ impl Noted {
         Noted {
             now: moment.now,
             id: parts(fact).payload.map(|payload| Id::of(moment, payload)),
-            moved: moment.moved.map(|(_, _, to)| to),
+            moved: moment.moved.map(|moved| moved.to),
             rule: moment.rule,
             fact: *fact,
         }
@@ -648,7 +649,7 @@ impl Observer for MostRuns {
 
 impl Observer for Firsts {
     fn saw(&mut self, moment: &Moment<'_>, _: &Fact) {
-        if let Some((payload, _, to)) = moment.moved {
+        if let Some(Move { payload, to, .. }) = moment.moved {
             self.0[to as usize].get_or_insert_with(|| Id::of(moment, payload));
         }
     }

@@ -24,6 +24,7 @@ pub fn summary(report: &Report<'_>) -> Value {
     }
     put("simulated_s", take("ended_at_s"));
     put("ledger", take("ledger"));
+    put("why", take("why"));
     put("resources", take("resources"));
     put("callers", take("callers"));
     put("cost", take("cost"));

@@ -12,12 +12,13 @@ pub mod plot;
 pub mod sarif;
 pub mod sweep;
 pub mod table;
+pub mod why;
 pub mod wording;
 
 use crate::observe::{Results, Series, Subject};
 
 /// The version of the shape of `summary.json`.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Everything that is told of a run.
 pub struct Report<'a> {

@@ -269,7 +269,8 @@ mod tests {
 
     /// A depth: the highest and the last.
     fn depth(period: u64, max: i64, last: i64) -> Row {
-        let stats = Stats { sum: i128::from(max + last), samples: 2, min: 0, max, last };
+        let stats =
+            Stats { sum: i128::from(max + last), samples: 2, min: 0, max, last, area: (0, 0) };
         let measure = Measure::ApproximateNumberOfMessagesVisible;
         Row { period, subject: JOBS, measure, stats }
     }

@@ -1,10 +1,10 @@
 //! What is told of a run, as blocks that the table and Markdown lay out each in its own way.
 
-use super::Report;
+use super::{Report, why};
 use crate::observe::{
     alarm::States,
     cost::{PRICES_OF, REGION},
-    ledger::Account,
+    ledger::{Account, Messages, Origin},
     measure::Owner,
     shown::{Shown, TABLES, shown},
     summary::{DistributionTotal, Measures, Total},
@@ -41,6 +41,11 @@ pub fn blocks(report: &Report<'_>) -> Vec<Block> {
         blocks.push(Block::Labelled("partial", format!("stopped by {stopped_by} at {at}")));
     }
     blocks.push(ledger(report));
+    blocks.extend(messages(report));
+    let why = why::sentences(&report.results.why);
+    if !why.is_empty() {
+        blocks.push(Block::Sentences("Why", why));
+    }
     for kind in TABLES {
         blocks.extend(resources(report, kind));
     }
@@ -110,9 +115,6 @@ fn ledger(report: &Report<'_>) -> Block {
         rows.push(std::iter::once(label.to_owned()).chain(counts).collect());
     };
     row("arrivals", &|account| account.arrivals);
-    if ledger.run.copies > 0 {
-        row("copies", &|account| account.copies);
-    }
     for (place, word) in Account::words() {
         if ledger.run.places[place] == 0 {
             continue;
@@ -126,8 +128,34 @@ fn ledger(report: &Report<'_>) -> Block {
             }
         }
     }
+    if ledger.run.partly > 0 {
+        row("partly successful", &|account| account.partly);
+    }
     let heading = if ledger.adds_up() { "Ledger" } else { "Ledger (it does not add up)" };
     Block::Table(heading.to_owned(), columns, rows)
+}
+
+/// Messages by origin, where there are others than the arrivals themselves.
+fn messages(report: &Report<'_>) -> Option<Block> {
+    let account = &report.results.ledger.run;
+    if !account.has_further_messages() {
+        return None;
+    }
+    let all = account.all_messages();
+    let places: Vec<usize> = (0..all.places.len()).filter(|at| all.places[*at] > 0).collect();
+    let words: Vec<&str> = Account::words().map(|(_, word)| word).collect();
+    let columns = ["", "all"].into_iter().chain(places.iter().map(|at| words[*at]));
+    let row = |label: &str, of: &Messages| {
+        let counts = places.iter().map(|at| count(of.places[*at]));
+        [label.to_owned(), count(of.entered)].into_iter().chain(counts).collect::<Vec<_>>()
+    };
+    let origins = Origin::ALL.into_iter().zip(&account.messages);
+    let some = origins.filter(|(_, of)| of.entered > 0);
+    let mut rows: Vec<Vec<String>> = some.map(|(origin, of)| row(origin.word(), of)).collect();
+    if rows.len() > 1 {
+        rows.push(row("all", &all));
+    }
+    Some(Block::Table("Messages".to_owned(), columns.map(str::to_owned).collect(), rows))
 }
 
 fn resources(report: &Report<'_>, kind: Owner) -> Option<Block> {
@@ -240,12 +268,13 @@ fn cell(total: Option<&Total>, how: Shown, measure: &str) -> String {
             }
         }
         (Some(Total::Distribution(all)), how) => {
-            let DistributionTotal { p50, p99, max, .. } = **all;
-            time(match how {
+            let DistributionTotal { p50, p99, max, never, .. } = **all;
+            let value = match how {
                 Shown::P50 => p50,
                 Shown::P99 => p99,
                 Shown::Max | Shown::Sum | Shown::End => max,
-            })
+            };
+            if value.is_none() && never { "never".to_owned() } else { time(value) }
         }
         (Some(Total::ByStatus(answers)), _) => {
             let told = answers.0.iter().map(|(status, n)| format!("{status} × {}", count(*n)));

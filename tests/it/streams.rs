@@ -1225,7 +1225,12 @@ impl Pair {
                     self.log.push(format!("{now} {} sent", self.names[&payload]));
                     let receipt = self.setup.receipt;
                     if receipt == Receipt::Accepted {
-                        port.register().place(payload, place);
+                        port.register().place(
+                            payload,
+                            place,
+                            dwell::model::register::Why::default(),
+                            Time::ZERO,
+                        );
                         port.register().release(payload);
                     }
                     Mail::Reader(In::Told(slot, receipt))

@@ -223,13 +223,14 @@ impl Screen<'_> {
     /// The ledger in words and as a bar: the same everybody, each in one place.
     fn ledger(&self, account: &Account) -> Vec<Line<'static>> {
         const LEFT: usize = " ledger ".len();
-        let entered = account.arrivals + account.copies;
+        let entered = account.arrivals;
         let mut lines = Vec::new();
         let mut words = Row::new();
         words.put(" ledger ", self.palette.muted());
         words.put(count(account.arrivals), self.palette.strong());
-        if 0 < account.copies {
-            words.put(format!(" + {} copies", count(account.copies)), self.palette.ink());
+        if account.has_further_messages() {
+            let messages = account.all_messages().entered;
+            words.put(format!(" ({} messages)", count(messages)), self.palette.ink());
         }
         let places: Vec<(Place, u64)> = Place::ALL
             .into_iter()

@@ -12,6 +12,7 @@ use crate::{
     model::{
         Fact, Port, Rule,
         config::{Resources, Scaling},
+        outcome::Trouble,
         policy::{bucket::Bucket, growth::Growth},
         vocabulary::{FunctionId, Outcome, ReplyTo, Work},
     },
@@ -195,6 +196,7 @@ impl Lambda {
         if plane.config.forbidden {
             let event = matches!(asker, ReplyTo::EventQueue(..));
             let rule = if event { Rule::A2_22 } else { Rule::SI19 };
+            refused(function, work, Trouble::Missing, fx);
             fx.note(rule, Fact::Missing { function, payload });
             return Err(Outcome::NotFound);
         }
@@ -203,11 +205,13 @@ impl Lambda {
             if fx.register().step(lineage, function).is_none() {
                 let call = matches!(asker, ReplyTo::Call(..));
                 let rule = if call { Rule::SI11 } else { Rule::A6_2 };
+                refused(function, work, Trouble::Loop, fx);
                 fx.note(rule, Fact::LoopStopped { function, payload });
                 return Err(Outcome::RecursiveInvocation);
             }
         }
         if plane.config.reserved == Some(0) {
+            refused(function, work, Trouble::Throttle, fx);
             // An event is given up at once and counts no throttle (A2.21); who waits gets a 429.
             if !matches!(asker, ReplyTo::EventQueue(..)) {
                 fx.note(Rule::SI28, Fact::Throttled { function, payload, work });
@@ -222,6 +226,7 @@ impl Lambda {
         if plane.config.system_error_rate != Probability::NEVER {
             let key = fx.register().get(payload).key;
             if plane.streams.system.happens(key, tries, plane.config.system_error_rate) {
+                refused(function, work, Trouble::SystemError, fx);
                 fx.note(Rule::SI24, Fact::SystemErred { function, payload });
                 return Err(Outcome::SystemError);
             }
@@ -233,6 +238,7 @@ impl Lambda {
             return Ok(environment);
         }
         self.admit_on_demand(now, function, rated).map_err(|rule| {
+            refused(function, work, Trouble::Throttle, fx);
             fx.note(rule, Fact::Throttled { function, payload, work });
             Outcome::Throttled
         })
@@ -359,5 +365,14 @@ impl Lambda {
         for _ in 0..self.limits.waiting {
             self.tell_one(now, fx);
         }
+    }
+}
+
+/// An invocation was refused: each payload that was in it remembers.
+fn refused(function: FunctionId, work: Work, trouble: Trouble, fx: &mut impl Port<Lambda>) {
+    let register = fx.register();
+    for at in 0..register.size(work) {
+        let payload = register.payload_at(work, at);
+        register.get_mut(payload).met.meet_at(function, trouble);
     }
 }

@@ -70,7 +70,8 @@ impl Lambda {
         let runs = fx.register().get(parent).runs;
         let maker = name_key(&plane.config.name) ^ u64::from(next.entry);
         let nth = u64::from(runs) << 32 | u64::from(next.nth);
-        let payload = fx.register().copy(parent, maker, nth, now);
+        let role = self.made[call.call.index()];
+        let payload = fx.register().copy(parent, maker, nth, role, now);
         let lineage = fx.register().get(parent).lineage;
         if !plane.config.loops_allowed
             && let Some(lineage) = fx.register().step(lineage, run.function)
@@ -103,7 +104,7 @@ impl Lambda {
             match run.work {
                 Work::Batch(batch) => {
                     let records = fx.register().batch_mut(batch);
-                    records[record].failed = true;
+                    (records[record].failed, records[record].at_fault) = (true, true);
                     if !run.reports {
                         return self.end(now, token.slot, Err(ErrorKind::Record), fx);
                     }

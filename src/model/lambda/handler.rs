@@ -6,6 +6,7 @@ use crate::{
     model::{
         Fact, Port, Rule,
         config::{Behaviour, OnPartialFailure},
+        outcome::Trouble,
         register::{Payload, Register},
         value::{AttributeId, ByContent, Catalog, Subject, WordKey},
         vocabulary::{ErrorKind, FunctionId, PayloadId, Work},
@@ -88,12 +89,14 @@ impl Plane {
             let payload = register.get(record.payload);
             let group = if skips { group(catalog, payload) } else { None };
             if group.is_some_and(|group| skipped.contains(&group)) {
-                register.batch_mut(batch)[at].failed = true;
+                let record = &mut register.batch_mut(batch)[at];
+                (record.failed, record.at_fault) = (true, false);
                 continue;
             }
             let behaviour = self.behaviour(catalog, payload, record.attempt);
             let (time, failed) = self.record(catalog, behaviour, payload);
             total = total.saturating_add(time);
+            register.batch_mut(batch)[at].at_fault = failed;
             if failed && throws {
                 return (thrown.saturating_add(total), Fate::Throws(ErrorKind::Record));
             }
@@ -103,7 +106,9 @@ impl Plane {
                 skipped.extend(group);
             }
             if failed && stops {
-                records[at..].iter_mut().for_each(|record| record.failed = true);
+                for record in &mut records[at + 1..] {
+                    (record.failed, record.at_fault) = (true, false);
+                }
                 break;
             }
         }
@@ -147,6 +152,19 @@ pub(super) fn record_at(work: Work, at: usize, register: &Register) -> (PayloadI
     }
 }
 
+/// What a record met in a run that failed, or that left it as failed.
+fn trouble_of(work: Work, at: usize, error: Option<ErrorKind>, register: &Register) -> Trouble {
+    let alone = |batch| register.batch(batch).len() == 1;
+    match (error, work) {
+        (Some(ErrorKind::Timeout), _) => Trouble::Timeout,
+        (Some(ErrorKind::Handler), _) | (_, Work::One(_)) => Trouble::Error,
+        (Some(ErrorKind::Record) | None, Work::Batch(batch)) => {
+            let at_fault = register.batch(batch)[at].at_fault || alone(batch);
+            if at_fault { Trouble::Error } else { Trouble::Innocent }
+        }
+    }
+}
+
 /// Notes what became of each record; says whether the run did anything for the first time.
 #[inline]
 pub(super) fn record_results<P: Port<Lambda>>(
@@ -159,6 +177,8 @@ pub(super) fn record_results<P: Port<Lambda>>(
     for at in 0..fx.register().size(work) {
         let (payload, _, failed) = record_at(work, at, fx.register());
         if failed || error.is_some() {
+            let trouble = trouble_of(work, at, error, fx.register());
+            fx.register().get_mut(payload).met.meet_at(function, trouble);
             let rule = if error.is_some() { Rule::SI2 } else { Rule::E49 };
             fx.note(rule, Fact::RecordFailed { function, payload });
         } else {

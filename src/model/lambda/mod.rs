@@ -22,7 +22,8 @@ mod provisioned;
 
 use super::{
     Component, Fact, Port, Rule,
-    config::{Function, IdleLife, Resources},
+    config::{self, Function, IdleLife, Resources},
+    outcome::Role,
     policy::lifetime::Recent,
     value::Catalog,
     vocabulary::{
@@ -45,6 +46,8 @@ pub struct Lambda {
     runs: Slab<Run>,
     /// From changed settings to the first environment that is made by them (SN5).
     provisioned_start_delay: Span,
+    /// What each call makes: requests or messages.
+    made: Vec<Role>,
     catalog: Arc<Catalog>,
 }
 
@@ -267,6 +270,7 @@ impl Lambda {
             functions: resources.functions.iter().map(plane).collect(),
             runs: Slab::default(),
             provisioned_start_delay: assumptions.provisioned_start_delay,
+            made: resources.calls.iter().map(config::Call::makes).collect(),
             catalog,
         };
         lambda.take_limits(Time::ZERO, resources);

@@ -49,8 +49,7 @@ mod tests {
     use crate::model::vocabulary::PayloadId;
 
     fn judged(reports: bool, report: Report, marks: &str) -> String {
-        let record =
-            |mark| Record { payload: PayloadId(0), attempt: 1, handle: 0, failed: mark == 'x' };
+        let record = |mark| Record { failed: mark == 'x', ..Record::new(PayloadId(0), 1, 0) };
         let records: Vec<Record> = marks.chars().map(record).collect();
         let (verdict, rule) = judge(reports, &report, &records);
         format!("{verdict:?} {}", rule.id())

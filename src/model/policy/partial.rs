@@ -66,7 +66,7 @@ mod tests {
 
     /// Which of three records come back, and the rule.
     fn judged(reports: bool, report: Report) -> String {
-        let record = |id| Record { payload: PayloadId(id), attempt: 1, handle: 0, failed: false };
+        let record = |id| Record::new(PayloadId(id), 1, 0);
         let mut records = [record(0), record(1), record(2)];
         let rule = judge(reports, &report, &mut records);
         let back: String = records.iter().map(|r| if r.failed { 'x' } else { '-' }).collect();

@@ -24,6 +24,7 @@ use super::{
     Component, Fact, Place, Port, Rule,
     config::{self, Assumptions, Source, StreamAssumptions},
     fact::Maker,
+    outcome::Role,
     policy::{
         checkpoint::{self, Verdict},
         lag,
@@ -709,7 +710,7 @@ impl Reader {
         };
         let batch = fx.register().open_batch();
         for &Held { payload, .. } in &piece.records {
-            let record = Record { payload, attempt, handle: 0, failed: false };
+            let record = Record::new(payload, attempt, 0);
             fx.register().batch_mut(batch).push(record);
         }
         if let Some(window) = &mut lane.window {
@@ -1019,7 +1020,7 @@ impl Reader {
         let Window { shard, last: (last, arrived), end, .. } =
             lane.window.expect("only what is open is ended");
         let nth = end.as_nanos();
-        let payload = fx.register().copy(last, self.maker, nth, now);
+        let payload = fx.register().copy(last, self.maker, nth, Role::Request, now);
         fx.note(Rule::K24, Fact::Copied { maker: Maker::Reader(reader), payload });
         let held = Held { payload, arrived, shard, lane: lane.number, sequence: 0 };
         lane.token += 1;

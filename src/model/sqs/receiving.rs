@@ -215,7 +215,7 @@ impl Queue {
         let handle = self.messages.handle(slot);
         let register = fx.register();
         register.hold(payload);
-        register.batch_mut(batch).push(Record { payload, attempt: count, handle, failed: false });
+        register.batch_mut(batch).push(Record::new(payload, count, handle));
         fx.note(rule, Fact::Received { queue: self.id, payload, count, batch });
         match &mut self.groups {
             Groups::None => (),

@@ -1795,7 +1795,12 @@ impl Story {
         let stored = self.queue.dump();
         let register = &mut self.port.register;
         for &payload in self.names.keys() {
-            register.place(payload, Place::Dropped);
+            register.place(
+                payload,
+                Place::Dropped,
+                crate::model::register::Why::default(),
+                Time::ZERO,
+            );
             register.release(payload);
         }
         assert_eq!(register.alive(), stored.len() as u64 + self.elsewhere, "one hold a message");

@@ -3,11 +3,11 @@
 use super::{Dimension, Factor, Filter, Formula, Mistake, Names, Operand, Statistic, Term, Window};
 use crate::{
     kernel::{Span, Time},
-    model::{config::Via, services::Service},
+    model::{config::Via, outcome::Reason, services::Service},
     observe::{
         measure::{Kind, LATER, Measure, Owner},
         number::Number,
-        point::{ANSWERS, Reason, Subject, status},
+        point::{ANSWERS, Subject, status},
     },
 };
 use std::ops::Range;

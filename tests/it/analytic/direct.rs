@@ -14,6 +14,7 @@ use dwell::{
         arrivals::ArrivalClock,
         config::{Arrivals, Backoff, Jitter, Process},
         policy::backoff,
+        register::Move,
         vocabulary::PayloadId,
     },
     scenario::{Options, load_text},
@@ -182,7 +183,7 @@ impl Observer for BothSides {
             self.count += 1;
             self.entered.insert(payload, now);
         }
-        if let Some((payload, _, to)) = moment.moved
+        if let Some(Move { payload, to, .. }) = moment.moved
             && to.rests()
         {
             self.pass(now);

@@ -1,15 +1,17 @@
 //! What the rows measure beside the tool's own measures, and how experiments are repeated.
 
 use dwell::{
-    kernel::{Ladder, Time, name_key},
+    experiment,
+    kernel::{Time, name_key},
     model::{
         Fact, Moment, Observer,
         config::{Config, Resources},
         fact::Answer,
+        register::Move,
         vocabulary::Condition,
-        world::{Limits, Wake, World},
+        world::Limits,
     },
-    observe::{Results, Watch, summary::Total},
+    observe::{Results, summary::Total},
     scenario::{self, Options},
 };
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -281,7 +283,7 @@ impl Observer for Meter {
             Fact::PollersScaled { pollers, .. } => self.pollers.push((pollers, now)),
             _ => (),
         }
-        if let Some((_, from, to)) = moment.moved
+        if let Some(Move { from, to, .. }) = moment.moved
             && !from.rests()
             && to.rests()
         {
@@ -353,11 +355,10 @@ pub fn load(trial: &Trial) -> Config {
 
 /// Plays one replication before the tool's observer, self-checks included, and the meter.
 pub fn play(trial: &Trial, config: &Config) -> Seen {
-    let observers = (Watch::new(config, Vec::new(), None), Meter::new(trial, config));
-    let mut world: World<_, Ladder<Wake>> = World::new(config, observers);
-    let finish = world.run(&NO_LIMITS);
-    let ((watch, mut meter), register) = world.into_parts();
-    let outcome = watch.finish(finish.at, &register);
+    let meter = Meter::new(trial, config);
+    let (played, mut meter, _) =
+        experiment::play_beside(config, Vec::new(), None, &NO_LIMITS, meter);
+    let outcome = played.outcome;
     assert_eq!(outcome.faults, Vec::<String>::new(), "{}", trial.text);
     meter.finish();
     Seen { meter, results: outcome.results }

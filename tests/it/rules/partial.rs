@@ -9,7 +9,7 @@ use dwell::model::{
 
 /// How many of ten good messages are deleted after an answer.
 fn deleted(reports: bool, report: &Report) -> usize {
-    let record = |id| Record { payload: PayloadId(id), attempt: 1, handle: 0, failed: false };
+    let record = |id| Record::new(PayloadId(id), 1, 0);
     let mut records: Vec<Record> = (0..10).map(record).collect();
     let _rule = judge(reports, report, &mut records);
     records.iter().filter(|record| !record.failed).count()

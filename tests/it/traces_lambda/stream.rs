@@ -324,7 +324,12 @@ impl Consumer {
                     Mail::Ended(slot, outcome, report)
                 }
                 reader::Out::Send { payload, place, slot, .. } => {
-                    fx.register().place(payload, place);
+                    fx.register().place(
+                        payload,
+                        place,
+                        dwell::model::register::Why::default(),
+                        Time::ZERO,
+                    );
                     fx.register().release(payload);
                     Mail::Reader(reader::In::Told(slot, Receipt::Accepted))
                 }
