@@ -5,7 +5,7 @@
 
 use super::{
     alarm::Alarm,
-    fact::Answer,
+    facts::Answer,
     policy::{delivery::Tries, retrier::Retrier, sdk},
     services::{Manner, Service},
     value::{Catalog, Pattern, Quantity},

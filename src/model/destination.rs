@@ -12,7 +12,7 @@
 use super::{
     Component, Fact, Place, Port, Rule,
     config::Function,
-    fact::Maker,
+    facts::Maker,
     vocabulary::{Condition, Entry, FunctionId, LineageId, PayloadId, Receipt, Target},
 };
 use crate::kernel::{Class, Classed, Slab, Time, name_key};

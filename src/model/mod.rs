@@ -3,7 +3,7 @@
 pub mod alarm;
 pub mod config;
 pub mod effects;
-pub mod fact;
+pub mod facts;
 pub mod recorded;
 pub mod register;
 pub mod rule;
@@ -31,6 +31,6 @@ pub mod stream;
 pub mod world;
 
 pub use effects::{Component, Port};
-pub use fact::{Fact, Moment, Observer};
+pub use facts::{Fact, Moment, Observer};
 pub use register::{Place, Register};
 pub use rule::Rule;

@@ -22,7 +22,7 @@ use crate::{
         Place,
         alarm::{Alarm, Comparison, MissingData, Statistic, Watched},
         config::{Change, Config, Resources},
-        fact::Answer,
+        facts::Answer,
         vocabulary::{AlarmId, CallId, PayloadId, QueueId},
     },
 };

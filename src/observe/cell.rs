@@ -15,7 +15,7 @@ use crate::{
     model::{
         Place,
         config::Resources,
-        fact::Answer,
+        facts::Answer,
         vocabulary::{CallId, PayloadId},
     },
 };

@@ -15,7 +15,7 @@ use crate::{
     model::{
         Fact, Moment, Place, Register,
         config::{Config, OutletOf, Resources, SinkKind, Source, Via},
-        fact::{Answer, Held},
+        facts::{Answer, Held},
         policy::{pollers::BATCHES_OF_A_POLLER, requests},
         services::told,
         vocabulary::{

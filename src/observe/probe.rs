@@ -19,7 +19,7 @@ use crate::{
     model::{
         Place, Register,
         config::{Config, Resources},
-        fact::Answer,
+        facts::Answer,
         value::{AttributeId, Catalog, Word},
         vocabulary::{CallId, PayloadId, ShardId},
     },

@@ -18,7 +18,7 @@ use crate::{
     model::{
         Fact, Moment, Observer, Place, Register,
         config::{Change, Config, Resources},
-        fact::Held,
+        facts::Held,
         register::Payload,
         vocabulary::{Entry, PayloadId, QueueId},
     },

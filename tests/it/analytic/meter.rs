@@ -5,7 +5,7 @@ use dwell::{
     model::{
         Fact, Moment, Observer,
         config::{Config, Resources},
-        fact::Answer,
+        facts::Answer,
         vocabulary::Condition,
         world::{Limits, Wake, World},
     },
