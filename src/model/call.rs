@@ -15,7 +15,7 @@ use super::{
     Component, Fact, Port, Rule,
     arrivals::ArrivalClock,
     config::{self, Process, Via},
-    fact::Answer,
+    facts::Answer,
     policy::backoff,
     value::{Catalog, Quantity},
     vocabulary::{CallId, DependencyId, PayloadId, RunToken, Target},

@@ -5,7 +5,7 @@
 
 use super::{
     alarm::Alarm,
-    fact::Answer,
+    facts::Answer,
     outcome::{Origin, Role},
     policy::{delivery::Tries, retrier::Retrier, sdk},
     services::{Manner, Service},

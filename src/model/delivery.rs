@@ -15,7 +15,7 @@
 use super::{
     Component, Fact, Port, Rule,
     config::{self, Outlet, OutletOf},
-    fact::{Answer, Maker},
+    facts::{Answer, Maker},
     outcome::{Origin, Role, Trouble},
     services::{Manner, Service},
     vocabulary::{CallId, Entry, LineageId, OutletId, PayloadId, Receipt, Target, Undelivered},

@@ -15,7 +15,7 @@
 use super::{
     Component, Fact, Port, Rule,
     config::{self, TokenRate},
-    fact::Answer,
+    facts::Answer,
     policy::bucket::Bucket,
     value::Catalog,
     vocabulary::{DependencyId, PayloadId, Question},

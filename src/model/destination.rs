@@ -12,7 +12,7 @@
 use super::{
     Component, Fact, Place, Port, Rule,
     config::Function,
-    fact::Maker,
+    facts::Maker,
     outcome::{Origin, Role, Trouble},
     vocabulary::{Condition, Entry, FunctionId, LineageId, PayloadId, Receipt, Target},
 };

@@ -16,7 +16,7 @@
 use super::{
     Component, Fact, Port, Rule,
     config::{self, Again, Integration},
-    fact::Answer,
+    facts::Answer,
     policy::{
         bucket::Bucket,
         sdk::{self, Failure},

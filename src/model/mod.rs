@@ -3,7 +3,7 @@
 pub mod alarm;
 pub mod config;
 pub mod effects;
-pub mod fact;
+pub mod facts;
 pub mod outcome;
 pub mod recorded;
 pub mod register;
@@ -32,6 +32,6 @@ pub mod stream;
 pub mod world;
 
 pub use effects::{Component, Port};
-pub use fact::{Fact, Moment, Observer};
+pub use facts::{Fact, Moment, Observer};
 pub use register::{Place, Register};
 pub use rule::Rule;

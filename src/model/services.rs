@@ -4,7 +4,7 @@
 //! that waits needs (`docs/cookbook.md`). Limits and retries are AWS's; where it documents nothing the
 //! number is an assumption of `docs/rules.md`.
 
-use super::{Rule, fact::Answer};
+use super::{Rule, facts::Answer};
 use crate::kernel::Span;
 
 macro_rules! services {

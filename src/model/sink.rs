@@ -12,7 +12,7 @@
 use super::{
     Component, Fact, Place, Port, Rule,
     config::{self, Outlet},
-    fact::Maker,
+    facts::Maker,
     outcome::{Origin, Role},
     value::{Catalog, Pattern, Subject},
     vocabulary::{Entry, OutletId, PayloadId, Receipt, Sender, SinkId},

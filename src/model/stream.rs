@@ -15,7 +15,7 @@
 use super::{
     Component, Fact, Place, Port, Rule,
     config::{self, Resources, Source, Start},
-    fact::Maker,
+    facts::Maker,
     outcome::{Origin, Role},
     policy::{bucket::Bucket, partition},
     register::Record,

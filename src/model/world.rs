@@ -26,7 +26,7 @@ use super::{
     dependency::{self, Dependency},
     destination::{self, Destination},
     event_queue::{self, Asker, EventQueue},
-    fact::Answer,
+    facts::Answer,
     firehose::{self, Firehose},
     integration::{self, Integrations},
     lambda::{self, Lambda},

@@ -23,7 +23,7 @@ use crate::{
         Place,
         alarm::{Alarm, Comparison, MissingData, Statistic, Watched},
         config::{Change, Config, Resources},
-        fact::Answer,
+        facts::Answer,
         outcome::Reason,
         vocabulary::{AlarmId, CallId, PayloadId, QueueId},
     },

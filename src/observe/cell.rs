@@ -15,7 +15,7 @@ use crate::{
     model::{
         Place,
         config::Resources,
-        fact::Answer,
+        facts::Answer,
         outcome::Reason,
         vocabulary::{CallId, PayloadId},
     },

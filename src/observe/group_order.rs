@@ -121,7 +121,7 @@ mod tests {
         model::{
             Place, Register, Rule,
             config::{DeduplicationScope, Fifo, ThroughputLimit},
-            fact::Held,
+            facts::Held,
             value::Word,
             vocabulary::{CallId, Deletion, Entry},
         },

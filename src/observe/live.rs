@@ -21,7 +21,7 @@ use crate::{
     model::{
         Fact, Moment, Observer, Place,
         config::{Config, Resources},
-        fact::Answer,
+        facts::Answer,
         outcome::Reason,
         register::Move,
         vocabulary::{CallId, DependencyId, FunctionId, PayloadId, QueueId},

@@ -18,7 +18,7 @@ use crate::{
     model::{
         Fact, Moment, Place, Register,
         config::{Config, OutletOf, Resources, SinkKind, Source, Via},
-        fact::{Answer, Held},
+        facts::{Answer, Held},
         outcome::{Origin, Reason, Role},
         policy::{pollers::BATCHES_OF_A_POLLER, requests},
         register::{Move, Payload},

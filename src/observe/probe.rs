@@ -20,7 +20,7 @@ use crate::{
     model::{
         Place, Register,
         config::{Config, Resources},
-        fact::Answer,
+        facts::Answer,
         outcome::Reason,
         value::{AttributeId, Catalog, Word},
         vocabulary::{CallId, PayloadId, ShardId},

@@ -17,7 +17,7 @@ use crate::{
     model::{
         Fact, Moment, Observer, Place, Register,
         config::{Change, Config, Resources},
-        fact::Held,
+        facts::Held,
         outcome::{Reason, Role},
         register::{Move, Payload},
         vocabulary::{Entry, QueueId},

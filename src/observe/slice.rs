@@ -7,14 +7,13 @@
 use super::{
     fates::{Fate, Fates},
     stage::Lines,
-    trace,
 };
 use crate::{
     kernel::{Span, Time, child_key, name_key},
     model::{
         Fact, Moment, Observer, Place, Rule,
         config::Resources,
-        fact::Answer,
+        facts::Answer,
         vocabulary::{CallId, Deletion, Entry, ErrorKind, PayloadId, QueueId, Work},
     },
 };
@@ -539,7 +538,7 @@ impl Observer for Slice {
             }
             _ => (),
         }
-        if let Some(payload) = trace::payload(fact)
+        if let Some(payload) = fact.payload()
             && let Some(which) = self.which(payload)
         {
             self.own(which, moment, fact);

@@ -63,7 +63,7 @@ use crate::model::{
         self, Account, Call, EventRule, Mapping, Outlet, OutletOf, Redrive, Retry, Sink, SinkKind,
         Source, Via,
     },
-    fact::{Answer, Held, Maker},
+    facts::{Answer, Held, Maker},
     policy::delivery::Tries,
     services::Service,
     value::{AttributeId, Catalog, WordLaw},

@@ -10,7 +10,7 @@ use crate::{
     kernel::Span,
     model::{
         Rule,
-        fact::Answer,
+        facts::Answer,
         services::{Limit, Manner, Persistence, Retries, Service, told},
     },
 };

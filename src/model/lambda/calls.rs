@@ -9,7 +9,7 @@ use crate::{
     model::{
         Fact, Port, Rule,
         config::{FunctionCall, OnPartialFailure},
-        fact::Maker,
+        facts::Maker,
         register::{Payload, Register},
         value::{Catalog, Subject},
         vocabulary::{CallId, ErrorKind, RunToken, Work},

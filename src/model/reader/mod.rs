@@ -23,7 +23,7 @@ mod lane;
 use super::{
     Component, Fact, Place, Port, Rule,
     config::{self, Assumptions, Source, StreamAssumptions},
-    fact::Maker,
+    facts::Maker,
     outcome::Role,
     policy::{
         checkpoint::{self, Verdict},

@@ -7,7 +7,7 @@
 use super::message::{Slab, Slot};
 use crate::model::{
     config,
-    fact::Held,
+    facts::Held,
     register::Payload,
     value::{AttributeId, Catalog, WordKey},
 };

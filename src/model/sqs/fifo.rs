@@ -18,7 +18,7 @@ use crate::{
     model::{
         Rule,
         config::{self, DeduplicationScope, ThroughputLimit},
-        fact::Held,
+        facts::Held,
         policy::bucket::Bucket,
         register::Payload,
         value::{AttributeId, Catalog, WordKey},

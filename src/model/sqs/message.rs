@@ -4,7 +4,7 @@ use super::line::Link;
 use crate::{
     kernel::Time,
     model::{
-        fact::Held,
+        facts::Held,
         vocabulary::{PayloadId, QueueId},
     },
 };

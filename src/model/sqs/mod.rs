@@ -49,7 +49,7 @@ use crate::{
     kernel::{Class, Classed, Span, Stream, Time},
     model::{
         Component, Fact, Place, Port, Rule, config,
-        fact::Held,
+        facts::Held,
         register::Afterlife,
         value::Catalog,
         vocabulary::{BatchId, Deletion, Entry, MappingId, PayloadId, QueueId, Receipt, Sender},

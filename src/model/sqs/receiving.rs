@@ -5,7 +5,7 @@ use crate::{
     kernel::{Span, Time},
     model::{
         Fact, Port, Rule,
-        fact::Held,
+        facts::Held,
         policy::redrive,
         register::Record,
         vocabulary::{BatchId, QueueId},

@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     kernel::{Probability, name_key},
     model::{
-        fact::Fact as F,
+        facts::Fact as F,
         recorded::Recorded,
         value::{AttributeId, Word},
         vocabulary::CallId,

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     kernel::{Span, Time},
-    model::{Fact, Port, Rule, fact::Held, vocabulary::PayloadId},
+    model::{Fact, Port, Rule, facts::Held, vocabulary::PayloadId},
 };
 
 impl Queue {

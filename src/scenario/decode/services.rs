@@ -5,7 +5,7 @@ use crate::{
     kernel::Span,
     model::{
         config::{Again, Buffering, Integration},
-        fact::Answer,
+        facts::Answer,
         policy::{delivery::Tries, retrier::Retrier, sdk},
         services::{Carrier, Limit, Manner, Persistence, Retries, Service},
         value::Quantity,

@@ -6,7 +6,7 @@ use dwell::{
     model::{
         Fact, Moment, Observer,
         config::{Config, Resources},
-        fact::Answer,
+        facts::Answer,
         register::Move,
         vocabulary::Condition,
         world::Limits,
