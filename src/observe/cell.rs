@@ -873,7 +873,7 @@ mod tests {
         let second = Stats { sum: 1, samples: 2, min: 0, max: 1, last: 0, area };
         let found = gauge.close(at(55), at(65));
         assert_eq!(found, Some(second), "the value at the start of the period is a sample");
-        assert_eq!(gauge.mean(at(0), at(30)), Some(65.0 / 60.0), "up to its last change");
+        assert_eq!(gauge.mean(at(0), at(30)), Some(70.0 / 60.0), "up to its last change");
         assert_eq!((gauge.lowest(), gauge.highest()), (0, 2));
     }
 

@@ -311,7 +311,7 @@ mod tests {
             .collect();
         rows.iter().for_each(|row| series.push(*row));
         assert!(series.rows().eq(rows.iter().copied()));
-        assert!(series.chunks.len() > 1 && series.bytes() < rows.len() * 30);
+        assert!(series.chunks.len() > 1 && series.bytes() < rows.len() * 40);
     }
 
     #[test]

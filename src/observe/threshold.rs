@@ -26,6 +26,12 @@ pub const REFERENCE: &str = "\
 A statistic is `sum`, `mean`, `min`, `max`, `count`, a nearest-rank quantile such as `p99.9`, or `first_at`,
 `last_at`, `all_at`. A window at the end of a side is for all of that side. A measure without data does not hold.
 
+The words of the ledger count arrivals, alone or after a caller: each arrival has one outcome, the worst among its own
+place and those of the messages that it caused, so `succeeded / arrivals` is a share. `messages` counts what is handed
+on and each further copy, `requests` and `answered[status=…]` what somebody waits for. `latency` and `end_to_end` are
+times to success: what never succeeds is a sample too, and a quantile that falls among those is `never`, which fails
+every `<`. A mean is of those that succeeded.
+
 | written | `dwell run` | `dwell check` |
 |---|---|---|
 | `X < Y` | must hold | must hold in every run of every policy |
