@@ -65,7 +65,7 @@ pub fn watch(args: &WatchArgs) -> Result<Exit> {
     }
     closed?;
 
-    let file = run::file_name(&scenario);
+    let file = scenario.file_name();
     let Some(played) = show.playing.over() else { return Ok(Exit::Fine) };
     run::passed_its_checks(&file, &scenario, &played.outcome.faults)?;
     if let Some(early) = run::stopped_early(&file, played.finish) {
