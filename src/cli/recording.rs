@@ -88,7 +88,7 @@ pub fn unfinished(file: &str, finish: Finish, faults: &[String]) -> anyhow::Erro
         let message = format!("error: {file}: the run did not pass its own checks\n  {faults}");
         return failed(Exit::Failure, message);
     }
-    let exit = run::stopped_early(file, finish).unwrap_or(Exit::Failure);
+    let exit = run::stopped_early(file, &finish).unwrap_or(Exit::Failure);
     failed(exit, "hint: charts and reports are of whole runs")
 }
 

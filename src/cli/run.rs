@@ -111,7 +111,7 @@ pub fn limits<'a>(played: &Played, stop: &'a dyn Fn(crate::kernel::Time) -> bool
     Limits { events_max: played.max_events, instant_max: INSTANT_MAX, interrupted: stop }
 }
 
-/// Events at one instant, beside what the scenario declares: beyond it, time does not go on.
+/// Events at one instant, beside what is declared or there already: beyond it, time does not go on.
 pub const INSTANT_MAX: u64 = 1_000_000;
 
 fn play(
@@ -161,7 +161,7 @@ fn play(
         answer: scenario.answer.as_deref(),
         policy: scenario.policy.as_deref(),
         seed: scenario.config.seed,
-        stopped_by: stopped_by(finish),
+        stopped_by: stopped_by(&finish),
         results: &played.outcome.results,
         series: &played.outcome.series,
         name: &|subject| subject.name(&resources),
@@ -177,15 +177,15 @@ fn play(
     let metrics = folder.create("metrics.csv").map_err(cannot_write)?;
     csv::metrics(&report, BufWriter::new(metrics)).map_err(cannot_write)?;
     let arm = recording::arm(scenario, &played.outcome, recording);
-    let recorded = recording::recorded(scenario, vec![arm], stopped_by(finish));
+    let recorded = recording::recorded(scenario, vec![arm], stopped_by(&finish));
     recording::leave(&recorded, &folder).map_err(cannot_write)?;
     let target = folder.publish().map_err(cannot_write)?;
 
-    print(args, &report, &scenario.config, finish)?;
+    print(args, &report, &scenario.config, &finish)?;
     if !args.quiet && args.format == Format::Table {
         eprintln!("wrote {}", target.display());
     }
-    judge(args, scenario, &report, &played.outcome.faults, finish)
+    judge(args, scenario, &report, &played.outcome.faults, &finish)
 }
 
 /// What is assumed where AWS documents nothing, as a report has it.
@@ -204,7 +204,7 @@ pub fn warnings(scenario: &Scenario) -> Vec<String> {
     shown.map(|warning| format!("{}: {}", warning.path, warning.message)).collect()
 }
 
-fn print(args: &RunArgs, report: &Report<'_>, config: &Config, finish: Finish) -> Result<()> {
+fn print(args: &RunArgs, report: &Report<'_>, config: &Config, finish: &Finish) -> Result<()> {
     let stdout = io::stdout();
     let color = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut out = BufWriter::new(stdout.lock());
@@ -231,7 +231,7 @@ fn print(args: &RunArgs, report: &Report<'_>, config: &Config, finish: Finish) -
 }
 
 /// What the timeline did in a run: when the resources were others than at the beginning, and calls.
-fn marks(config: &Config, finish: Finish) -> Vec<plot::Mark> {
+fn marks(config: &Config, finish: &Finish) -> Vec<plot::Mark> {
     let (mut marks, mut since) = (Vec::new(), None);
     for (at, change) in &config.timeline {
         match change {
@@ -257,7 +257,7 @@ fn judge(
     scenario: &Scenario,
     report: &Report<'_>,
     faults: &[String],
-    finish: Finish,
+    finish: &Finish,
 ) -> Result<Exit> {
     let file = file_name(scenario);
     passed_its_checks(&file, scenario, faults)?;
@@ -302,7 +302,8 @@ pub fn passed_its_checks(file: &str, scenario: &Scenario, faults: &[String]) -> 
 }
 
 /// Tells on standard error why a run stopped before its end, if it did, and which code that is.
-pub fn stopped_early(file: &str, Finish { stop, at, events }: Finish) -> Option<Exit> {
+pub fn stopped_early(file: &str, finish: &Finish) -> Option<Exit> {
+    let Finish { stop, at, events, .. } = finish;
     match stop {
         Stop::Complete => None,
         Stop::Interrupted => {
@@ -312,18 +313,37 @@ pub fn stopped_early(file: &str, Finish { stop, at, events }: Finish) -> Option<
         Stop::Events => {
             eprintln!(
                 "error: {file}: stopped after {events} events at {at} of simulated time; the \
-                 results are partial\nhint: allow more with --max-events N"
+                 results are partial\nhint: {}",
+                limit_hint(finish)
             );
             Some(Exit::Limit)
         }
         Stop::Instant => {
             eprintln!(
                 "error: {file}: over {INSTANT_MAX} events happened at {at} and time does not go \
-                 on; the results are partial\nhint: look for a circle in which nothing takes \
-                 time: a function that invokes itself with RecursiveLoop: Allow"
+                 on; the results are partial\nhint: {}",
+                limit_hint(finish)
             );
             Some(Exit::Limit)
         }
+    }
+}
+
+/// What to do about a run that a limit stopped.
+pub fn limit_hint(finish: &Finish) -> String {
+    let advice = match (finish.stop, &finish.circle) {
+        (Stop::Instant, None) => {
+            "look for a circle in which nothing takes time: a function that invokes itself with \
+             RecursiveLoop: Allow"
+        }
+        (Stop::Instant, Some(_)) => "let one of its queues have no RedrivePolicy",
+        _ => "allow more with --max-events N",
+    };
+    match &finish.circle {
+        Some(names) => {
+            format!("messages go round in a circle of dead-letter queues, {names}; {advice}")
+        }
+        None => advice.to_owned(),
     }
 }
 
@@ -333,7 +353,7 @@ pub fn file_name(scenario: &Scenario) -> String {
     name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-fn stopped_by(finish: Finish) -> Option<&'static str> {
+fn stopped_by(finish: &Finish) -> Option<&'static str> {
     match finish.stop {
         Stop::Complete => None,
         Stop::Interrupted => Some("interrupt"),

@@ -4,7 +4,7 @@
 use super::{
     Repeated, Replicated,
     exit::{Exit, failed},
-    run::INSTANT_MAX,
+    run::{self, INSTANT_MAX},
     watching,
 };
 use crate::{
@@ -190,15 +190,17 @@ pub fn told(trouble: &Trouble, plan: &Plan, arm: &Arm, replication: u32) -> anyh
                     Exit::Limit,
                     format!(
                         "error: {which}: stopped after {} events at {at} of simulated time\n\
-                         hint: allow more with --max-events N",
-                        finish.events
+                         hint: {}",
+                        finish.events,
+                        run::limit_hint(finish)
                     ),
                 ),
                 Stop::Instant => failed(
                     Exit::Limit,
                     format!(
                         "error: {which}: over {INSTANT_MAX} events happened at {at} and time \
-                         does not go on"
+                         does not go on\nhint: {}",
+                        run::limit_hint(finish)
                     ),
                 ),
                 Stop::Complete => unreachable!("a complete run has a result"),

@@ -296,7 +296,7 @@ impl Integrations {
         if let Some(limit) = limit.into_iter().chain(left).min() {
             fx.wake(limit, Wake::Limit { request: slot, number });
         }
-        let attempt = fx.register().get(payload).tries + 1;
+        let attempt = fx.register().get(payload).tries.saturating_add(1);
         fx.send(Out::Invoke { call, function, payload, attempt, slot });
     }
 
@@ -399,7 +399,7 @@ impl Client {
                 }
                 request.taken = sdk.take(failure)?;
                 let wait = mode.wait(failure, attempt - 1, &mut draw);
-                Some(wait.saturating_add(sdk.hold(now + wait)))
+                Some(wait.saturating_add(sdk.hold(now.saturating_add(wait))))
             }
             Again::Blocks(blocks) => {
                 if answer == Answer::Ok {

@@ -121,7 +121,7 @@ pub struct Payload {
     /// Of these, those that processed it.
     pub successes: u32,
     /// How often it was dead-lettered.
-    pub dead_letters: u16,
+    pub dead_letters: u32,
     /// Where the ledger has it.
     pub place: Place,
     /// What dead-letter queues did with it; a copy begins anew.
@@ -137,7 +137,7 @@ pub struct Payload {
 impl Payload {
     /// It comes into a dead-letter queue.
     pub fn dead_letter(&mut self) {
-        self.dead_letters += 1;
+        self.dead_letters = self.dead_letters.saturating_add(1);
         self.afterlife = match self.afterlife {
             Afterlife::None => Afterlife::Once,
             Afterlife::Once | Afterlife::Again => Afterlife::Again,
@@ -210,7 +210,7 @@ impl Register {
     pub fn copy(&mut self, parent: PayloadId, maker: u64, nth: u64, now: Time) -> PayloadId {
         let origin = self.get(parent).clone();
         let root = &mut self.payloads[origin.root.index()];
-        root.copies += 1;
+        root.copies = root.copies.saturating_add(1);
         root.open += 1;
         root.holders += 1;
         let copy = root.copies;
