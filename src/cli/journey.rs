@@ -93,7 +93,7 @@ fn scenarios(args: &ChartArgs, opened: &Opened) -> Result<Vec<Scenario>> {
 fn watch<O: Observer>(args: &ChartArgs, scenario: &Scenario, observer: O) -> Result<O> {
     let limits = studying::limits(&args.compared.repeated.replicated);
     let (observer, finish): (O, Finish) = experiment::watch(&scenario.config, observer, &limits);
-    match run::stopped_early(&scenario.file_name(), finish) {
+    match run::stopped_early(&scenario.file_name(), &finish) {
         None => Ok(observer),
         Some(exit) => Err(failed(exit, "")),
     }

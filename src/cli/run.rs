@@ -145,16 +145,16 @@ fn play(args: &RunArgs, scenario: &Scenario, stem: &OsStr) -> Result<Exit> {
 
     let finish = output.finish;
     let told = (&output.outcome.results, &output.outcome.series);
-    artifacts::with_report(scenario, told, artifacts::stopped_by(finish), |report| {
-        print(args, report, &scenario.config, finish)?;
+    artifacts::with_report(scenario, told, artifacts::stopped_by(&finish), |report| {
+        print(args, report, &scenario.config, &finish)?;
         if !args.quiet && args.format == Format::Table {
             eprintln!("wrote {}", target.display());
         }
-        judge(args, scenario, report, finish)
+        judge(args, scenario, report, &finish)
     })
 }
 
-fn print(args: &RunArgs, report: &Report<'_>, config: &Config, finish: Finish) -> Result<()> {
+fn print(args: &RunArgs, report: &Report<'_>, config: &Config, finish: &Finish) -> Result<()> {
     let stdout = io::stdout();
     let color = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut out = BufWriter::new(stdout.lock());
@@ -181,7 +181,7 @@ fn print(args: &RunArgs, report: &Report<'_>, config: &Config, finish: Finish) -
 }
 
 /// What the timeline did in a run: when the resources were others than at the beginning, and calls.
-fn marks(config: &Config, finish: Finish) -> Vec<plot::Mark> {
+fn marks(config: &Config, finish: &Finish) -> Vec<plot::Mark> {
     let (mut marks, mut since) = (Vec::new(), None);
     for (at, change) in &config.timeline {
         match change {
@@ -202,7 +202,12 @@ fn marks(config: &Config, finish: Finish) -> Vec<plot::Mark> {
 }
 
 /// The exit code of a run, and on standard error why it is not 0.
-fn judge(args: &RunArgs, scenario: &Scenario, report: &Report<'_>, finish: Finish) -> Result<Exit> {
+fn judge(
+    args: &RunArgs,
+    scenario: &Scenario,
+    report: &Report<'_>,
+    finish: &Finish,
+) -> Result<Exit> {
     let file = scenario.file_name();
     if let Some(early) = stopped_early(&file, finish) {
         return Ok(early);
@@ -245,7 +250,8 @@ pub fn passed_its_checks(file: &str, scenario: &Scenario, faults: &[String]) -> 
 }
 
 /// Tells on standard error why a run stopped before its end, if it did, and which code that is.
-pub fn stopped_early(file: &str, Finish { stop, at, events }: Finish) -> Option<Exit> {
+pub fn stopped_early(file: &str, finish: &Finish) -> Option<Exit> {
+    let Finish { stop, at, events, .. } = finish;
     match stop {
         Stop::Complete => None,
         Stop::Interrupted => {
@@ -255,15 +261,16 @@ pub fn stopped_early(file: &str, Finish { stop, at, events }: Finish) -> Option<
         Stop::Events => {
             eprintln!(
                 "error: {file}: stopped after {events} events at {at} of simulated time; the \
-                 results are partial\nhint: allow more with --max-events N"
+                 results are partial\nhint: {}",
+                experiment::limit_hint(finish)
             );
             Some(Exit::Limit)
         }
         Stop::Instant => {
             eprintln!(
                 "error: {file}: over {INSTANT_MAX} events happened at {at} and time does not go \
-                 on; the results are partial\nhint: look for a circle in which nothing takes \
-                 time: a function that invokes itself with RecursiveLoop: Allow"
+                 on; the results are partial\nhint: {}",
+                experiment::limit_hint(finish)
             );
             Some(Exit::Limit)
         }

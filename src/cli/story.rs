@@ -38,7 +38,7 @@ pub fn story(args: &StoryArgs) -> Result<Exit> {
         let message = format!("error: there is no {written} in this run");
         return Ok(nothing(&scenario, finish, &message));
     }
-    let early = run::stopped_early(&scenario.file_name(), finish);
+    let early = run::stopped_early(&scenario.file_name(), &finish);
     if let (Some(policy), None) = (&args.versus, early) {
         return versus(args, policy, (&scenario, story), id);
     }
@@ -58,13 +58,13 @@ fn versus(args: &StoryArgs, policy: &str, one: (&Scenario, Story), id: Id) -> Re
     };
     let text = side_by_side((&name(scenario), &story), (&name(&other), &told));
     std::io::stdout().write_all(text.as_bytes())?;
-    let early = run::stopped_early(&other.file_name(), finish);
+    let early = run::stopped_early(&other.file_name(), &finish);
     Ok(early.unwrap_or(Exit::Fine))
 }
 
 /// There is nothing to tell: because the run stopped early, or because it was asked for what is not.
 fn nothing(scenario: &Scenario, finish: Finish, message: &str) -> Exit {
-    let early = run::stopped_early(&scenario.file_name(), finish);
+    let early = run::stopped_early(&scenario.file_name(), &finish);
     early.unwrap_or_else(|| {
         eprintln!("{message}");
         Exit::Usage

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     experiment::{
-        Request, RunError, Workers,
+        Request, RunError, Workers, limit_hint,
         pool::{INSTANT_MAX, usual_threads},
     },
     model::world::{Finish, Limits, Stop},
@@ -105,11 +105,10 @@ pub fn told(error: RunError) -> anyhow::Error {
         RunError::Stopped { finish: Finish { stop: Stop::Interrupted, .. }, .. } => {
             return failed(Exit::Interrupted, "interrupted");
         }
-        RunError::Stopped { finish: Finish { stop: Stop::Events, .. }, .. } => {
-            let message = format!("error: {error}\nhint: allow more with --max-events N");
+        RunError::Stopped { finish, .. } => {
+            let message = format!("error: {error}\nhint: {}", limit_hint(finish));
             return failed(Exit::Limit, message);
         }
-        RunError::Stopped { .. } => Exit::Limit,
         RunError::Inconsistent { .. } => {
             let hint = "please report it with the scenario and that seed";
             return failed(Exit::Failure, format!("error: {error}\nhint: {hint}"));

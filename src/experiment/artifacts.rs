@@ -61,7 +61,7 @@ pub fn warnings(scenario: &Scenario) -> Vec<String> {
 }
 
 /// Why a run stopped before its end, if it did.
-pub fn stopped_by(finish: Finish) -> Option<&'static str> {
+pub fn stopped_by(finish: &Finish) -> Option<&'static str> {
     match finish.stop {
         Stop::Complete => None,
         Stop::Interrupted => Some("interrupt"),
@@ -76,7 +76,7 @@ pub fn write_run(
     scenario: &Scenario,
     output: RunOutput,
 ) -> io::Result<RunOutput> {
-    let stopped_by = stopped_by(output.finish);
+    let stopped_by = stopped_by(&output.finish);
     if stopped_by.is_some() {
         folder.mark_partial();
     }

@@ -116,7 +116,7 @@ impl fmt::Display for RunError {
                 f.write_str(&lines.join("\n"))
             }
             RunError::Invalid(failure) => failure.fmt(f),
-            RunError::Stopped { run, finish: Finish { stop, at, events } } => match stop {
+            RunError::Stopped { run, finish: Finish { stop, at, events, .. } } => match stop {
                 Stop::Interrupted => write!(f, "{run}: interrupted at {at} of simulated time"),
                 Stop::Instant => write!(
                     f,
@@ -131,6 +131,24 @@ impl fmt::Display for RunError {
             }
             RunError::Io { what, error } => write!(f, "cannot write {what}: {error}"),
         }
+    }
+}
+
+/// What to do about a run that a limit stopped.
+pub fn limit_hint(finish: &Finish) -> String {
+    let advice = match (finish.stop, &finish.circle) {
+        (Stop::Instant, None) => {
+            "look for a circle in which nothing takes time: a function that invokes itself with \
+             RecursiveLoop: Allow"
+        }
+        (Stop::Instant, Some(_)) => "let one of its queues have no RedrivePolicy",
+        _ => "allow more with --max-events N",
+    };
+    match &finish.circle {
+        Some(names) => {
+            format!("messages go round in a circle of dead-letter queues, {names}; {advice}")
+        }
+        None => advice.to_owned(),
     }
 }
 

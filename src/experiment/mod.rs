@@ -30,7 +30,7 @@ pub mod sweep;
 
 pub use check::check;
 pub use compare::compare;
-pub use error::{RunError, Wrong};
+pub use error::{RunError, Wrong, limit_hint};
 pub use playing::{Playing, Reach};
 pub use pool::{Progress, Workers};
 pub use replicate::{
@@ -116,17 +116,17 @@ pub struct RunOutput {
 impl RunOutput {
     /// Whether it came to its end and passed its own checks; `run` says which it is.
     pub fn whole(&self, run: impl FnOnce() -> String) -> Result<(), RunError> {
-        whole(self.finish, &self.outcome.faults, run)
+        whole(&self.finish, &self.outcome.faults, run)
     }
 }
 
 /// Whether a run came to its end and passed its own checks; `run` says which it is.
-fn whole(finish: Finish, faults: &[String], run: impl FnOnce() -> String) -> Result<(), RunError> {
+fn whole(finish: &Finish, faults: &[String], run: impl FnOnce() -> String) -> Result<(), RunError> {
     if !faults.is_empty() {
         return Err(RunError::Inconsistent { run: run(), faults: faults.to_vec() });
     }
     if finish.stop != Stop::Complete {
-        return Err(RunError::Stopped { run: run(), finish });
+        return Err(RunError::Stopped { run: run(), finish: finish.clone() });
     }
     Ok(())
 }

@@ -152,7 +152,7 @@ impl Reporting {
             let runs = workers.play(self.scenarios.len(), |at, limits| {
                 let config = &self.scenarios[at].0.config;
                 let (watching, finish, register) = watch_whole(config, self.watching(at), limits);
-                whole(finish, &[], || self.opened.file_name())?;
+                whole(&finish, &[], || self.opened.file_name())?;
                 self.played(at, watching, finish.at, &register)
             });
             return Ok(Scouted { runs: runs.all()?, arms: Vec::new() });
@@ -281,7 +281,7 @@ impl Reporting {
         let slice = Slice::new(Arc::clone(resources), &play.chosen);
         let watching = (Digest::default(), (stage, slice));
         let ((digest, (stage, slice)), finish) = watch(config, watching, limits);
-        whole(finish, &[], || self.opened.file_name())?;
+        whole(&finish, &[], || self.opened.file_name())?;
         let digest = digest.fingerprint();
         assert_eq!(digest, run.outcome.results.digest, "who watches changes nothing");
         let (frames, pace) = stage.finish();
@@ -465,7 +465,7 @@ fn tried(path: &str, tries: &[Try], workers: &Workers<'_>) -> Result<Tried, RunE
         let asked = Asked { thresholds: Vec::new(), metrics: metrics.clone() };
         let watch = Watch::new(config, asked, None);
         let (super::Played { outcome, finish }, _) = play_watched(config, watch, limits);
-        whole(finish, &outcome.faults, || scenario.file_name())?;
+        whole(&finish, &outcome.faults, || scenario.file_name())?;
         let summary = metrics.iter().zip(&outcome.metrics).filter_map(|(metric, reading)| {
             match reading.value.as_ref()? {
                 Value::Number(number) if number.is_infinite() => None,
@@ -482,7 +482,7 @@ fn tried(path: &str, tries: &[Try], workers: &Workers<'_>) -> Result<Tried, RunE
         let Try { scenario, .. } = &tries[at];
         let stage = stage::Stage::new(&scenario.config, instants.clone(), Span::mins(1));
         let (stage, finish) = watch(&scenario.config, stage, limits);
-        whole(finish, &[], || scenario.file_name())?;
+        whole(&finish, &[], || scenario.file_name())?;
         Ok(stage.finish().0)
     });
     let points = tries.iter().zip(played).zip(frames.all()?);

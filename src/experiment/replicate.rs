@@ -134,7 +134,7 @@ impl Plan {
         let watch = Watch::new(config, asked, None).beside(&mut others);
         let (Played { outcome, finish }, register) = play_watched(config, watch, limits);
         let (fates, _) = others;
-        whole(finish, &outcome.faults, || {
+        whole(&finish, &outcome.faults, || {
             let seed = config.seed;
             format!("{}, replication {replication} (seed {seed})", arm.name)
         })?;
