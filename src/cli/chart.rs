@@ -2,16 +2,21 @@
 
 use super::{
     ChartArgs, ChartFormat, ChartKind,
-    compare::{self, How, Played},
+    compare::untold,
     exit::{Exit, failed},
-    points, recording, studying,
+    studying,
 };
 use crate::{
     chart::{
         Look, OfRuns, amplification, forest, journey, png::png, validation, visibility_heatmap,
     },
+    experiment::{
+        Request,
+        compare::{Comparing, How},
+        points, recording,
+    },
     report::files::write_whole,
-    scenario::{Options, properties::CHARTS},
+    scenario::{Opened, Options, properties::CHARTS},
 };
 use anyhow::Result;
 use clap::ValueEnum;
@@ -67,7 +72,7 @@ fn kind(args: &ChartArgs) -> Result<ChartKind> {
         let why = "has the results of a run, of which there are many charts";
         return Err(unsaid(why, &OfRuns::ALL.map(OfRuns::word)));
     }
-    let opened = studying::open(std::slice::from_ref(&args.file))?.swap_remove(0);
+    let opened = open(args)?;
     let sets = &args.compared.repeated.replicated.sets;
     let scenario = opened.scenario(&Options { sets, ..Options::default() });
     let said = scenario.map_err(|failure| studying::unread(&failure))?.chart;
@@ -76,21 +81,54 @@ fn kind(args: &ChartArgs) -> Result<ChartKind> {
         .map_err(|_| unsaid(&format!("says `{word}`, which this version does not draw"), CHARTS))
 }
 
+fn open(args: &ChartArgs) -> Result<Opened> {
+    Ok(studying::open(std::slice::from_ref(&args.file))?.swap_remove(0))
+}
+
+/// Opens a scenario file of which points are played.
+fn of_points(args: &ChartArgs) -> Result<Opened> {
+    if args.file.is_dir() {
+        let message = format!(
+            "error: {} is a folder of results: this chart plays its points itself\nhint: give the \
+             scenario file",
+            args.file.display()
+        );
+        return Err(failed(Exit::Usage, message));
+    }
+    open(args)
+}
+
 fn of_runs(args: &ChartArgs, kind: OfRuns) -> Result<Vec<u8>> {
     let recorded = match args.file.is_dir() {
-        true => recording::read(&args.file)?,
-        false => recording::play(&args.file, &args.compared)?,
+        true => recording::read(&args.file).map_err(studying::told)?,
+        false => {
+            let (opened, request) = (open(args)?, Request::from(&args.compared));
+            let replicated = &args.compared.repeated.replicated;
+            studying::on_threads(replicated, false, |workers| {
+                recording::play(&opened, &request, workers)
+            })
+            .map_err(studying::unfinished)?
+        }
     };
     drawn(args, || kind.svg(&recorded, look(args)), |rows| kind.csv(&recorded, rows))
 }
 
 fn amplification(args: &ChartArgs) -> Result<Vec<u8>> {
-    let rates = points::failure_rates(args)?;
+    let (opened, request) = (of_points(args)?, Request::from(&args.compared));
+    let function = args.function.as_deref();
+    let rates = studying::on_threads(&args.compared.repeated.replicated, false, |workers| {
+        points::failure_rates(&opened, &request, function, workers)
+    });
+    let rates = rates.map_err(studying::unfinished)?;
     drawn(args, || amplification::svg(&rates, look(args)), |rows| amplification::csv(&rates, rows))
 }
 
 fn visibility_heatmap(args: &ChartArgs) -> Result<Vec<u8>> {
-    let played = points::visibilities(args)?;
+    let (opened, request) = (of_points(args)?, Request::from(&args.compared));
+    let played = studying::on_threads(&args.compared.repeated.replicated, false, |workers| {
+        points::visibilities(&opened, &request, workers)
+    });
+    let played = played.map_err(studying::unfinished)?;
     drawn(
         args,
         || visibility_heatmap::svg(&played, look(args)),
@@ -136,19 +174,22 @@ fn journey(args: &ChartArgs) -> Result<Vec<u8>> {
 }
 
 fn forest(args: &ChartArgs) -> Result<Vec<u8>> {
-    let (plan, first) = compare::plan(std::slice::from_ref(&args.file), &args.compared)?;
-    let baseline = compare::baseline(&args.compared, &plan)?;
-    let how = How::default();
-    let Played { comparison, stopped } =
-        compare::play_all(&args.compared.repeated, &plan, baseline, &first, &how)?;
-    if let Some(exit) = stopped {
-        return Err(failed(exit, "interrupted: a chart is drawn of all replications"));
+    let comparing = Comparing::of(vec![open(args)?], &Request::from(&args.compared));
+    let comparing = comparing.map_err(studying::told)?;
+    let compared = studying::on_threads(&args.compared.repeated.replicated, false, |workers| {
+        comparing.play(&How::default(), workers)
+    });
+    let compared = compared.map_err(untold)?;
+    if compared.is_stopped {
+        let message = "interrupted: a chart is drawn of all replications";
+        return Err(failed(Exit::Interrupted, message));
     }
+    let (first, comparison) = (&comparing.first, &compared.comparison);
     let setting = forest::Setting { title: first.title.as_deref(), stopped_by: None };
     drawn(
         args,
-        || forest::svg(&comparison, &setting, look(args)),
-        |rows| forest::csv(&comparison, rows),
+        || forest::svg(comparison, &setting, look(args)),
+        |rows| forest::csv(comparison, rows),
     )
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     chart::journey::{Journey, Life},
-    experiment,
+    experiment::{self, Request},
     model::{Observer, config::Resources, world::Finish},
     observe::{Fate, Fates, Firsts, Id, MostRuns, Story, digest::Digest, fates::Place},
     scenario::{Opened, Options, Scenario},
@@ -65,7 +65,7 @@ pub fn journey(args: &ChartArgs) -> Result<Journey> {
     Ok(Journey {
         name,
         chosen,
-        file: run::file_name(first),
+        file: first.file_name(),
         hash: first.hash.clone(),
         title: first.title.clone(),
         seed: first.seed,
@@ -74,15 +74,15 @@ pub fn journey(args: &ChartArgs) -> Result<Journey> {
 }
 
 fn scenarios(args: &ChartArgs, opened: &Opened) -> Result<Vec<Scenario>> {
-    let replicated = &args.compared.repeated.replicated;
-    let named = studying::policies(opened, replicated, &args.compared.policies)?;
+    let request = Request::from(&args.compared);
+    let named = experiment::policies(opened, &request).map_err(studying::told)?;
     let mut policies: Vec<Option<&str>> = named.iter().map(|name| Some(name.as_str())).collect();
     policies.truncate(LIVES_MAX);
     if policies.is_empty() {
         policies.push(None);
     }
     let load = |policy: Option<&str>| {
-        let (sets, seed) = (&replicated.sets, replicated.seed);
+        let (sets, seed) = (&request.sets, request.seed);
         let options = Options { sets, policy, seed, ..Options::default() };
         opened.scenario(&options).map_err(|failure| studying::unread(&failure))
     };
@@ -93,7 +93,7 @@ fn scenarios(args: &ChartArgs, opened: &Opened) -> Result<Vec<Scenario>> {
 fn watch<O: Observer>(args: &ChartArgs, scenario: &Scenario, observer: O) -> Result<O> {
     let limits = studying::limits(&args.compared.repeated.replicated);
     let (observer, finish): (O, Finish) = experiment::watch(&scenario.config, observer, &limits);
-    match run::stopped_early(&run::file_name(scenario), finish) {
+    match run::stopped_early(&scenario.file_name(), &finish) {
         None => Ok(observer),
         Some(exit) => Err(failed(exit, "")),
     }

@@ -1,4 +1,4 @@
-//! The command line: the only place with a clock, threads, standard output and exit codes.
+//! The command line: arguments in, text out; the only place with a clock, standard output and exit codes.
 
 mod chart;
 mod check;
@@ -6,11 +6,8 @@ mod compare;
 mod exit;
 mod explain;
 mod gallery;
-mod journal;
 mod journey;
-mod points;
 mod printing;
-mod recording;
 mod report;
 mod run;
 mod shards;
@@ -20,7 +17,6 @@ mod sweep;
 mod validation;
 mod watch;
 mod watching;
-mod workers;
 
 use crate::chart::{Look, Theme};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};

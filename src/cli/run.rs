@@ -3,24 +3,29 @@
 use super::{
     Format, Played, RunArgs,
     exit::{Exit, failed},
-    recording, studying,
-    watching::{self, Progress},
+    studying,
+    watching::{self, Clock},
 };
 use crate::{
-    experiment,
+    experiment::{
+        self, RunError, Workers,
+        artifacts::{self, Rows},
+        pool::INSTANT_MAX,
+    },
+    kernel::Time,
     model::{
         config::{Change, Config},
         world::{Finish, Limits, Stop},
     },
     observe::{RowSink, Threshold, trace},
-    report::{Assumption, Report, csv, files::Folder, json, markdown, plot, table},
-    scenario::{self, Scenario, diagnostic::Severity},
+    report::{Report, csv, files::Folder, json, markdown, plot, table},
+    scenario::{self, Scenario},
 };
 use anyhow::{Context, Result};
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     ffi::OsStr,
-    fs::File,
     io::{self, BufWriter, IsTerminal, Write},
     path::Path,
 };
@@ -48,8 +53,8 @@ pub fn run(args: &RunArgs) -> Result<Exit> {
         return Ok(worst);
     }
     watching::listen();
-    for ((scenario, thresholds), stem) in loaded.into_iter().zip(stems) {
-        let exit = play(args, &scenario, thresholds, &stem)?;
+    for ((scenario, _), stem) in loaded.into_iter().zip(stems) {
+        let exit = play(args, &scenario, &stem)?;
         worst = worst.max(exit);
         if exit == Exit::Interrupted {
             break;
@@ -89,7 +94,7 @@ pub fn stems(files: &[std::path::PathBuf]) -> Result<Vec<std::ffi::OsString>> {
         .collect()
 }
 
-/// Reads a scenario and its thresholds, and shows its warnings' sources as they are.
+/// Reads a scenario and the thresholds that one run of it is judged by.
 pub fn load(file: &Path, played: &Played) -> Result<(Scenario, Vec<Threshold>)> {
     let options = scenario::Options {
         sets: &played.sets,
@@ -97,42 +102,25 @@ pub fn load(file: &Path, played: &Played) -> Result<(Scenario, Vec<Threshold>)> 
         seed: played.seed,
         ..scenario::Options::default()
     };
-    let color = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let scenario = scenario::load(file, &options).map_err(|failure| match &failure {
-        scenario::Failure::Unreadable { .. } => failed(Exit::Usage, failure.render(color)),
-        scenario::Failure::Bad { .. } => failed(Exit::Scenario, failure.render(color)),
-    })?;
-    let thresholds = studying::thresholds(&scenario)?;
+    let scenario = scenario::load(file, &options).map_err(|failure| studying::unread(&failure))?;
+    let thresholds = experiment::thresholds(&scenario)
+        .map_err(|found| studying::told(RunError::mistakes(found, &scenario)))?;
     Ok((scenario, thresholds))
 }
 
 /// The limits of a run that shows its progress.
-pub fn limits<'a>(played: &Played, stop: &'a dyn Fn(crate::kernel::Time) -> bool) -> Limits<'a> {
+pub fn limits<'a>(played: &Played, stop: &'a dyn Fn(Time) -> bool) -> Limits<'a> {
     Limits { events_max: played.max_events, instant_max: INSTANT_MAX, interrupted: stop }
 }
 
-/// Events at one instant, beside what the scenario declares: beyond it, time does not go on.
-pub const INSTANT_MAX: u64 = 1_000_000;
-
-fn play(
-    args: &RunArgs,
-    scenario: &Scenario,
-    thresholds: Vec<Threshold>,
-    stem: &OsStr,
-) -> Result<Exit> {
+fn play(args: &RunArgs, scenario: &Scenario, stem: &OsStr) -> Result<Exit> {
     let cannot_write = |error: io::Error| {
         let folder = args.output.join(stem);
         failed(Exit::Output, format!("error: cannot write {}: {error}", folder.display()))
     };
     let mut folder = Folder::begin(&args.output, stem).map_err(cannot_write)?;
-    let rows = match args.events {
-        true => Some(Rows::new(folder.create("events.csv").map_err(cannot_write)?)),
-        false => None,
-    };
-    let rows = std::cell::RefCell::new(rows);
-    let whole = scenario.config.duration.since(crate::kernel::Time::ZERO);
-    let progress = Progress::new(!args.played.no_progress && !args.quiet, whole);
-    let stop = |now| progress.at(now);
+    let rows = args.events.then(|| Rows::of(&folder)).transpose().map_err(cannot_write)?;
+    let rows = RefCell::new(rows);
     let sink: Option<RowSink<'_>> = args.events.then(|| {
         let sink = |row: &trace::Row<'_>| {
             if let Some(rows) = rows.borrow_mut().as_mut() {
@@ -141,70 +129,32 @@ fn play(
         };
         Box::new(sink) as RowSink<'_>
     });
-    let limits = limits(&args.played, &stop);
-    let (played, recording) = experiment::record(&scenario.config, thresholds, sink, &limits);
-    drop(progress);
+    let whole = scenario.config.duration.since(Time::ZERO);
+    let clock = Clock::new(!args.played.no_progress && !args.quiet, whole);
+    let events_max = args.played.max_events;
+    let workers = Workers { threads: 1, events_max, progress: &clock };
+    let output = experiment::run(scenario, sink, &workers).map_err(studying::told)?;
+    drop(clock);
     if let Some(rows) = rows.into_inner() {
         rows.finish().map_err(cannot_write)?;
     }
-
-    let finish = played.finish;
-    let warnings = warnings(scenario);
-    let file = file_name(scenario);
-    let assumptions = assumptions(scenario);
-    let resources = scenario.config.resources.clone();
-    let report = Report {
-        file: &file,
-        hash: &scenario.hash,
-        title: scenario.title.as_deref(),
-        question: scenario.question.as_deref(),
-        answer: scenario.answer.as_deref(),
-        policy: scenario.policy.as_deref(),
-        seed: scenario.config.seed,
-        stopped_by: stopped_by(finish),
-        results: &played.outcome.results,
-        series: &played.outcome.series,
-        name: &|subject| subject.name(&resources),
-        assumptions: &assumptions,
-        warnings: &warnings,
-    };
-    if finish.stop != Stop::Complete {
-        let mut partial = stem.to_owned();
-        partial.push(".partial");
-        folder.rename(&partial);
-    }
-    folder.write("summary.json", json::pretty(&report).as_bytes()).map_err(cannot_write)?;
-    let metrics = folder.create("metrics.csv").map_err(cannot_write)?;
-    csv::metrics(&report, BufWriter::new(metrics)).map_err(cannot_write)?;
-    let arm = recording::arm(scenario, &played.outcome, recording);
-    let recorded = recording::recorded(scenario, vec![arm], stopped_by(finish));
-    recording::leave(&recorded, &folder).map_err(cannot_write)?;
+    // What did not pass its checks is no result: the old ones stay.
+    passed_its_checks(&scenario.file_name(), scenario, &output.outcome.faults)?;
+    let output = artifacts::write_run(&mut folder, scenario, output).map_err(cannot_write)?;
     let target = folder.publish().map_err(cannot_write)?;
 
-    print(args, &report, &scenario.config, finish)?;
-    if !args.quiet && args.format == Format::Table {
-        eprintln!("wrote {}", target.display());
-    }
-    judge(args, scenario, &report, &played.outcome.faults, finish)
+    let finish = output.finish;
+    let told = (&output.outcome.results, &output.outcome.series);
+    artifacts::with_report(scenario, told, artifacts::stopped_by(&finish), |report| {
+        print(args, report, &scenario.config, &finish)?;
+        if !args.quiet && args.format == Format::Table {
+            eprintln!("wrote {}", target.display());
+        }
+        judge(args, scenario, report, &finish)
+    })
 }
 
-/// What is assumed where AWS documents nothing, as a report has it.
-pub fn assumptions(scenario: &Scenario) -> Vec<Assumption> {
-    let of = |(name, value, is_default): &(String, String, bool)| Assumption {
-        name: name.clone(),
-        value: value.clone(),
-        is_default: *is_default,
-    };
-    scenario.assumptions.iter().map(of).collect()
-}
-
-/// The warnings of a scenario, a line each.
-pub fn warnings(scenario: &Scenario) -> Vec<String> {
-    let shown = scenario.warnings.iter().filter(|d| d.severity == Severity::Warning);
-    shown.map(|warning| format!("{}: {}", warning.path, warning.message)).collect()
-}
-
-fn print(args: &RunArgs, report: &Report<'_>, config: &Config, finish: Finish) -> Result<()> {
+fn print(args: &RunArgs, report: &Report<'_>, config: &Config, finish: &Finish) -> Result<()> {
     let stdout = io::stdout();
     let color = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut out = BufWriter::new(stdout.lock());
@@ -231,7 +181,7 @@ fn print(args: &RunArgs, report: &Report<'_>, config: &Config, finish: Finish) -
 }
 
 /// What the timeline did in a run: when the resources were others than at the beginning, and calls.
-fn marks(config: &Config, finish: Finish) -> Vec<plot::Mark> {
+fn marks(config: &Config, finish: &Finish) -> Vec<plot::Mark> {
     let (mut marks, mut since) = (Vec::new(), None);
     for (at, change) in &config.timeline {
         match change {
@@ -256,11 +206,9 @@ fn judge(
     args: &RunArgs,
     scenario: &Scenario,
     report: &Report<'_>,
-    faults: &[String],
-    finish: Finish,
+    finish: &Finish,
 ) -> Result<Exit> {
-    let file = file_name(scenario);
-    passed_its_checks(&file, scenario, faults)?;
+    let file = scenario.file_name();
     if let Some(early) = stopped_early(&file, finish) {
         return Ok(early);
     }
@@ -302,7 +250,8 @@ pub fn passed_its_checks(file: &str, scenario: &Scenario, faults: &[String]) -> 
 }
 
 /// Tells on standard error why a run stopped before its end, if it did, and which code that is.
-pub fn stopped_early(file: &str, Finish { stop, at, events }: Finish) -> Option<Exit> {
+pub fn stopped_early(file: &str, finish: &Finish) -> Option<Exit> {
+    let Finish { stop, at, events, .. } = finish;
     match stop {
         Stop::Complete => None,
         Stop::Interrupted => {
@@ -312,70 +261,18 @@ pub fn stopped_early(file: &str, Finish { stop, at, events }: Finish) -> Option<
         Stop::Events => {
             eprintln!(
                 "error: {file}: stopped after {events} events at {at} of simulated time; the \
-                 results are partial\nhint: allow more with --max-events N"
+                 results are partial\nhint: {}",
+                experiment::limit_hint(finish)
             );
             Some(Exit::Limit)
         }
         Stop::Instant => {
             eprintln!(
                 "error: {file}: over {INSTANT_MAX} events happened at {at} and time does not go \
-                 on; the results are partial\nhint: look for a circle in which nothing takes \
-                 time: a function that invokes itself with RecursiveLoop: Allow"
+                 on; the results are partial\nhint: {}",
+                experiment::limit_hint(finish)
             );
             Some(Exit::Limit)
-        }
-    }
-}
-
-/// The scenario's file name, without the folders that differ from machine to machine.
-pub fn file_name(scenario: &Scenario) -> String {
-    let name = Path::new(&scenario.sources.file().name).file_name();
-    name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-}
-
-fn stopped_by(finish: Finish) -> Option<&'static str> {
-    match finish.stop {
-        Stop::Complete => None,
-        Stop::Interrupted => Some("interrupt"),
-        Stop::Events => Some("max-events"),
-        Stop::Instant => Some("events at one instant"),
-    }
-}
-
-/// `events.csv` while it is written: the first failure is kept and told at the end.
-struct Rows {
-    csv: ::csv::Writer<BufWriter<File>>,
-    failed: Option<::csv::Error>,
-}
-
-impl Rows {
-    fn new(file: File) -> Rows {
-        let mut csv = ::csv::Writer::from_writer(BufWriter::with_capacity(1 << 16, file));
-        let failed = csv.write_record(trace::COLUMNS).err();
-        Rows { csv, failed }
-    }
-
-    fn write(&mut self, row: &trace::Row<'_>) {
-        if self.failed.is_none() {
-            let attempt = row.attempt.map_or(String::new(), |n| n.to_string());
-            let id = row.written_id.map_or(String::new(), |id| id.to_string());
-            let record = [
-                row.now.as_secs_f64().to_string(),
-                row.resource.to_owned(),
-                row.fact.to_owned(),
-                id,
-                attempt,
-                row.rule.id().to_owned(),
-                row.detail.to_string(),
-            ];
-            self.failed = self.csv.write_record(record).err();
-        }
-    }
-
-    fn finish(mut self) -> io::Result<()> {
-        match self.failed {
-            Some(error) => Err(csv::io_error(error)),
-            None => self.csv.flush(),
         }
     }
 }

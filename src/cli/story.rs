@@ -4,10 +4,10 @@ use super::{
     Played, StoryArgs,
     exit::{Exit, failed},
     run,
-    watching::{self, Progress},
+    watching::{self, Clock},
 };
 use crate::{
-    experiment,
+    experiment::{self, Progress},
     kernel::Time,
     model::{Observer, Place, config::Resources, world::Finish},
     observe::{Firsts, Id, Story, story::side_by_side},
@@ -38,7 +38,7 @@ pub fn story(args: &StoryArgs) -> Result<Exit> {
         let message = format!("error: there is no {written} in this run");
         return Ok(nothing(&scenario, finish, &message));
     }
-    let early = run::stopped_early(&run::file_name(&scenario), finish);
+    let early = run::stopped_early(&scenario.file_name(), &finish);
     if let (Some(policy), None) = (&args.versus, early) {
         return versus(args, policy, (&scenario, story), id);
     }
@@ -58,13 +58,13 @@ fn versus(args: &StoryArgs, policy: &str, one: (&Scenario, Story), id: Id) -> Re
     };
     let text = side_by_side((&name(scenario), &story), (&name(&other), &told));
     std::io::stdout().write_all(text.as_bytes())?;
-    let early = run::stopped_early(&run::file_name(&other), finish);
+    let early = run::stopped_early(&other.file_name(), &finish);
     Ok(early.unwrap_or(Exit::Fine))
 }
 
 /// There is nothing to tell: because the run stopped early, or because it was asked for what is not.
 fn nothing(scenario: &Scenario, finish: Finish, message: &str) -> Exit {
-    let early = run::stopped_early(&run::file_name(scenario), finish);
+    let early = run::stopped_early(&scenario.file_name(), &finish);
     early.unwrap_or_else(|| {
         eprintln!("{message}");
         Exit::Usage
@@ -73,8 +73,8 @@ fn nothing(scenario: &Scenario, finish: Finish, message: &str) -> Exit {
 
 fn watch<O: Observer>(args: &StoryArgs, scenario: &Scenario, observer: O) -> (O, Finish) {
     let whole = scenario.config.duration.since(Time::ZERO);
-    let progress = Progress::new(!args.played.no_progress, whole);
-    let stop = |now| progress.at(now);
+    let clock = Clock::new(!args.played.no_progress, whole);
+    let stop = |now| clock.at(now);
     experiment::watch(&scenario.config, observer, &run::limits(&args.played, &stop))
 }
 

@@ -1,12 +1,14 @@
 //! What a person sees while a run goes on, and how it is asked to stop.
 
-use crate::kernel::{Span, Time};
+use crate::{
+    experiment::Progress,
+    kernel::{Span, Time},
+};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{
-    cell::Cell,
     io::IsTerminal,
     sync::{
-        Once,
+        Mutex, MutexGuard, Once,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -29,95 +31,107 @@ pub fn listen() {
     });
 }
 
-/// A progress bar on standard error, shown only on a terminal and only if a run takes over a second.
-#[derive(Debug)]
-pub struct Progress {
-    bar: Option<ProgressBar>,
-    begun: Instant,
-    shown: Cell<bool>,
-    whole: Span,
-}
-
-impl Progress {
-    /// A bar for a run of this length.
-    pub fn new(wanted: bool, whole: Span) -> Progress {
-        let bar = (wanted && std::io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::hidden());
-            let style = "{bar:40} {percent:>3} %  {msg}  left {eta}";
-            bar.set_style(ProgressStyle::with_template(style).expect("a fixed template is right"));
-            bar
-        });
-        Progress { bar, begun: Instant::now(), shown: Cell::new(false), whole }
-    }
-
-    /// The clock of the run is at `now`. Says whether the run is to stop.
-    pub fn at(&self, now: Time) -> bool {
-        if let Some(bar) = &self.bar {
-            if !self.shown.get() && self.begun.elapsed() > Duration::from_secs(1) {
-                self.shown.set(true);
-                bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
-            }
-            if self.shown.get() {
-                let whole = u128::from(self.whole.as_nanos().max(1));
-                let share = u128::from(now.as_nanos()) * 1000 / whole;
-                bar.set_position(u64::try_from(share).unwrap_or(1000).min(1000));
-                bar.set_message(format!("{:.0} s simulated", now.as_secs_f64()));
-            }
-        }
-        is_interrupted()
-    }
-}
-
 /// Whether an interrupt came.
 pub fn is_interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 
-/// A progress bar over runs that are counted, on the same terms as [`Progress`].
+/// A bar on standard error that is shown only on a terminal, and only if what it shows takes over a second.
+#[derive(Debug)]
+struct Bar {
+    bar: ProgressBar,
+    begun: Instant,
+    shown: AtomicBool,
+}
+
+impl Bar {
+    /// A bar of this length and style, if one is wanted and can be seen.
+    fn new(wanted: bool, whole: u64, style: &str) -> Option<Bar> {
+        (wanted && std::io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::with_draw_target(Some(whole), ProgressDrawTarget::hidden());
+            bar.set_style(ProgressStyle::with_template(style).expect("a fixed template is right"));
+            Bar { bar, begun: Instant::now(), shown: AtomicBool::new(false) }
+        })
+    }
+
+    /// Shows it if it is time. Says whether it is shown.
+    fn show(&self) -> bool {
+        let is_late = self.begun.elapsed() > Duration::from_secs(1);
+        if is_late && !self.shown.swap(true, Ordering::Relaxed) {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
+        }
+        is_late
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// How far a single run is.
+#[derive(Debug)]
+pub struct Clock {
+    bar: Option<Bar>,
+    whole: Span,
+}
+
+impl Clock {
+    /// A bar for a run of this length.
+    pub fn new(wanted: bool, whole: Span) -> Clock {
+        Clock { bar: Bar::new(wanted, 1000, "{bar:40} {percent:>3} %  {msg}  left {eta}"), whole }
+    }
+}
+
+impl Progress for Clock {
+    fn at(&self, now: Time) -> bool {
+        if let Some(bar) = self.bar.as_ref().filter(|bar| bar.show()) {
+            let whole = u128::from(self.whole.as_nanos().max(1));
+            let share = u128::from(now.as_nanos()) * 1000 / whole;
+            bar.bar.set_position(u64::try_from(share).unwrap_or(1000).min(1000));
+            bar.bar.set_message(format!("{:.0} s simulated", now.as_secs_f64()));
+        }
+        is_interrupted()
+    }
+}
+
+/// How many runs are over.
 #[derive(Debug)]
 pub struct Steps {
-    bar: Option<ProgressBar>,
-    begun: Instant,
-    shown: Cell<bool>,
+    wanted: bool,
+    bar: Mutex<Option<Bar>>,
 }
 
 impl Steps {
-    /// A bar over so many `things`.
-    pub fn new(wanted: bool, whole: u64, things: &'static str) -> Steps {
-        let bar = (wanted && std::io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::with_draw_target(Some(whole), ProgressDrawTarget::hidden());
-            let style = "{bar:40} {pos} of {len} {msg}  left {eta}";
-            bar.set_style(ProgressStyle::with_template(style).expect("a fixed template is right"));
-            bar.set_message(things);
-            bar
-        });
-        Steps { bar, begun: Instant::now(), shown: Cell::new(false) }
+    /// A bar over the runs that are played.
+    pub fn new(wanted: bool) -> Steps {
+        Steps { wanted, bar: Mutex::new(None) }
     }
 
-    /// One more is done.
-    pub fn step(&self) {
-        if let Some(bar) = &self.bar {
-            if !self.shown.get() && self.begun.elapsed() > Duration::from_secs(1) {
-                self.shown.set(true);
-                bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
-            }
-            bar.inc(1);
-        }
+    fn bar(&self) -> MutexGuard<'_, Option<Bar>> {
+        self.bar.lock().expect("nobody fails while holding it")
     }
 }
 
-impl Drop for Steps {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+impl Progress for Steps {
+    fn begin(&self, runs: usize) {
+        *self.bar() =
+            Bar::new(self.wanted, runs as u64, "{bar:40} {pos} of {len} runs  left {eta}");
+    }
+
+    fn done(&self) {
+        if let Some(bar) = &*self.bar() {
+            bar.show();
+            bar.bar.inc(1);
         }
     }
-}
 
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+    fn end(&self) {
+        *self.bar() = None;
+    }
+
+    fn at(&self, _: Time) -> bool {
+        is_interrupted()
     }
 }

@@ -5,6 +5,7 @@
 //!         PATH=FROM..TO[ by STEP]  numbers of one unit: 1..10, 30s..5m is two units, 30s..300s by 30s
 //! ```
 
+use super::Wrong;
 use crate::statistics::latin_hypercube;
 
 /// So many values a path may have.
@@ -26,29 +27,16 @@ enum Values {
     Range { first: i128, last: i128, step: Option<i128>, decimals: u32, unit: String },
 }
 
-/// Something wrong with a grid, with what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wrong {
-    /// What is wrong.
-    pub message: String,
-    /// What to do.
-    pub hint: String,
-}
-
-fn wrong(message: impl Into<String>, hint: impl Into<String>) -> Wrong {
-    Wrong { message: message.into(), hint: hint.into() }
-}
-
 impl Axis {
     /// Reads `PATH=VALUE,…` or `PATH=FROM..TO[ by STEP]`.
     pub fn parse(text: &str) -> Result<Axis, Wrong> {
         let hint = "write --grid 'queues.Jobs.VisibilityTimeout=30s,60s' or 'PATH=1..10'";
         let Some((path, written)) = text.split_once('=') else {
-            return Err(wrong(format!("`{text}` has no values"), hint));
+            return Err(Wrong::new(format!("`{text}` has no values"), hint));
         };
         let (path, written) = (path.trim(), written.trim());
         if path.is_empty() || written.is_empty() {
-            return Err(wrong(format!("`{text}` has no path or no values"), hint));
+            return Err(Wrong::new(format!("`{text}` has no path or no values"), hint));
         }
         let values = match range(written) {
             Some(range) => range?,
@@ -65,11 +53,11 @@ impl Axis {
                 let Some(step) = step else {
                     let path = &self.path;
                     let hint = "write 30s..300s by 30s; only a Latin hypercube does without";
-                    return Err(wrong(format!("the range of `{path}` has no step"), hint));
+                    return Err(Wrong::new(format!("the range of `{path}` has no step"), hint));
                 };
                 if VALUES_MAX <= (last - first) / step {
                     let hint = format!("at most {VALUES_MAX}");
-                    return Err(wrong(format!("`{}` has too many values", self.path), hint));
+                    return Err(Wrong::new(format!("`{}` has too many values", self.path), hint));
                 }
                 let count = (last - first) / step;
                 let values = (0..=count).map(|nth| written(first + nth * step, *decimals, unit));
@@ -121,13 +109,15 @@ fn range(text: &str) -> Option<Result<Values, Wrong>> {
         None => None,
         Some(step) => match number(step) {
             Some(step) => Some(step),
-            None => return Some(Err(wrong(format!("`{step}` is no step"), "write 1..10 by 3"))),
+            None => {
+                return Some(Err(Wrong::new(format!("`{step}` is no step"), "write 1..10 by 3")));
+            }
         },
     };
     let all = || [Some(&first), Some(&last), step.as_ref()].into_iter().flatten();
     if all().any(|(.., unit)| *unit != first.2) {
         let hint = "write both ends and the step in one unit: 30s..300s by 30s";
-        return Some(Err(wrong(format!("`{text}` has several units"), hint)));
+        return Some(Err(Wrong::new(format!("`{text}` has several units"), hint)));
     }
     let decimals = all().map(|(_, decimals, _)| *decimals).max().unwrap_or(0);
     let scaled = |(digits, own, _): &(i128, u32, String)| digits * 10i128.pow(decimals - own);
@@ -137,7 +127,7 @@ fn range(text: &str) -> Option<Result<Values, Wrong>> {
     let step = step.or((decimals == 0 && first.2.is_empty()).then_some(1));
     if to < from || step.is_some_and(|step| step <= 0) {
         let hint = "from the lower to the higher, by a step above 0";
-        return Some(Err(wrong(format!("`{text}` is empty"), hint)));
+        return Some(Err(Wrong::new(format!("`{text}` is empty"), hint)));
     }
     Some(Ok(Values::Range { first: from, last: to, step, decimals, unit: first.2 }))
 }
@@ -174,7 +164,10 @@ fn split(text: &str) -> Result<Vec<String>, Wrong> {
     }
     values.push(text[start..].trim().to_owned());
     if values.iter().any(String::is_empty) {
-        return Err(wrong(format!("`{text}` has an empty value"), "write values between commas"));
+        return Err(Wrong::new(
+            format!("`{text}` has an empty value"),
+            "write values between commas",
+        ));
     }
     Ok(values)
 }
@@ -186,7 +179,7 @@ pub fn axes(grids: &[String]) -> Result<Vec<Axis>, Vec<Wrong>> {
         match Axis::parse(grid) {
             Ok(axis) if axes.iter().any(|known| known.path == axis.path) => {
                 let hint = "write all its values in one --grid";
-                mistakes.push(wrong(format!("`{}` is varied twice", axis.path), hint));
+                mistakes.push(Wrong::new(format!("`{}` is varied twice", axis.path), hint));
             }
             Ok(axis) => axes.push(axis),
             Err(mistake) => mistakes.push(mistake),
@@ -202,7 +195,7 @@ pub fn combinations(axes: &[Axis]) -> Result<Vec<Vec<String>>, Vec<Wrong>> {
         match axis.all() {
             Ok(values) if values.len().saturating_mul(all.len()) > POINTS_MAX => {
                 let hint = format!("at most {POINTS_MAX} points; --lhs N spreads fewer over all");
-                return Err(vec![wrong("the grid has too many points", hint)]);
+                return Err(vec![Wrong::new("the grid has too many points", hint)]);
             }
             Ok(values) => {
                 let with = |point: &Vec<String>| -> Vec<Vec<String>> {

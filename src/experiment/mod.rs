@@ -1,20 +1,50 @@
-//! One run of a scenario, watched.
+//! What is played, on threads, and what it leaves: one run, a comparison, a sweep, a check, a report.
+//!
+//! ```text
+//!  scenario::Scenario ─────────────► run ──────────► RunOutput ──► artifacts: a folder of results
+//!  scenario::Opened ─┐
+//!                    ├► Plan ──► compare, sweep, ──► a study's ──► artifacts, page
+//!  Request ──────────┘           check, on a Workers    results
+//! ```
+//!
+//! [`replicate`](Plan) knows what a run of a study is, [`pool`] who plays which and when, and tells a
+//! [`Progress`] that can stop it. All give a [`RunError`] where there is no result. [`mod@recording`] and
+//! [`points`] play what charts are drawn from; [`page`] makes the page of a report. Nothing here knows a
+//! command line.
 
+pub mod artifacts;
+pub mod check;
+pub mod compare;
+mod error;
 pub mod grid;
+pub mod journal;
+pub mod page;
 mod playing;
+pub mod points;
+pub mod pool;
+pub mod recording;
 mod replicate;
+mod request;
+pub mod shards;
+pub mod sweep;
 
+pub use check::check;
+pub use compare::compare;
+pub use error::{RunError, Wrong, limit_hint};
 pub use playing::{Playing, Reach};
+pub use pool::{Progress, Workers};
 pub use replicate::{
-    Arm, Plan, Run, Trouble, cut_of, formulas, metrics, read_warmup, seed_of, usual_metrics,
+    Arm, Plan, Run, cut_of, formulas, metrics, read_warmup, seed_of, usual_metrics,
 };
+pub use request::{Request, policies, policies_or_none};
+pub use sweep::sweep;
 
 use crate::{
     kernel::{Ladder, Store, Time},
     model::{
         Observer, Register,
         config::Config,
-        world::{Finish, Limits, Wake, World},
+        world::{Finish, Limits, Stop, Wake, World},
     },
     observe::{
         Asked, Formula, Mistake, Names, Outcome, Recorder, Recording, RowSink, Scope, Threshold,
@@ -72,17 +102,57 @@ fn play_watched_on<S: Store<Wake>>(
     (Played { outcome: watch.finish(finish.at, &register), finish }, register)
 }
 
+/// What a run of a scenario leaves, with what its charts are drawn from.
+#[derive(Debug)]
+pub struct RunOutput {
+    /// What was observed.
+    pub outcome: Outcome,
+    /// How far it came.
+    pub finish: Finish,
+    /// The run in some hundred bins.
+    pub recording: Recording,
+}
+
+impl RunOutput {
+    /// Whether it came to its end and passed its own checks; `run` says which it is.
+    pub fn whole(&self, run: impl FnOnce() -> String) -> Result<(), RunError> {
+        whole(&self.finish, &self.outcome.faults, run)
+    }
+}
+
+/// Whether a run came to its end and passed its own checks; `run` says which it is.
+fn whole(finish: &Finish, faults: &[String], run: impl FnOnce() -> String) -> Result<(), RunError> {
+    if !faults.is_empty() {
+        return Err(RunError::Inconsistent { run: run(), faults: faults.to_vec() });
+    }
+    if finish.stop != Stop::Complete {
+        return Err(RunError::Stopped { run: run(), finish: finish.clone() });
+    }
+    Ok(())
+}
+
+/// Plays a scenario, judges its thresholds and folds the run for charts; gives each fact to `trace`, if
+/// there is one. A run that stops early has results too: [`RunOutput::whole`] tells.
+pub fn run(
+    scenario: &Scenario,
+    trace: Option<RowSink<'_>>,
+    workers: &Workers<'_>,
+) -> Result<RunOutput, RunError> {
+    let asked = thresholds(scenario).map_err(|found| RunError::mistakes(found, scenario))?;
+    Ok(workers.limited(|limits| record(&scenario.config, asked, trace, limits)))
+}
+
 /// [`play`], and beside it folds the run for charts.
-pub fn record(
+pub(crate) fn record(
     config: &Config,
     asked: impl Into<Asked>,
     trace: Option<RowSink<'_>>,
     limits: &Limits<'_>,
-) -> (Played, Recording) {
+) -> RunOutput {
     let beside = Recorder::new(config);
     let (played, recorder, register) = play_beside(config, asked, trace, limits, beside);
-    let recording = recorder.finish(played.finish.at, &register);
-    (played, recording)
+    let Played { outcome, finish } = played;
+    RunOutput { recording: recorder.finish(finish.at, &register), outcome, finish }
 }
 
 /// [`play`], and `beside` it an observer of its own, which comes back with the register as it is left.
@@ -103,18 +173,33 @@ pub fn play_beside<O: Observer>(
 /// The world is compiled once for all such observers, and asks each by a table: a fact costs some
 /// nanoseconds more than where the observer is known. Commands that play much know theirs.
 pub fn watch<O: Observer>(config: &Config, observer: O, limits: &Limits<'_>) -> (O, Finish) {
+    let (observer, finish, _) = watch_whole(config, observer, limits);
+    (observer, finish)
+}
+
+/// [`watch`], which also gives the register as it is left.
+fn watch_whole<O: Observer>(
+    config: &Config,
+    observer: O,
+    limits: &Limits<'_>,
+) -> (O, Finish, Register) {
     let shared = Rc::new(RefCell::new(observer));
-    let finish = watch_by_table(config, shared.clone(), limits);
+    let (finish, register) = watch_by_table(config, shared.clone(), limits);
     let observer = Rc::into_inner(shared).expect("the world that shared it is gone");
-    (observer.into_inner(), finish)
+    (observer.into_inner(), finish, register)
 }
 
 /// Who watches a world whose kind of observer is not known.
 type ByTable<'a> = Rc<RefCell<dyn Observer + 'a>>;
 
-fn watch_by_table(config: &Config, observer: ByTable<'_>, limits: &Limits<'_>) -> Finish {
+fn watch_by_table(
+    config: &Config,
+    observer: ByTable<'_>,
+    limits: &Limits<'_>,
+) -> (Finish, Register) {
     let mut world: World<ByTable<'_>, Ladder<Wake>> = World::new(config, observer);
-    world.run(limits)
+    let finish = world.run(limits);
+    (finish, world.into_parts().1)
 }
 
 /// The thresholds that one run of the scenario is judged by: those of the policy it plays and those

@@ -5,15 +5,12 @@
 //! seeds, and draws are looked up by what they decide: the second attempt of an arrival fails under
 //! every policy or under none.
 
-use super::{Played, all_thresholds, diagnosed, play_watched, with_names};
+use super::{Played, RunError, all_thresholds, diagnosed, play_watched, whole, with_names};
 use crate::{
     kernel::{Stream, Time},
-    model::{
-        config::Config,
-        world::{Finish, Limits, Stop},
-    },
+    model::{Observer, Register, config::Config, world::Limits},
     observe::{
-        Asked, Fates, Formula, Series, Watch,
+        Asked, Fates, Formula, Results, Series, Watch,
         formula::{Term, Window},
         histogram::Percent,
         measure::Kind as MeasureKind,
@@ -65,17 +62,12 @@ pub struct Run {
     pub sample: Sample,
     /// What became of each arrival, if that was asked.
     pub fates: Option<Fates>,
-}
-
-/// Why a run of a study has no result.
-#[derive(Debug)]
-pub enum Trouble {
-    /// Its file is no longer what it was when the study began.
-    Changed(Failure),
-    /// It stopped before its end.
-    Stopped(Finish),
-    /// It did not pass its own checks.
-    Broken(Vec<String>),
+    /// All that was counted.
+    pub results: Results,
+    /// When it ended.
+    pub ended: Time,
+    /// The register as it is left.
+    pub register: Register,
 }
 
 /// The seed of a replication of a study whose first has `seed`. Below 2^53, so that every reader of
@@ -116,29 +108,36 @@ impl Plan {
         replication: u32,
         fates: bool,
         limits: &Limits<'_>,
-    ) -> Result<Run, Trouble> {
-        let scenario = self.scenario(arm, replication, true).map_err(Trouble::Changed)?;
-        let asked = self.asked(&scenario).map_err(|mistakes| {
-            let sources = Box::new(scenario.sources.clone());
-            Trouble::Changed(Failure::Bad { diagnostics: mistakes, sources })
-        })?;
+    ) -> Result<Run, RunError> {
+        let scenario = self.scenario(arm, replication, true)?;
+        self.play_beside(arm, &scenario, replication, fates, None, limits)
+    }
+
+    /// [`Plan::play`] of what [`Plan::scenario`] gave for the arm and the replication; `beside` watches too.
+    pub fn play_beside(
+        &self,
+        arm: &Arm,
+        scenario: &Scenario,
+        replication: u32,
+        fates: bool,
+        beside: Option<&mut dyn Observer>,
+        limits: &Limits<'_>,
+    ) -> Result<Run, RunError> {
+        let asked = self.asked(scenario);
+        let asked = asked.map_err(|mistakes| RunError::mistakes(mistakes, scenario))?;
         let terms: Vec<Term> = match self.cut.kind {
             Kind::SteadyState => asked.metrics.iter().map(|m| m.terms[0].clone()).collect(),
             Kind::Terminating => Vec::new(),
         };
         let config = &scenario.config;
-        let mut fates = fates.then(|| Fates::new(&config.resources));
-        let mut watch = Watch::new(config, asked, None);
-        if let Some(followed) = &mut fates {
-            watch = watch.beside(followed);
-        }
-        let (Played { outcome, finish }, _) = play_watched(config, watch, limits);
-        if !outcome.faults.is_empty() {
-            return Err(Trouble::Broken(outcome.faults));
-        }
-        if finish.stop != Stop::Complete {
-            return Err(Trouble::Stopped(finish));
-        }
+        let mut others = (fates.then(|| Fates::new(&config.resources)), beside);
+        let watch = Watch::new(config, asked, None).beside(&mut others);
+        let (Played { outcome, finish }, register) = play_watched(config, watch, limits);
+        let (fates, _) = others;
+        whole(&finish, &outcome.faults, || {
+            let seed = config.seed;
+            format!("{}, replication {replication} (seed {seed})", arm.name)
+        })?;
         let (values, pools) =
             outcome.metrics.into_iter().map(|read| (number(read.value), read.pool)).unzip();
         let sample = Sample {
@@ -148,9 +147,9 @@ impl Plan {
             values,
             pools,
             periods: periods(&outcome.series, &terms, self.cut.duration),
-            verdicts: outcome.results.thresholds,
+            verdicts: outcome.results.thresholds.clone(),
         };
-        Ok(Run { sample, fates })
+        Ok(Run { sample, fates, results: outcome.results, ended: finish.at, register })
     }
 
     /// What is asked of a run: the metrics, what the thresholds of several runs need, and the

@@ -84,6 +84,26 @@ impl Resources {
     pub fn function_ids(&self) -> impl Iterator<Item = FunctionId> + use<> {
         (0..self.functions.len()).map(FunctionId::at)
     }
+    /// The queues through which dead-letter queues lead from `first` back to it, in their order.
+    pub fn circle_of(&self, first: QueueId) -> Option<Vec<QueueId>> {
+        let mut circle = vec![first];
+        let mut next = self.queues[first.index()].redrive?.dead_letter_queue;
+        while next != first {
+            // What comes to a queue for the second time is in a circle without `first`.
+            if circle.contains(&next) {
+                return None;
+            }
+            circle.push(next);
+            next = self.queues[next.index()].redrive?.dead_letter_queue;
+        }
+        Some(circle)
+    }
+    /// Names of queues, one after another to the first again.
+    pub fn names_around(&self, circle: &[QueueId]) -> String {
+        let around = circle.iter().chain(circle.first());
+        let names: Vec<&str> = around.map(|id| self.queues[id.index()].name.as_str()).collect();
+        names.join(" → ")
+    }
     /// The ids of the callers.
     pub fn caller_ids(&self) -> impl Iterator<Item = CallId> + use<> {
         (0..self.callers).map(CallId::at)

@@ -237,7 +237,7 @@ impl Deliveries {
         let (patience, maker) = (channel.config.patience, channel.maker);
         let nth = {
             let operation = fx.register().get_mut(payload);
-            operation.tries += 1;
+            operation.tries = operation.tries.saturating_add(1);
             operation.tries
         };
         let event = {

@@ -279,7 +279,7 @@ impl EventQueue {
         fx: &mut impl Port<Self>,
     ) -> bool {
         let known = fx.register().get_mut(payload);
-        known.tries += 1;
+        known.tries = known.tries.saturating_add(1);
         let (key, tries) = (known.key, known.tries);
         let refused = self.refusal.happens(key, tries, self.config.system_error_rate);
         if refused {

@@ -42,23 +42,28 @@ struct Client {
     config: Box<Integration>,
     /// What an SDK's client remembers.
     sdk: Option<sdk::Client>,
-    job: Job,
+    /// The job whose tasks its requests are.
+    job: Option<Job>,
     waits: Stream,
 }
 
-/// The tasks of an S3 Batch job so far.
-#[derive(Clone, Copy, Debug, Default)]
+/// The tasks of a job so far.
+#[derive(Clone, Copy, Debug)]
 struct Job {
-    done: u32,
-    failed: u32,
+    /// So many must be done before failures are looked at.
+    tasks_min: u64,
+    done: u64,
+    failed: u64,
 }
 
 impl Job {
-    /// So many tasks must be done before failures are looked at (SC88).
-    const TASKS_MIN: u32 = 1000;
+    fn new(tasks_min: u32) -> Job {
+        Job { tasks_min: tasks_min.into(), done: 0, failed: 0 }
+    }
 
+    /// Over half of its tasks failed (SC88).
     fn has_failed(self) -> bool {
-        Self::TASKS_MIN <= self.done && self.done < 2 * self.failed
+        self.tasks_min <= self.done && self.done < 2 * self.failed
     }
 }
 
@@ -193,7 +198,8 @@ impl Integrations {
                 Again::Never | Again::Same { .. } | Again::Blocks(_) => None,
             };
             let waits = Stream::new(seed, &format!("integration/{}/wait", call.name));
-            Some(Client { config, sdk, job: Job::default(), waits })
+            let job = config.service.front().and_then(|front| front.job_tasks_min).map(Job::new);
+            Some(Client { config, sdk, job, waits })
         };
         let assumed = &resources.assumptions;
         let (burst, rate) = (u64::from(assumed.gateway_burst), u64::from(assumed.gateway_rate));
@@ -235,7 +241,9 @@ impl Integrations {
         let refusal =
             if config.bytes_max.is_some_and(|max| max < bytes) || REQUEST_BYTES_MAX < bytes {
                 Some(Answer::TooLarge)
-            } else if config.gateway && !self.gateway.take(now) || client.job.has_failed() {
+            } else if config.gateway && !self.gateway.take(now)
+                || client.job.is_some_and(Job::has_failed)
+            {
                 Some(Answer::Overloaded)
             } else {
                 None
@@ -288,7 +296,7 @@ impl Integrations {
         if let Some(limit) = limit.into_iter().chain(left).min() {
             fx.wake(limit, Wake::Limit { request: slot, number });
         }
-        let attempt = fx.register().get(payload).tries + 1;
+        let attempt = fx.register().get(payload).tries.saturating_add(1);
         fx.send(Out::Invoke { call, function, payload, attempt, slot });
     }
 
@@ -346,8 +354,10 @@ impl Integrations {
             }
             return fx.wake(wait, Wake::Try { request: slot });
         }
-        client.job.done += 1;
-        client.job.failed += u32::from(answer != Answer::Ok);
+        if let Some(job) = &mut client.job {
+            job.done += 1;
+            job.failed += u64::from(answer != Answer::Ok);
+        }
         self.vacate(slot);
         fx.send(Out::Answered(call, asker, answer));
         fx.register().release(payload);
@@ -389,7 +399,7 @@ impl Client {
                 }
                 request.taken = sdk.take(failure)?;
                 let wait = mode.wait(failure, attempt - 1, &mut draw);
-                Some(wait.saturating_add(sdk.hold(now + wait)))
+                Some(wait.saturating_add(sdk.hold(now.saturating_add(wait))))
             }
             Again::Blocks(blocks) => {
                 if answer == Answer::Ok {

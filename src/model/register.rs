@@ -125,7 +125,7 @@ pub struct Payload {
     /// Of these, those that processed it.
     pub successes: u32,
     /// How often it was dead-lettered.
-    pub dead_letters: u16,
+    pub dead_letters: u32,
     /// Where the ledger has it.
     pub place: Place,
     /// What dead-letter queues did with it; a copy begins anew.
@@ -280,7 +280,7 @@ impl Register {
     ) -> PayloadId {
         let origin = self.get(parent).clone();
         let root = &mut self.payloads[origin.root.index()];
-        root.copies += 1;
+        root.copies = root.copies.saturating_add(1);
         root.holders += 1;
         let copy = root.copies;
         let id = self.vacant_id();

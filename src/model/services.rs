@@ -182,6 +182,8 @@ pub struct Front {
     pub rate: Option<(u32, u32)>,
     /// Whether it carries on the chain of invocations for the recursion guard.
     pub carries_lineage: bool,
+    /// Its requests are the tasks of one job, which fails when over half of at least so many tasks failed.
+    pub job_tasks_min: Option<u32>,
 }
 
 impl Carrier {
@@ -204,6 +206,7 @@ impl Front {
         bytes_max: None,
         rate: None,
         carries_lineage: false,
+        job_tasks_min: None,
     };
 }
 
@@ -275,7 +278,9 @@ impl Service {
                 retries: Retries::AtOnce(3, BUSY),
                 ..plain
             },
-            Service::S3Batch => Front { retries: Retries::Assumed(BUSY), ..plain },
+            Service::S3Batch => {
+                Front { retries: Retries::Assumed(BUSY), job_tasks_min: Some(1000), ..plain }
+            }
             Service::SesWaiting => Front { limit: Limit::Fixed(Span::secs(30)), ..plain },
             Service::Firehose
             | Service::Sns

@@ -86,7 +86,7 @@ impl Component for Sink {
         let In { payload, place, sender } = message;
         let (key, tries) = {
             let known = fx.register().get_mut(payload);
-            known.tries += 1;
+            known.tries = known.tries.saturating_add(1);
             (known.key, known.tries)
         };
         let receipt = if self.config.forbidden {

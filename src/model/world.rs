@@ -662,7 +662,7 @@ pub enum Stop {
 pub struct Limits<'a> {
     /// Messages, appointments and arrivals in all.
     pub events_max: u64,
-    /// Of these, at one instant, beside what is declared to come at once.
+    /// Of these, at one instant, beside what is declared to come at once or is there already.
     pub instant_max: u64,
     /// Asked now and then: whether to stop.
     pub interrupted: &'a dyn Fn(Time) -> bool,
@@ -708,7 +708,7 @@ const STREAM: &str = "only who has a stream puts records into it";
 const LOOK_EVERY: u64 = 1024;
 
 /// How far a run came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finish {
     /// Why it stopped.
     pub stop: Stop,
@@ -716,6 +716,9 @@ pub struct Finish {
     pub at: Time,
     /// Messages, appointments and arrivals handled.
     pub events: u64,
+    /// The names of a circle of dead-letter queues, if each of them moved messages to the next: at that
+    /// instant for [`Stop::Instant`], at any time for [`Stop::Events`].
+    pub circle: Option<String>,
 }
 
 /// SQS publishes once a minute; a shorter period of the series is sampled as often as it has rows.
@@ -753,6 +756,8 @@ pub struct World<O, S> {
     horizon: Time,
     /// What the scenario itself declares to come at one instant.
     declared: u64,
+    /// What may happen at the present instant: this, and what is there already may cause something too.
+    legal: u64,
     begun: bool,
     counts: Counts,
     /// Nothing after this happens now.
@@ -788,6 +793,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
         let until = config.duration;
         let sampling = config.period.min(SAMPLING_MAX);
         let functions = || resources.function_ids().zip(&resources.functions);
+        let declared = declared(resources);
         World {
             core: Core {
                 agenda: Agenda::new(),
@@ -861,7 +867,8 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             sample: (Time::ZERO + sampling, sampling),
             duration: config.duration,
             horizon: config.duration.saturating_add(config.drain).min(Time::LAST),
-            declared: declared(resources),
+            declared,
+            legal: declared,
             begun: false,
             counts: Counts::default(),
             pause: Time::NEVER,
@@ -890,7 +897,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
                 events += 1;
                 at_instant += 1;
                 self.handle(event);
-                if limits.instant_max.saturating_add(self.declared) <= at_instant {
+                if limits.instant_max.saturating_add(self.legal) <= at_instant {
                     break 'run Halt::End(Stop::Instant);
                 }
             }
@@ -918,6 +925,11 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             }
             if self.core.agenda.now() < at {
                 at_instant = 0;
+                let alive = self.core.register.alive().saturating_mul(CAUSED);
+                self.legal = self.declared.saturating_add(alive);
+            } else if limits.instant_max.saturating_add(self.legal) <= at_instant {
+                // A circle may go by appointments alone.
+                break Halt::End(Stop::Instant);
             }
             events += 1;
             at_instant += 1;
@@ -995,7 +1007,22 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
         while self.sample.0 <= at {
             self.look_at_queues();
         }
-        Finish { stop, at, events }
+        let circle = match stop {
+            Stop::Instant => self.circle(self.now()),
+            Stop::Events => self.circle(Time::ZERO),
+            Stop::Complete | Stop::Interrupted => None,
+        };
+        Finish { stop, at, events, circle }
+    }
+
+    /// A circle of dead-letter queues, each of which has moved messages since then.
+    fn circle(&self, since: Time) -> Option<String> {
+        let moves =
+            |id: &QueueId| self.queues[id.index()].moved_at().is_some_and(|moved| since <= moved);
+        let mut circles =
+            (0..self.queues.len()).filter_map(|at| self.resources.circle_of(QueueId::at(at)));
+        let circle = circles.find(|all| all.iter().all(moves))?;
+        Some(self.resources.names_around(&circle))
     }
 
     /// When a run ends in which nothing more happens.
@@ -1291,9 +1318,11 @@ fn reader_settings(resources: &Resources, reader: &super::config::Reader) -> rea
     reader::Settings { reader: reader.clone(), source: stream.source, retention: stream.retention }
 }
 
+/// What one payload may cause at one instant, in events.
+const CAUSED: u64 = 100;
+
 /// Payloads that the scenario declares to come at one instant, with what each may cause there.
 fn declared(resources: &Resources) -> u64 {
-    const CAUSED: u64 = 100;
     let arrivals = resources.calls.iter().flat_map(|call| &call.arrivals);
     arrivals.map(|a| a.count).fold(0, u64::saturating_add).saturating_mul(CAUSED)
 }

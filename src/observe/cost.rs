@@ -167,6 +167,21 @@ const FREE: [(&[Item], u64); 4] = [
     (&[Item::SnsRequests], 1_000_000),
 ];
 
+/// Which free use an item is taken off.
+const SHARING: [Option<usize>; PRICES.len()] = {
+    let mut sharing = [None; PRICES.len()];
+    let mut nth = 0;
+    while nth < FREE.len() {
+        let mut item = 0;
+        while item < FREE[nth].0.len() {
+            sharing[FREE[nth].0[item] as usize] = Some(nth);
+            item += 1;
+        }
+        nth += 1;
+    }
+    sharing
+};
+
 impl Item {
     /// Everything that is billed.
     pub fn all() -> impl Iterator<Item = Item> {
@@ -252,39 +267,14 @@ impl std::iter::Sum for Usd {
 
 /// How much was used of each item, in what is counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Meter {
+struct Used {
     quantities: [i128; PRICES.len()],
-    /// Of the GB-seconds to come, so many have been billed as provisioned.
-    provisioned: u64,
     free_tier: bool,
 }
 
-impl Meter {
-    /// Nothing used yet. `free_tier`: the free use of a month is taken off.
-    pub fn new(free_tier: bool) -> Meter {
-        Meter { free_tier, ..Meter::default() }
-    }
-
-    /// So much more is used. What more it costs; never less than nothing. What a run in a provisioned
-    /// environment used comes as that first, and then among all that is billed.
-    pub fn add(&mut self, item: Item, quantity: u64) -> Usd {
-        let before = self.total();
-        let quantity = match item {
-            Item::GbSecondsX86 | Item::GbSecondsArm => {
-                quantity - std::mem::take(&mut self.provisioned).min(quantity)
-            }
-            Item::ProvisionedX86 | Item::ProvisionedArm => {
-                self.provisioned = quantity;
-                quantity
-            }
-            _ => quantity,
-        };
-        self.quantities[item as usize] += i128::from(quantity);
-        Usd(self.total().0 - before.0)
-    }
-
+impl Used {
     /// What all of it costs.
-    pub fn total(&self) -> Usd {
+    fn total(&self) -> Usd {
         let full = Item::all().map(|item| {
             let price = item.price();
             Usd::of(price, self.quantities[item as usize], price.tiers[0].1)
@@ -316,6 +306,115 @@ impl Meter {
             })
         });
         tiers.chain(free)
+    }
+}
+
+/// What is used while a run goes on, and what each addition costs.
+///
+/// Between two boundaries of tiers and free use, one more of an item always costs the same. So an addition
+/// is one multiplication, and prices are read again only at a boundary.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    used: Used,
+    /// What one more of each item costs.
+    each: [Usd; PRICES.len()],
+    /// How much of each item can be added before its next tier.
+    room: [i128; PRICES.len()],
+    /// Whether one more of the item is free.
+    is_free: [bool; PRICES.len()],
+    /// Of each free use, how much of those that are free can be added before not all of them are.
+    free: [i128; FREE.len()],
+    /// Of the GB-seconds to come, so many have been billed as provisioned.
+    provisioned: u64,
+}
+
+impl Meter {
+    /// Nothing used yet. `free_tier`: the free use of a month is taken off.
+    pub fn new(free_tier: bool) -> Meter {
+        let mut meter = Meter {
+            used: Used { free_tier, ..Used::default() },
+            each: [Usd::default(); PRICES.len()],
+            room: [0; PRICES.len()],
+            is_free: [false; PRICES.len()],
+            free: [0; FREE.len()],
+            provisioned: 0,
+        };
+        Item::all().for_each(|item| meter.read_prices(item));
+        meter
+    }
+
+    /// So much more is used. What more it costs; never less than nothing. What a run in a provisioned
+    /// environment used comes as that first, and then among all that is billed.
+    pub fn add(&mut self, item: Item, quantity: u64) -> Usd {
+        let quantity = match item {
+            Item::GbSecondsX86 | Item::GbSecondsArm => {
+                quantity - std::mem::take(&mut self.provisioned).min(quantity)
+            }
+            Item::ProvisionedX86 | Item::ProvisionedArm => {
+                self.provisioned = quantity;
+                quantity
+            }
+            _ => quantity,
+        };
+        let at = item as usize;
+        let (mut left, mut more) = (i128::from(quantity), Usd::default());
+        while left > 0 {
+            let free = SHARING[at].filter(|_| self.is_free[at]);
+            let piece = left.min(self.room[at]);
+            let piece = free.map_or(piece, |nth| piece.min(self.free[nth]));
+            left -= piece;
+            more = more + Usd(piece * self.each[at].0);
+            self.used.quantities[at] += piece;
+            self.room[at] -= piece;
+            let is_used_up = free.is_some_and(|nth| {
+                self.free[nth] -= piece;
+                self.free[nth] == 0
+            });
+            if self.room[at] == 0 || is_used_up {
+                self.read_prices(item);
+            }
+        }
+        more
+    }
+
+    /// Reads what one more of `item`, and of those that share its free use, costs, and how far that holds.
+    fn read_prices(&mut self, item: Item) {
+        let shared = SHARING[item as usize].filter(|_| self.used.free_tier);
+        let (items, mut left) = match shared {
+            Some(nth) => (FREE[nth].0, i128::from(FREE[nth].1) * i128::from(item.price().scale)),
+            None => (std::slice::from_ref(&item.price().item), 0),
+        };
+        // The free use ends within the quantity of an item: what comes before it is free, and one more of
+        // that is taken off what is free of the item.
+        let mut ends_within = None;
+        for item in items {
+            let used = self.used.quantities[*item as usize];
+            if left <= used {
+                ends_within = Some(item.price());
+                break;
+            }
+            left -= used;
+        }
+        if let Some(nth) = shared {
+            self.free[nth] = left;
+        }
+        let mut is_free = true;
+        for item in items {
+            let (at, price) = (*item as usize, item.price());
+            let used = self.used.quantities[at];
+            let from = |nth: usize| i128::from(price.tiers[nth].0) * i128::from(price.scale);
+            let above = (1..price.tiers.len()).find(|nth| used < from(*nth));
+            let tier = above.unwrap_or(price.tiers.len()) - 1;
+            let mut each = Usd::of(price, 1, price.tiers[tier].1);
+            is_free &= ends_within.is_none_or(|last| last.item != *item);
+            if is_free {
+                let instead = ends_within.map(|last| Usd::of(last, 1, last.tiers[0].1));
+                each = each + Usd::of(price, -1, price.tiers[0].1) + instead.unwrap_or_default();
+            }
+            self.each[at] = each;
+            self.is_free[at] = is_free;
+            self.room[at] = above.map_or(i128::MAX, |nth| from(nth) - used);
+        }
     }
 }
 
@@ -406,7 +505,8 @@ pub struct Bill {
 impl Bill {
     /// The bill of what was counted.
     pub fn of(totals: &mut Totals, resources: &Resources) -> Bill {
-        let mut meter = Meter::new(resources.assumptions.free_tier);
+        let free_tier = resources.assumptions.free_tier;
+        let mut used = Used { free_tier, ..Used::default() };
         let mut lines = Vec::new();
         for (owner, subject) in Subject::all(resources) {
             for measure in owner.measures() {
@@ -425,7 +525,7 @@ impl Bill {
                 if quantity == 0 {
                     continue;
                 }
-                meter.quantities[item as usize] += quantity;
+                used.quantities[item as usize] += quantity;
                 let price = item.price();
                 let name = subject.name(resources);
                 lines.push(Line::new(
@@ -437,14 +537,14 @@ impl Bill {
                 ));
             }
         }
-        for Rebate { price, why, quantity, each } in meter.rebates() {
+        for Rebate { price, why, quantity, each } in used.rebates() {
             let item = match why {
                 Why::Tier(from) => format!("{} above {from}", price.word),
                 Why::Free => format!("free {}", price.word),
             };
             lines.push(Line::new("account", item, price, quantity, each));
         }
-        Bill { lines, total: meter.total(), free_tier: meter.free_tier }
+        Bill { lines, total: used.total(), free_tier }
     }
 }
 
@@ -464,6 +564,7 @@ impl Serialize for Bill {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::Stream;
 
     const MILLION: u64 = 1_000_000;
 
@@ -475,8 +576,8 @@ mod tests {
     fn cost(free_tier: bool, used: &[(Item, u64)]) -> f64 {
         let mut meter = Meter::new(free_tier);
         let added: Usd = used.iter().map(|(item, quantity)| meter.add(*item, *quantity)).sum();
-        assert_eq!(added, meter.total(), "what each part costs adds up to the whole");
-        meter.total().dollars()
+        assert_eq!(added, meter.used.total(), "what each part costs adds up to the whole");
+        added.dollars()
     }
 
     #[test]
@@ -486,6 +587,10 @@ mod tests {
             assert_eq!(GB_SECOND % price.scale, 0, "an amount of it is whole");
             let rises = |pair: &[(u64, i64)]| pair[0].0 < pair[1].0 && pair[0].1 > pair[1].1;
             assert!(price.tiers.windows(2).all(rises) && price.tiers[0].0 == 0);
+        }
+        for (items, _) in FREE {
+            let scale = items[0].price().scale;
+            assert!(items.iter().all(|item| item.price().scale == scale), "they are counted alike");
         }
     }
 
@@ -578,6 +683,53 @@ mod tests {
         assert_eq!(cost(false, &[(Item::SqsRequests, 201 * BILLION)]), 70_240.0);
         assert_eq!(cost(false, &[(Item::SnsRequests, MILLION)]), 0.5);
         assert_eq!(cost(true, &[(Item::EventBridgeEvents, MILLION)]), 1.0, "never free");
+    }
+
+    /// Where what one more costs can change, in what is counted.
+    fn boundaries(item: Item) -> Vec<u64> {
+        let price = item.price();
+        let tiers = price.tiers[1..].iter().map(|(from, _)| *from);
+        let free = FREE.iter().filter(|(items, _)| items.contains(&item)).map(|(_, free)| *free);
+        tiers.chain(free).map(|from| from * price.scale).collect()
+    }
+
+    #[test]
+    fn what_each_addition_costs_is_what_the_whole_bill_rises_by() {
+        let luck = Stream::new(1, "bills");
+        let mut occasion = 0;
+        let mut one_of = |n: u64| {
+            occasion += 1;
+            luck.word(occasion, 0) % n
+        };
+        let items: Vec<Item> = Item::all().collect();
+        for nth in 0..400 {
+            let mut meter = Meter::new(nth % 2 == 0);
+            for _ in 0..60 {
+                let item = items[one_of(items.len() as u64) as usize];
+                let used = u64::try_from(meter.used.quantities[item as usize]).unwrap();
+                let next: Vec<u64> = boundaries(item).into_iter().filter(|at| used < *at).collect();
+                let quantity = match (next.as_slice(), one_of(6)) {
+                    (_, 0) => one_of(3),
+                    // Just before a boundary, at it, just beyond it.
+                    ([first, ..], 1 | 2) => first - used - 1 + one_of(3),
+                    ([.., last], 3) => last - used + one_of(MILLION),
+                    (_, more) => one_of(1_000_u64.pow(more as u32)),
+                };
+                let billed = match item {
+                    Item::GbSecondsX86 | Item::GbSecondsArm => {
+                        quantity.saturating_sub(meter.provisioned)
+                    }
+                    _ => quantity,
+                };
+                let before = meter.used.clone();
+                let more = meter.add(item, quantity);
+                let counted =
+                    meter.used.quantities[item as usize] - before.quantities[item as usize];
+                assert_eq!(counted, i128::from(billed));
+                assert_eq!(more.0, meter.used.total().0 - before.total().0, "{item:?} {quantity}");
+                assert!(more >= Usd::default());
+            }
+        }
     }
 
     #[test]

@@ -516,7 +516,7 @@ impl Recorder {
         };
         step(from, false);
         step(to, true);
-        let class = usize::from(known.dead_letters.clamp(1, LETTERS_MAX.into())) - 1;
+        let class = known.dead_letters.clamp(1, LETTERS_MAX.into()) as usize - 1;
         match (from, to) {
             (Place::DeadLettered, _) => recording.letters[class].step(*bin, false),
             (_, Place::DeadLettered) => recording.letters[class].step(*bin, true),
@@ -641,7 +641,7 @@ fn is_wanted(place: Place) -> bool {
 
 fn way_of(payload: &Payload, place: Place, reason: Reason) -> usize {
     let runs = payload.runs.min(RUNS_MAX.into()) as usize;
-    let letters = usize::from(payload.dead_letters.min(LETTERS_MAX.into()));
+    let letters = payload.dead_letters.min(LETTERS_MAX.into()) as usize;
     let places = (runs * (usize::from(LETTERS_MAX) + 1) + letters) * PLACES + place_index(place);
     (places * REASONS + reason.index()) * AFTERLIVES + payload.afterlife as usize
 }
@@ -816,7 +816,7 @@ mod tests {
             (payload.runs, payload.dead_letters) = (runs, letters);
             let way = way_at(way_of(payload, place, Reason::None), 7);
             assert_eq!((way.place(), way.reason(), way.payloads), (place, Reason::None, 7));
-            assert_eq!((u32::from(way.runs), u16::from(way.letters)), (runs.min(6), letters));
+            assert_eq!((u32::from(way.runs), u32::from(way.letters)), (runs.min(6), letters));
         }
         for afterlife in Afterlife::ALL {
             payload.afterlife = afterlife;

@@ -176,7 +176,7 @@ enum Stand {
 struct Standing {
     stand: Stand,
     /// Runs that have it.
-    runs: u16,
+    runs: u32,
     /// The class of the age at which it succeeded.
     done: Option<u8>,
 }

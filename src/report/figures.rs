@@ -40,6 +40,9 @@ pub fn fixed(value: f64, decimals: usize) -> String {
 
 /// A number with at most six digits that say something.
 pub fn plain(value: f64, unit: &str) -> String {
+    if value.is_infinite() {
+        return "never".to_owned();
+    }
     let (scale, suffix) = scaled(unit, value);
     let value = value / scale;
     let places = match value.abs() {
@@ -55,8 +58,12 @@ pub fn plain(value: f64, unit: &str) -> String {
     format!("{}{suffix}", grouped(text))
 }
 
-/// What several runs say: `412 ± 18`, `412 in each run`, `412 (one run)`.
+/// What several runs say; `never` of a time to what never happened: `412 ± 18`, `412 in each run`, `412 (one run)`.
 pub fn estimated(estimate: &Estimate, unit: &str) -> String {
+    if !estimate.is_finite() {
+        let all = estimate.min == estimate.max;
+        return if all { "never".to_owned() } else { "never in some runs".to_owned() };
+    }
     match estimate.half_width(CONFIDENCE) {
         None => format!("{} (one run)", plain(estimate.mean, unit)),
         Some(_) if estimate.is_exact() => format!("{} in each run", plain(estimate.mean, unit)),
@@ -64,9 +71,12 @@ pub fn estimated(estimate: &Estimate, unit: &str) -> String {
     }
 }
 
-/// A difference, with its sign: `+412 ± 18`, `0 in each pair`.
+/// A difference, with its sign, `-∞` where only the second is never: `+412 ± 18`, `0 in each pair`.
 pub fn difference(estimate: &Estimate, unit: &str) -> String {
     let sign = if estimate.mean > 0.0 { "+" } else { "" };
+    if !estimate.is_finite() {
+        return if estimate.mean < 0.0 { "-∞".to_owned() } else { format!("{sign}∞") };
+    }
     match estimate.half_width(CONFIDENCE) {
         None => format!("{sign}{} (one pair)", plain(estimate.mean, unit)),
         Some(_) if estimate.is_exact() => {

@@ -137,6 +137,13 @@ pub struct ThresholdText {
     pub place: Place,
 }
 
+impl Scenario {
+    /// The file's name without its folder, which differs from machine to machine.
+    pub fn file_name(&self) -> String {
+        file_name(&self.sources.file().name)
+    }
+}
+
 /// What a scenario is loaded with.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options<'a> {
@@ -193,6 +200,11 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+fn file_name(path: &str) -> String {
+    let name = Path::new(path).file_name();
+    name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
 /// Loads the scenario in the file `path`.
 pub fn load(path: &Path, options: &Options<'_>) -> Result<Scenario, Failure> {
     Opened::read(path)?.scenario(options)
@@ -204,7 +216,7 @@ pub fn load_text(text: &str, name: &str, options: &Options<'_>) -> Result<Scenar
 }
 
 /// A file that was read and is a tree, from which scenarios are made: one a policy, point and seed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Opened {
     name: String,
     hash: String,
@@ -256,6 +268,11 @@ impl Opened {
         }
     }
 
+    /// The file's path, as it was given.
+    pub fn path(&self) -> &str {
+        &self.name
+    }
+
     /// The hash of the text, as in [`Scenario::hash`].
     pub fn hash(&self) -> &str {
         &self.hash
@@ -263,8 +280,7 @@ impl Opened {
 
     /// The file's name without its folder, which differs from machine to machine.
     pub fn file_name(&self) -> String {
-        let name = Path::new(&self.name).file_name();
-        name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+        file_name(&self.name)
     }
 
     /// What of the file is played with these options.

@@ -1276,6 +1276,18 @@ fn a_colleague_would_warn() {
     let through = "functions: {A: {calls: [{target: Q}]}, B: {calls: [{target: A, via: invoke_async}]}}\n\
                    queues: {Q: {}}\nevent_source_mappings: {M: {EventSourceArn: Q, FunctionName: B}}\n";
     warned(through, "a circle in which no time passes: A → B → A");
+
+    let circle = "functions: {F: {}}\nqueues:\n  Q: {RedrivePolicy: {deadLetterTargetArn: R}}\n  \
+                  R: {RedrivePolicy: {deadLetterTargetArn: S}}\n  \
+                  S: {RedrivePolicy: {deadLetterTargetArn: R}}\n\
+                  event_source_mappings:\n  A: {EventSourceArn: Q, FunctionName: F}\n  \
+                  B: {EventSourceArn: R, FunctionName: F}\n  C: {EventSourceArn: S, FunctionName: F}\n";
+    warned(circle, "a circle of dead-letter queues, each of them read: R → S → R: ");
+    let told = |text: &str| {
+        warnings(text).iter().filter(|line| line.contains("a circle of dead-letter queues")).count()
+    };
+    assert_eq!(told(circle), 1);
+    assert_eq!(told(&circle.replace("C: {", "C: {Enabled: false, ")), 0);
 }
 
 #[test]

@@ -24,11 +24,28 @@ pub struct Estimate {
 
 impl Estimate {
     /// None without values. Equal values have exactly their value for a mean and a deviation of
-    /// exactly 0.
+    /// exactly 0. Where a value is infinite (a time to what never happened) so is the mean, and there is no
+    /// interval; where some are infinite below and some above, the mean is 0.
     pub fn of(values: &[f64]) -> Option<Estimate> {
         let min = values.iter().copied().min_by(f64::total_cmp)?;
         let max = values.iter().copied().max_by(f64::total_cmp)?;
         let n = values.len() as f64;
+        if !min.is_finite() || !max.is_finite() {
+            let mean = match (min.is_finite(), max.is_finite()) {
+                (true, false) => max,
+                (false, true) => min,
+                _ if min == max => max,
+                _ => 0.0,
+            };
+            return Some(Estimate {
+                n: values.len() as u64,
+                mean,
+                sd: 0.0,
+                min,
+                max,
+                rounding: 0.0,
+            });
+        }
         // Rounding may push the mean of equal values off them: ten times 0.1 is less than 1.
         let mean = (values.iter().sum::<f64>() / n).clamp(min, max);
         let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
@@ -45,7 +62,13 @@ impl Estimate {
     /// Student's t: t · sd / √n, and the rounding. None of a single value, which says nothing of its
     /// spread.
     pub fn half_width(&self, confidence: f64) -> Option<f64> {
-        (2 <= self.n).then(|| half_width(self.sd, self.n, confidence) + self.rounding)
+        (2 <= self.n && self.is_finite())
+            .then(|| half_width(self.sd, self.n, confidence) + self.rounding)
+    }
+
+    /// Whether every value is finite.
+    pub fn is_finite(&self) -> bool {
+        self.min.is_finite() && self.max.is_finite()
     }
 
     /// The interval that covers the true mean with this `confidence`: its two ends.
@@ -65,7 +88,7 @@ impl Estimate {
     /// The spread is itself an estimate, so the number is a plan and no promise.
     pub fn needed(&self, wanted: f64, confidence: f64) -> Option<u64> {
         const NEEDED_MAX: u64 = 1 << 30;
-        if self.n < 2 {
+        if self.n < 2 || !self.is_finite() {
             return None;
         }
         let enough = |n: u64| half_width(self.sd, n, confidence) + self.rounding <= wanted;
@@ -94,10 +117,11 @@ fn half_width(sd: f64, n: u64, confidence: f64) -> f64 {
     student_t(confidence, n - 1) * sd / libm::sqrt(n as f64)
 }
 
-/// `a - b`, pair by pair. Panics if there are not as many of each.
+/// `a - b`, pair by pair; two that are equally infinite do not differ. Panics if there are not as many of each.
 pub fn differences(a: &[f64], b: &[f64]) -> Vec<f64> {
     assert_eq!(a.len(), b.len(), "values of pairs come in pairs");
-    a.iter().zip(b).map(|(a, b)| a - b).collect()
+    let difference = |(a, b): (&f64, &f64)| if a == b { 0.0 } else { a - b };
+    a.iter().zip(b).map(difference).collect()
 }
 
 /// How many times as large one mean is as another.
@@ -109,19 +133,23 @@ pub struct Ratio {
     pub half_width: Option<f64>,
 }
 
-/// The mean of `a` over the mean of `b`. None without pairs or if the mean of `b` is 0. Panics if
-/// there are not as many of each.
+/// The mean of `a` over the mean of `b`. None without pairs, with an infinite value, or if the mean of `b` is 0.
+/// Panics if there are not as many of each.
 ///
 /// The interval is that of the mean of `a - ratio · b`, whose true mean is 0, over the mean of `b`:
 /// the classical ratio estimate (Cochran, *Sampling Techniques*, 3rd edition, section 6.4). It is
 /// linear in the deviations, so it is good as long as the mean of `b` is some deviations off 0.
 pub fn paired_ratio(a: &[f64], b: &[f64], confidence: f64) -> Option<Ratio> {
     assert_eq!(a.len(), b.len(), "values of pairs come in pairs");
-    let under = Estimate::of(b)?.mean;
+    let (over, under) = (Estimate::of(a)?, Estimate::of(b)?);
+    if !over.is_finite() || !under.is_finite() {
+        return None;
+    }
+    let under = under.mean;
     if under == 0.0 {
         return None;
     }
-    let ratio = Estimate::of(a)?.mean / under;
+    let ratio = over.mean / under;
     let rest: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - ratio * b).collect();
     let half_width = Estimate::of(&rest)?.half_width(confidence).map(|half| half / under.abs());
     Some(Ratio { ratio, half_width })
@@ -131,7 +159,8 @@ pub fn paired_ratio(a: &[f64], b: &[f64], confidence: f64) -> Option<Ratio> {
 /// their luck: (var a + var b) / var(a − b). None with fewer than two pairs, and where the
 /// difference does not vary at all. Panics if there are not as many of each.
 pub fn variance_reduction(a: &[f64], b: &[f64]) -> Option<f64> {
-    let variance = |values: &[f64]| Estimate::of(values).map(|of| of.sd * of.sd);
+    let finite = |of: &Estimate| of.is_finite();
+    let variance = |values: &[f64]| Estimate::of(values).filter(finite).map(|of| of.sd * of.sd);
     let shared = variance(&differences(a, b))?;
     let apart = variance(a)? + variance(b)?;
     (0.0 < shared).then(|| apart / shared)

@@ -45,6 +45,17 @@ callers:
   First: {via: invoke_async, target: Echo, arrivals: {at: [0s]}}
 ";
 
+/// Dead-letter queues of each other, and readers that fail at once.
+const DEAD_LETTER_CIRCLE: &str = "
+duration: 1m
+functions: {F: {service_time: 0s, error_rate: 100%}}
+queues:
+  Q: {VisibilityTimeout: 0, RedrivePolicy: {deadLetterTargetArn: D, maxReceiveCount: 1}}
+  D: {VisibilityTimeout: 0, RedrivePolicy: {deadLetterTargetArn: Q, maxReceiveCount: 1}}
+event_source_mappings: {M: {EventSourceArn: Q, FunctionName: F}, N: {EventSourceArn: D, FunctionName: F}}
+callers: {C: {target: Q, arrivals: {at: [0s]}}}
+";
+
 /// A folder of a test's own, in which commands run.
 pub struct Sandbox {
     /// Where it is.
@@ -505,6 +516,23 @@ fn exit_4_is_a_circle_in_which_time_does_not_go_on() {
     assert!(told.took < Duration::from_secs(20), "{:?}", told.took);
     let partial = json(&sandbox.read("output/livelock.partial/summary.json"));
     assert_eq!(partial["stopped_by"], "events at one instant");
+}
+
+#[test]
+fn exit_4_names_a_circle_of_dead_letter_queues() {
+    let sandbox = Sandbox::new("cli-dead-letter-circle");
+    sandbox.write("circle.yaml", DEAD_LETTER_CIRCLE);
+    let policies = "policies: {As written: {}, Longer: {queues.Q.MessageRetentionPeriod: 5d}}\n";
+    sandbox.write("two.yaml", format!("{DEAD_LETTER_CIRCLE}{policies}"));
+    for (command, stops) in [
+        (&["run", "circle.yaml"][..], "time does not go on"),
+        (&["run", "circle.yaml", "--max-events", "10000"], "allow more with --max-events"),
+        (&["compare", "two.yaml"], "time does not go on"),
+        (&["compare", "two.yaml", "--max-events", "10000"], "allow more with --max-events"),
+    ] {
+        let told = sandbox.dwell(command).exits(4);
+        told.says(&[stops, "a circle of dead-letter queues, Q → D → Q;"]);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod analytic;
 mod badinputs;
 mod chart;
 mod check;
+mod circles;
 mod cli;
 mod common;
 mod compare;

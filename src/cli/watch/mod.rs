@@ -65,10 +65,10 @@ pub fn watch(args: &WatchArgs) -> Result<Exit> {
     }
     closed?;
 
-    let file = run::file_name(&scenario);
+    let file = scenario.file_name();
     let Some(played) = show.playing.over() else { return Ok(Exit::Fine) };
     run::passed_its_checks(&file, &scenario, &played.outcome.faults)?;
-    if let Some(early) = run::stopped_early(&file, played.finish) {
+    if let Some(early) = run::stopped_early(&file, &played.finish) {
         return Ok(early);
     }
     eprintln!("{file}: watched to its end; digest {}", played.outcome.results.digest);

@@ -47,6 +47,22 @@ impl Observer for Rc<RefCell<dyn Observer + '_>> {
     }
 }
 
+/// One watches that somebody else has.
+impl Observer for &mut (dyn Observer + '_) {
+    fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
+        (**self).saw(moment, fact);
+    }
+    fn sampled(&mut self, now: Time, queue: QueueId, oldest: Option<Span>) {
+        (**self).sampled(now, queue, oldest);
+    }
+    fn configured(&mut self, now: Time, resources: &Resources) {
+        (**self).configured(now, resources);
+    }
+    fn over(&mut self, now: Time, register: &Register, root: PayloadId) {
+        (**self).over(now, register, root);
+    }
+}
+
 /// Two watch.
 impl<A: Observer, B: Observer> Observer for (A, B) {
     #[inline]

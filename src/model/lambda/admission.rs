@@ -220,7 +220,7 @@ impl Lambda {
         }
         let tries = {
             let payload = fx.register().get_mut(payload);
-            payload.tries += 1;
+            payload.tries = payload.tries.saturating_add(1);
             payload.tries
         };
         if plane.config.system_error_rate != Probability::NEVER {

@@ -183,7 +183,7 @@ pub(super) fn record_results<P: Port<Lambda>>(
             fx.note(rule, Fact::RecordFailed { function, payload });
         } else {
             let known = fx.register().get_mut(payload);
-            known.successes += 1;
+            known.successes = known.successes.saturating_add(1);
             let nth = known.successes;
             useful |= nth == 1;
             fx.note(Rule::SM1, Fact::Processed { function, payload, nth });

@@ -367,7 +367,8 @@ impl Lambda {
         let register = fx.register();
         for at in 0..register.size(work) {
             let payload = register.payload_at(work, at);
-            register.get_mut(payload).runs += 1;
+            let known = register.get_mut(payload);
+            known.runs = known.runs.saturating_add(1);
         }
         let version = plane.version;
         let run = Run {

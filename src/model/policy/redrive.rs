@@ -27,7 +27,7 @@ pub fn judge(receives: u32, policy: Option<Redrive>) -> Verdict {
         Some(Redrive { dead_letter_queue: to, receives_max }) if receives_max <= receives => {
             Verdict::Move { to }
         }
-        Some(_) | None => Verdict::Deliver { count: receives + 1 },
+        Some(_) | None => Verdict::Deliver { count: receives.saturating_add(1) },
     }
 }
 

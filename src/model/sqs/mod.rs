@@ -83,6 +83,8 @@ pub struct Queue {
     /// The next place behind all others.
     order_next: u64,
     groups: Groups,
+    /// When its redrive policy moved a message last.
+    moved_at: Option<Time>,
 
     /// Receives that are not answered yet, first come first served.
     waiting: VecDeque<Waiting>,
@@ -432,6 +434,7 @@ impl Queue {
             young: Line::default(),
             order_next: 0,
             groups,
+            moved_at: None,
             waiting: VecDeque::new(),
             short: 0,
             task: None,
@@ -817,6 +820,11 @@ impl Queue {
     /// Whether it stores no message.
     pub fn is_empty(&self) -> bool {
         self.stored.is_empty()
+    }
+
+    /// When its redrive policy moved a message last.
+    pub fn moved_at(&self) -> Option<Time> {
+        self.moved_at
     }
 
     /// How many receives wait for a message.

@@ -169,7 +169,7 @@ impl Queue {
         {
             match redrive::judge(self.messages[slot].receives, self.config.redrive) {
                 redrive::Verdict::Move { to } => {
-                    self.redrive(slot, to, fx);
+                    self.redrive(now, slot, to, fx);
                     rule = Rule::S27;
                 }
                 redrive::Verdict::Deliver { count } => {
@@ -228,7 +228,8 @@ impl Queue {
         }
     }
 
-    fn redrive(&mut self, slot: Slot, to: QueueId, fx: &mut impl Port<Queue>) {
+    fn redrive(&mut self, now: Time, slot: Slot, to: QueueId, fx: &mut impl Port<Queue>) {
+        self.moved_at = Some(now);
         let message = &self.messages[slot];
         let (payload, sent_at, receives) = (message.payload, message.sent_at, message.receives);
         self.remove(slot, fx);

@@ -141,8 +141,15 @@ pub struct Term {
 }
 
 impl Term {
-    /// Which of two values of it is the better one; what is over earlier is better.
+    /// Which of two values of it is the better one; what is over earlier is better. Neither where the value is of
+    /// survivors only, or leaves out what another policy makes more of: the age of the oldest message does not
+    /// see what was received three times.
     fn better(&self) -> Better {
+        let survivors = matches!(self.measure, Measure::Latency | Measure::EndToEnd)
+            && matches!(self.statistic, Some(Statistic::Mean | Statistic::Min));
+        if survivors || self.measure == Measure::ApproximateAgeOfOldestMessage {
+            return Better::Neither;
+        }
         match self.statistic {
             Some(Statistic::LastAt) => Better::Lower,
             Some(Statistic::FirstAt | Statistic::AllAt) => Better::Neither,

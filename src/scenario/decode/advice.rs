@@ -45,6 +45,7 @@ pub fn advise(file: &Body<'_>, resources: &Resources, timeline: &[(Time, Change)
     advice.readers();
     advice.alarms();
     advice.circles();
+    advice.circles_of_queues();
 }
 
 /// How things are reached.
@@ -434,6 +435,29 @@ impl Advice<'_> {
             );
             let help = "watch `ApproximateNumberOfMessagesVisible`, with `Statistic: Maximum`";
             self.warn(self.place("alarms", &alarm.name, "MetricName"), message, help);
+        }
+    }
+
+    /// Dead-letter queues that lead to each other, and each is read.
+    fn circles_of_queues(&self) {
+        let resources = self.resources;
+        let is_read = |id: &QueueId| {
+            let mut mappings = resources.mappings.iter();
+            mappings.any(|mapping| mapping.queue == *id && mapping.enabled)
+        };
+        for first in (0..resources.queues.len()).map(QueueId::at) {
+            let Some(circle) = resources.circle_of(first) else { continue };
+            if circle.iter().any(|id| *id < first) || !circle.iter().all(is_read) {
+                continue;
+            }
+            let message = format!(
+                "a circle of dead-letter queues, each of them read: {}: a message that always fails goes \
+                 round and is kept nowhere",
+                resources.names_around(&circle)
+            );
+            let name = &resources.queues[first.index()].name;
+            let place = self.place("queues", name, "RedrivePolicy.deadLetterTargetArn");
+            self.warn(place, message, "let the last of them have no `RedrivePolicy` and no reader");
         }
     }
 

@@ -1,6 +1,7 @@
 //! Services that wait (SC, ST6, ST9), SDKs (SR, ST7, ST8) and Firehose.
 
 use super::{check, play};
+use dwell::model::services::Service;
 
 /// What a caller of this `via`, with these keys, is told about a function, and when; and what the service did.
 #[track_caller]
@@ -434,6 +435,35 @@ fn sc88_a_job_reports_each_object_and_fails_above_half_of_a_thousand() {
         "F: Throttles 3
          C: service_retries 2",
     );
+}
+
+/// Every service that waits, with what its caller must say to have it.
+fn those_that_wait() -> impl Iterator<Item = (Service, &'static str)> {
+    let all = Service::ALL.iter().copied().chain([Service::SesWaiting]);
+    all.filter(|service| service.front().is_some()).map(|service| match service {
+        Service::SesWaiting => (service, ", InvocationType: RequestResponse"),
+        _ => (service, ""),
+    })
+}
+
+#[test]
+fn sc88_behind_every_other_service_a_function_that_works_again_is_asked_again() {
+    for (service, keys) in those_that_wait() {
+        // 1,200 requests fail in ten minutes, and 6,000 come after.
+        let results = play(
+            &format!(
+                "functions: {{F: {{service_time: 200ms}}}}\n\
+                 callers: {{C: {{via: {}{keys}, target: F, arrivals: {{every: 500ms, until: 1h}}}}}}\n\
+                 timeline: [{{at: 0s, for: 10m, set: {{functions.F.error_rate: 100%}}}}]\n",
+                service.word()
+            ),
+            None,
+        );
+        let places = &results["ledger"];
+        let succeeds = if service == Service::S3Batch { 0 } else { 6000 };
+        assert_eq!(places["succeeded"], succeeds, "{}: {places}", service.name());
+        assert_eq!(places["failed"], 7200 - succeeds, "{}: {places}", service.name());
+    }
 }
 
 #[test]

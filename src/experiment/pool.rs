@@ -1,6 +1,8 @@
 //! The threads of a study: jobs that know nothing of each other, results in the order of the jobs.
 
+use crate::{kernel::Time, model::world::Limits};
 use std::{
+    fmt,
     num::NonZero,
     sync::{
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -9,6 +11,80 @@ use std::{
     thread,
 };
 
+/// Events of a run, unless somebody says: beyond them, it is stopped.
+pub const EVENTS_MAX: u64 = 1_000_000_000;
+/// Events at one instant, beside what the scenario declares: beyond them, time does not go on.
+pub const INSTANT_MAX: u64 = 1_000_000;
+
+/// Who is told how far runs are, and can stop them.
+pub trait Progress: Sync {
+    /// So many runs begin.
+    fn begin(&self, _runs: usize) {}
+
+    /// One more of them is over. Told on the thread that began them.
+    fn done(&self) {}
+
+    /// They are all over, or no more are begun.
+    fn end(&self) {}
+
+    /// A run has come to `now`; asked now and then, on the thread that plays it. Says whether to stop.
+    fn at(&self, _now: Time) -> bool {
+        false
+    }
+}
+
+/// Nobody is told, and nobody stops.
+impl Progress for () {}
+
+/// Threads, what bounds a run that they play, and who is told how far they are.
+#[derive(Clone, Copy)]
+pub struct Workers<'a> {
+    /// So many threads.
+    pub threads: usize,
+    /// Events after which a run is stopped.
+    pub events_max: u64,
+    /// Who is told.
+    pub progress: &'a dyn Progress,
+}
+
+impl fmt::Debug for Workers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Workers { threads, events_max, .. } = self;
+        let mut told = f.debug_struct("Workers");
+        told.field("threads", threads).field("events_max", events_max).finish_non_exhaustive()
+    }
+}
+
+/// As many threads as there are processors, and nobody is told.
+impl Default for Workers<'_> {
+    fn default() -> Self {
+        Workers { threads: usual_threads(), events_max: EVENTS_MAX, progress: &() }
+    }
+}
+
+impl Workers<'_> {
+    /// Gives what bounds a run.
+    pub fn limited<R>(&self, play: impl FnOnce(&Limits<'_>) -> R) -> R {
+        let Workers { events_max, progress, .. } = *self;
+        let interrupted = |now| progress.at(now);
+        play(&Limits { events_max, instant_max: INSTANT_MAX, interrupted: &interrupted })
+    }
+
+    /// Plays the runs `0..runs`. After one that fails none is begun, and those that are on their way are
+    /// waited for.
+    pub(super) fn play<T: Send, E: Send>(
+        &self,
+        runs: usize,
+        play: impl Fn(usize, &Limits<'_>) -> Result<T, E> + Sync,
+    ) -> Done<T, E> {
+        self.progress.begin(runs);
+        let job = |at| self.limited(|limits| play(at, limits));
+        let done = each(self.threads, runs, job, |_, _| self.progress.done());
+        self.progress.end();
+        done
+    }
+}
+
 /// How many threads there are, unless somebody says.
 pub fn usual_threads() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
@@ -16,16 +92,26 @@ pub fn usual_threads() -> usize {
 
 /// What jobs came to.
 #[derive(Debug)]
-pub struct Done<T, E> {
+pub(super) struct Done<T, E> {
     /// The results, in the order of the jobs; none of those that were not done.
     pub results: Vec<Option<T>>,
     /// Why the first that failed did; then no more were begun.
     pub failed: Option<E>,
 }
 
+impl<T, E> Done<T, E> {
+    /// The results, if none failed.
+    pub fn all(self) -> Result<Vec<T>, E> {
+        match self.failed {
+            Some(error) => Err(error),
+            None => Ok(self.results.into_iter().flatten().collect()),
+        }
+    }
+}
+
 /// Does the jobs `0..jobs` on so many threads. `done` hears of each on the calling thread, in the order
 /// in which they end. After a failure no job is begun, and those that are on their way are waited for.
-pub fn each<T: Send, E: Send>(
+fn each<T: Send, E: Send>(
     threads: usize,
     jobs: usize,
     job: impl Fn(usize) -> Result<T, E> + Sync,

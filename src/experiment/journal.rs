@@ -86,8 +86,9 @@ impl Journal {
     }
 
     /// Adds a run.
-    pub fn add(&mut self, point: usize, sample: Sample) -> io::Result<()> {
-        self.write(serde_json::to_string(&Line { point, runs: PointRuns::of(sample) })?)
+    pub fn add(&mut self, point: usize, sample: &Sample) -> io::Result<()> {
+        let runs = PointRuns::of(sample.clone());
+        self.write(serde_json::to_string(&Line { point, runs })?)
     }
 
     /// Takes it away: the results are written.

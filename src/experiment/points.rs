@@ -1,17 +1,12 @@
 //! Runs for charts of points: one scenario, played again and again with something set to another value.
 
-use super::{
-    ChartArgs,
-    exit::{Exit, failed},
-    recording, run, studying, watching,
-};
+use super::{Request, RunError, Workers, Wrong, policies_or_none, recording};
 use crate::{
     chart::points::{Cell, FailureRates, Line, Rate, Setting, Visibilities},
     model::config::{Mapping, Resources},
     observe::Recording,
-    scenario::{Failure, Opened, Options, Scenario, diagnostic::suggest},
+    scenario::{Failure, Opened, Options, Scenario},
 };
-use anyhow::Result;
 
 /// Failure rates that are played, in percent.
 const RATES: [u32; 11] = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
@@ -24,54 +19,31 @@ const USUAL_BATCH_MAX: u32 = 10;
 
 /// A scenario file of which points are made.
 struct Base<'a> {
-    args: &'a ChartArgs,
-    opened: Opened,
+    opened: &'a Opened,
+    request: &'a Request,
+    workers: &'a Workers<'a>,
 }
 
-impl<'a> Base<'a> {
-    fn read(args: &'a ChartArgs) -> Result<Base<'a>> {
-        if args.file.is_dir() {
-            let message = format!(
-                "error: {} is a folder of results: this chart plays its points itself\nhint: give \
-                 the scenario file",
-                args.file.display()
-            );
-            return Err(failed(Exit::Usage, message));
-        }
-        let opened = studying::open(std::slice::from_ref(&args.file))?.swap_remove(0);
-        watching::listen();
-        Ok(Base { args, opened })
-    }
-
+impl Base<'_> {
     /// The policies that are named, or all; none for a file that has none.
-    fn policies(&self) -> Result<Vec<Option<String>>> {
-        let replicated = &self.args.compared.repeated.replicated;
-        let named = &self.args.compared.policies;
-        studying::policies_or_none(&self.opened, replicated, named)
+    fn policies(&self) -> Result<Vec<Option<String>>, RunError> {
+        policies_or_none(self.opened, self.request)
     }
 
     /// The scenario at a point.
     fn at(&self, policy: Option<&str>, point: &[String], alone: bool) -> Result<Scenario, Failure> {
-        let replicated = &self.args.compared.repeated.replicated;
-        self.opened.scenario(&Options {
-            sets: &replicated.sets,
-            point,
-            policy,
-            seed: replicated.seed,
-            alone,
-        })
+        self.opened.scenario(&Options { point, alone, ..self.request.options(policy) })
     }
 
-    /// Plays scenarios; they are all of this file, so it is named if one does not come to its end.
-    fn play(&self, scenarios: &[Scenario]) -> Result<Vec<Recording>> {
-        let replicated = &self.args.compared.repeated.replicated;
-        recording::play_each(scenarios, replicated, |_, recording| recording)
+    /// Plays scenarios.
+    fn play(&self, scenarios: &[Scenario]) -> Result<Vec<Recording>, RunError> {
+        recording::play_each(scenarios, self.workers, |_, recording| recording)
     }
 }
 
 fn setting(scenario: &Scenario) -> Setting {
     Setting {
-        file: run::file_name(scenario),
+        file: scenario.file_name(),
         hash: scenario.hash.clone(),
         title: scenario.title.clone(),
         seed: scenario.seed,
@@ -79,31 +51,25 @@ fn setting(scenario: &Scenario) -> Setting {
 }
 
 /// Plays every policy at every failure rate of a function: the one that is named, or that runs most.
-pub fn failure_rates(args: &ChartArgs) -> Result<FailureRates> {
-    let base = Base::read(args)?;
+pub fn failure_rates(
+    opened: &Opened,
+    request: &Request,
+    function: Option<&str>,
+    workers: &Workers<'_>,
+) -> Result<FailureRates, RunError> {
+    let base = Base { opened, request, workers };
     let policies = base.policies()?;
-    let load = |policy: &Option<String>, point: &[String], alone: bool| {
-        let scenario = base.at(policy.as_deref(), point, alone);
-        scenario.map_err(|failure| studying::unread(&failure))
-    };
-    let first = load(&policies[0], &[], false)?;
+    let first = base.at(policies[0].as_deref(), &[], false)?;
     let functions = &first.config.resources.functions;
-    let function = match &args.function {
+    let function = match function {
         Some(name) => {
             functions.iter().position(|function| function.name == *name).ok_or_else(|| {
                 let names = || functions.iter().map(|function| function.name.as_str());
-                let hint = match suggest(name, names()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
-                };
-                let message = format!("error: there is no function `{name}`\nhint: {hint}");
-                failed(Exit::Usage, message)
+                Wrong::unknown(format!("there is no function `{name}`"), name, names)
             })?
         }
         None => base.play(std::slice::from_ref(&first))?[0].busiest().ok_or_else(|| {
-            let message =
-                "error: the file has no function that could fail\nhint: draw another chart";
-            failed(Exit::Usage, message)
+            Wrong::new("the file has no function that could fail", "draw another chart")
         })?,
     };
     let name = functions[function].name.clone();
@@ -111,7 +77,7 @@ pub fn failure_rates(args: &ChartArgs) -> Result<FailureRates> {
     for policy in &policies {
         for percent in RATES {
             let point = [format!("functions.{name}.error_rate={percent}%")];
-            scenarios.push(load(policy, &point, true)?);
+            scenarios.push(base.at(policy.as_deref(), &point, true)?);
         }
     }
     let mut played = base.play(&scenarios)?.into_iter();
@@ -134,16 +100,18 @@ pub fn failure_rates(args: &ChartArgs) -> Result<FailureRates> {
 
 /// Plays every visibility timeout and batch size of the mapping that sends most batches, under the first
 /// policy that is named or written.
-pub fn visibilities(args: &ChartArgs) -> Result<Visibilities> {
-    let base = Base::read(args)?;
+pub fn visibilities(
+    opened: &Opened,
+    request: &Request,
+    workers: &Workers<'_>,
+) -> Result<Visibilities, RunError> {
+    let base = Base { opened, request, workers };
     let policy = base.policies()?.swap_remove(0);
-    let first = base.at(policy.as_deref(), &[], false);
-    let first = first.map_err(|failure| studying::unread(&failure))?;
+    let first = base.at(policy.as_deref(), &[], false)?;
     let recording = base.play(std::slice::from_ref(&first))?.swap_remove(0);
     let Some(mapping) = recording.busiest_mapping() else {
-        let message =
-            "error: the file has no event source mapping of a queue\nhint: draw another chart";
-        return Err(failed(Exit::Usage, message));
+        let message = "the file has no event source mapping of a queue";
+        return Err(Wrong::new(message, "draw another chart").into());
     };
     let resources: &Resources = &first.config.resources;
     let Mapping { name, queue, function, batch_size, .. } = &resources.mappings[mapping];
