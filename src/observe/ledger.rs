@@ -245,8 +245,8 @@ impl Account {
     }
 }
 
-/// The ledger's words in their order; `dropped_by_reason` has the reasons that occurred, `messages` the
-/// origins that have some.
+/// The ledger's words in their order; `dropped_by_reason` has the reasons that occurred,
+/// `messages_by_origin` the origins that have some.
 impl Serialize for Account {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -262,13 +262,14 @@ impl Serialize for Account {
         if self.partly > 0 {
             map.serialize_entry("partly", &self.partly)?;
         }
+        map.serialize_entry("messages", &self.all_messages().entered)?;
         let origins = Origin::ALL.iter().zip(&self.messages);
         let some: Vec<(&'static str, &Messages)> = origins
             .filter(|(_, messages)| messages.entered > 0)
             .map(|(origin, messages)| (origin.word(), messages))
             .collect();
         if !some.is_empty() {
-            map.serialize_entry("messages", &super::summary::Table(some))?;
+            map.serialize_entry("messages_by_origin", &super::summary::Table(some))?;
         }
         map.end()
     }

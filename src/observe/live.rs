@@ -314,6 +314,13 @@ impl Observer for Live {
         self.latest.push_back(Noted::new(moment, fact));
     }
 
+    fn over(&mut self, _: Time, register: &Register, root: PayloadId) {
+        let known = register.get(root);
+        if known.outcome.severity() > Place::Succeeded.severity() && register.has_success(root) {
+            self.books[known.caller.index()].end_partly();
+        }
+    }
+
     fn configured(&mut self, _: Time, resources: &Resources) {
         self.guide.configured(resources);
         self.slots = own_slots(resources);

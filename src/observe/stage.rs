@@ -29,9 +29,9 @@ pub const AGES_S: [u64; 13] = [0, 1, 3, 10, 30, 60, 120, 180, 300, 600, 1_800, 3
 pub struct Frame {
     /// The instant.
     pub at: Time,
-    /// Arrivals and copies so far.
+    /// Arrivals so far.
     pub entered: u64,
-    /// How many are in each place of the ledger, in the order of [`Place::ALL`]; together `entered`.
+    /// How many arrivals have each outcome, in the order of [`Place::ALL`]; together `entered`.
     pub places: [u64; Place::ALL.len()],
     /// Visible in a queue, or accepted and not tried.
     pub visible: u64,
@@ -48,7 +48,7 @@ pub struct Frame {
     /// Of the hidden, how many come back within each step of [`Stage::new`], beginning with the present
     /// one; steps that have some.
     pub due: Vec<(u64, u64)>,
-    /// Of those that succeeded, how many at which age; see [`AGES_S`].
+    /// Of the arrivals that succeeded, how many at which age; see [`AGES_S`].
     pub done: [u64; AGES_S.len()],
 }
 
@@ -288,16 +288,16 @@ impl Stage {
         self.change(payload, |standing| standing.stand = stand);
     }
 
-    /// Its place in the ledger is another.
-    fn moved(&mut self, moment: &Moment<'_>, payload: PayloadId, from: Place, to: Place) {
+    /// The outcome of an arrival is another.
+    fn turned(&mut self, moment: &Moment<'_>, root: PayloadId, from: Place, to: Place) {
         *self.place(from) -= 1;
         *self.place(to) += 1;
-        let at = payload.index();
+        let at = root.index();
         if let Some(class) = self.standing[at].done.take() {
             self.now.done[usize::from(class)] -= 1;
         }
         if to == Place::Succeeded {
-            let born = moment.register.root(payload).born;
+            let born = moment.register.get(root).born;
             let age = moment.now.since(born).as_nanos() / 1_000_000_000;
             let class = AGES_S.iter().rposition(|from| *from <= age).unwrap_or(0);
             self.now.done[class] += 1;
@@ -309,15 +309,16 @@ impl Stage {
 impl Observer for Stage {
     fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
         self.take_until(moment.now);
-        if let Fact::Arrived { payload, .. } | Fact::Copied { payload, .. } = *fact {
+        if let Fact::Arrived { .. } = fact {
             self.now.entered += 1;
             *self.place(Place::InFlight) += 1;
+        }
+        if let Fact::Arrived { payload, .. } | Fact::Copied { payload, .. } = *fact {
             // The slot may have been another's, which is gone from everywhere but its age when done.
             self.change(payload, |standing| *standing = Standing::default());
-        } else if let Some(Move { payload, from, to, .. }) = moment.moved
-            && from != to
-        {
-            self.moved(moment, payload, from, to);
+        }
+        if let Some(Move { payload, outcome: Some((from, to)), .. }) = moment.moved {
+            self.turned(moment, moment.register.get(payload).root, from, to);
         }
         match *fact {
             Fact::Enqueued { queue, payload, .. } if self.lines.is_for_letters(queue) => {

@@ -72,7 +72,11 @@ impl Estimate {
     }
 
     /// The interval that covers the true mean with this `confidence`: its two ends.
+    /// Where a value is infinite, the values' own extremes.
     pub fn interval(&self, confidence: f64) -> Option<(f64, f64)> {
+        if !self.is_finite() {
+            return (2 <= self.n).then_some((self.min, self.max));
+        }
         let half = self.half_width(confidence)?;
         Some((self.mean - half, self.mean + half))
     }
@@ -290,5 +294,19 @@ mod tests {
     #[should_panic(expected = "pairs")]
     fn what_has_no_partner_is_refused() {
         differences(&[1.0, 2.0], &[1.0]);
+    }
+
+    #[test]
+    fn what_never_happened_has_an_infinite_mean_and_no_half_width() {
+        let never = f64::INFINITY;
+        let of = |values: &[f64]| Estimate::of(values).expect("there are values");
+        let some = of(&[1.0, never, 2.0]);
+        assert_eq!((some.mean, some.half_width(0.95)), (never, None));
+        assert_eq!(some.interval(0.95), Some((1.0, never)));
+        assert_eq!(differences(&[never, 1.0], &[never, never]), [0.0, -never]);
+        assert_eq!(of(&[-never, -never]).interval(0.95), Some((-never, -never)));
+        assert_eq!(of(&[-never, never]).mean, 0.0);
+        assert_eq!(paired_ratio(&[never, 1.0], &[1.0, 1.0], 0.95), None);
+        assert_eq!(variance_reduction(&[never, 1.0], &[1.0, 2.0]), None);
     }
 }

@@ -87,7 +87,7 @@ fn small() -> Comparison {
 
 /// Twelve metrics and five policies with long names, of every size, sign and finding.
 fn large() -> Comparison {
-    let names = ["p", "Orders.latency p99 during 5m..10m", "dead_lettered / (arrivals + copies)"];
+    let names = ["p", "Orders.latency p99 during 5m..10m", "dead_lettered / (arrivals + messages)"];
     let sides = [Better::Lower, Better::Higher, Better::Neither];
     let metrics: Vec<Metric> = (0..12)
         .map(|nth| {

@@ -174,7 +174,7 @@ fn json_has_every_threshold_with_its_place_and_what_was_found() {
     assert_eq!(one.out, eight.out, "the same on any number of threads");
     assert!(one.err.contains("orders.yaml:22:5: Better: dead_lettered == 0\n"), "{}", one.err);
     let all = json(&one.out);
-    assert_eq!((&all["holds"], &all["schema_version"]), (&Value::from(false), &Value::from(1)));
+    assert_eq!((&all["holds"], &all["schema_version"]), (&Value::from(false), &Value::from(2)));
     let file = &all["files"][0];
     assert_eq!(file["file"], "orders.yaml");
     assert_eq!(file["policies"], serde_json::json!(["As deployed", "Better"]));

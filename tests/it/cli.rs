@@ -216,7 +216,7 @@ fn data_goes_to_standard_output_and_talk_to_standard_error() {
     assert_eq!(json_told.out, sandbox.read("output/fine/summary.json"), "the same as in the file");
     assert_eq!(json_told.err, "");
     let summary = json(&json_told.out);
-    assert_eq!(summary["schema_version"], 1);
+    assert_eq!(summary["schema_version"], 2);
     assert_eq!(summary["scenario"]["file"], "fine.yaml");
     assert_eq!(summary["policy"], "As written");
     assert_eq!(summary["complete"], true);

@@ -114,7 +114,7 @@ fn estimates_are_those_of_the_rows() {
     assert_eq!(told.out, sandbox.read("output/tries.compare/compare.json"), "as in the file");
     assert_eq!(told.err, "");
     let all = json(&told.out);
-    assert_eq!((&all["schema_version"], &all["complete"]), (&Value::from(1), &Value::from(true)));
+    assert_eq!((&all["schema_version"], &all["complete"]), (&Value::from(2), &Value::from(true)));
     assert_eq!((&all["baseline"], &all["replications"]), (&"No retry".into(), &Value::from(8)));
     assert_eq!((&all["confidence"], &all["study"]["kind"]), (&0.95.into(), &"terminating".into()));
 

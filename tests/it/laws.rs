@@ -391,8 +391,16 @@ fn laws_of(results: &Results) -> Vec<String> {
                 }
                 Total::Distribution(all) => {
                     let rising = [all.min, all.p50, all.p90, all.p99, all.p99_9, all.max];
-                    let is_rising = rising.windows(2).all(|pair| pair[0] <= pair[1]);
-                    is_rising && rising.iter().all(|value| value.is_some() == (all.count > 0))
+                    let numbers = all.succeeded.unwrap_or(all.count);
+                    // What never came is above every number.
+                    let risen = rising.map(|value| value.unwrap_or(f64::INFINITY));
+                    let is_rising = risen.windows(2).all(|pair| pair[0] <= pair[1]);
+                    let is_there = |value: &Option<f64>| value.is_some() == (all.count > 0);
+                    is_rising
+                        && numbers <= all.count
+                        && all.never == (numbers < all.count)
+                        && all.min.is_some() == (numbers > 0)
+                        && (all.never || rising.iter().all(is_there))
                 }
             };
             if !is_right {

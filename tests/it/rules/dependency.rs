@@ -237,7 +237,7 @@ fn a_function_waits_for_it_and_fails_with_it() {
         ",
         "F: Errors 1
          D: requests 2, abandoned 2
-         ledger: arrivals 1, copies 1, failed 2",
+         ledger: arrivals 1, messages 1, failed 2",
     );
 }
 

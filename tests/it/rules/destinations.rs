@@ -55,24 +55,24 @@ fn a3_2_success_is_told_to_each_kind_of_target() {
         "Q",
         &format!("{begins} 0s Q.enqueued C-1.1 S6 entry=sent place=delivered"),
         "Q: NumberOfMessagesSent 1
-         ledger: succeeded 1, copies 1, delivered 1",
+         ledger: succeeded 1, messages 1, delivered 1",
     );
     tells(
         "T",
         &format!("{begins} 0s T.published C-1.1 A3.2 place=delivered"),
         "T: NumberOfMessagesPublished 1
-         ledger: succeeded 1, copies 1, delivered 1",
+         ledger: succeeded 1, messages 1, delivered 1",
     );
     tells(
         "B",
         &format!("{begins} 0s B.published C-1.1 A3.2 place=delivered"),
         "B: published 1
-         ledger: succeeded 1, copies 1, delivered 1",
+         ledger: succeeded 1, messages 1, delivered 1",
     );
     tells(
         "arn:aws:sqs:eu-west-1:123456789012:elsewhere",
         &format!("{begins} 0s .published C-1.1 A3.2 place=delivered"),
-        "ledger: succeeded 1, copies 1, delivered 1",
+        "ledger: succeeded 1, messages 1, delivered 1",
     );
     tells(
         "G",
@@ -82,7 +82,7 @@ fn a3_2_success_is_told_to_each_kind_of_target() {
             1s G.completed C-1.1 SM1"
         ),
         "G: Invocations 1
-         ledger: succeeded 2, copies 1",
+         ledger: succeeded 2, messages 1",
     );
 }
 
@@ -99,17 +99,17 @@ fn a3_2_failure_alone_takes_the_event_itself_to_each_kind_of_target() {
     tells(
         "Q",
         &format!("{begins} 0s Q.enqueued C-1 S6 entry=dead_letter place=dead_lettered"),
-        "ledger: dead_lettered 1, copies 0",
+        "ledger: dead_lettered 1, messages 0",
     );
     tells(
         "T",
         &format!("{begins} 0s T.published C-1 A3.2 place=dead_lettered"),
-        "ledger: dead_lettered 1, copies 0",
+        "ledger: dead_lettered 1, messages 0",
     );
     tells(
         "B",
         &format!("{begins} 0s B.published C-1 A3.2 place=dead_lettered"),
-        "ledger: dead_lettered 1, copies 0",
+        "ledger: dead_lettered 1, messages 0",
     );
 }
 
@@ -129,13 +129,13 @@ fn a3_2_without_a_target_a_failure_is_dropped_and_a_success_tells_nobody() {
         &ends("0%", "DestinationConfig: {OnFailure: {Destination: Q}}", ""),
         "enqueued",
         "",
-        "ledger: succeeded 1, copies 0",
+        "ledger: succeeded 1, messages 0",
     );
     check(
         &ends("100%", "DestinationConfig: {OnSuccess: {Destination: Q}}", ""),
         "enqueued",
         "",
-        "ledger: dropped 1, copies 0",
+        "ledger: dropped 1, messages 0",
     );
 }
 
@@ -146,7 +146,7 @@ fn a3_2_a_synchronous_invocation_has_no_record() {
             .replace("via: invoke_async, ", ""),
         SEEN,
         "0s F.run_ended C-1 SM2",
-        "ledger: failed 1, copies 0",
+        "ledger: failed 1, messages 0",
     );
 }
 
@@ -160,7 +160,7 @@ fn a3_3_the_dead_letter_queue_and_the_failure_destination_each_get_the_event() {
         0s L.enqueued C-1.1 S6 entry=dead_letter place=dead_lettered
         ",
         "F: AsyncEventsDropped 1, DeadLetterErrors 0, DestinationDeliveryFailures 0
-         ledger: dead_lettered 2, copies 1",
+         ledger: dead_lettered 2, messages 1",
     );
     check(
         &kept("D", "G", "queues: {D: {}}"),
@@ -244,7 +244,7 @@ fn a3_13_a_function_as_a_destination_starts_an_event_of_its_own() {
         240.4s G.tried C-1.1 A2.1 age=60.1s place=in_flight
         240.5s G.dropped C-1.1 A2.17 reason=RetriesExhausted place=dropped
         ",
-        "ledger: copies 1, dead_lettered 1, dropped 1",
+        "ledger: messages 1, dead_lettered 1, dropped 1",
     );
 }
 

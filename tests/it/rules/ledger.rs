@@ -108,7 +108,7 @@ fn ours_a_copy_has_a_place_of_its_own() {
         0s F.calls.1.resolved C-1.2 SI9 ok=no since=0s place=failed
         0s C.resolved C-1 SI9 ok=no since=0s place=failed
         ",
-        "ledger: arrivals 1, copies 2, delivered 1, failed 2",
+        "ledger: arrivals 1, messages 2, delivered 1, failed 2",
     );
 }
 

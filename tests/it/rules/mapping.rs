@@ -510,7 +510,7 @@ fn e34_a_batch_that_the_recursion_guard_refuses_fails_and_its_receives_count() {
         76s Q.redriven C-1.16 #2 S23
         ",
         "F: Invocations 16, RecursiveInvocationsDropped 2, Errors 0
-         ledger: succeeded 16, dead_lettered 1",
+         ledger: arrivals 1, messages 17, dead_lettered 1, partly 1",
     );
 }
 
