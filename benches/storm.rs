@@ -145,7 +145,7 @@ fn storm(length: Span, outage: bool) -> Config {
                 fifo: None,
                 system_error_rate: Probability::NEVER,
                 forbidden: false,
-                read: false,
+                read: Reading::Never,
                 dead_letter_queue: false,
             }],
             calls: vec![Call {

@@ -352,10 +352,22 @@ pub struct Queue {
     pub system_error_rate: Probability,
     /// Deleted, or the permission lost.
     pub forbidden: bool,
-    /// Whether a mapping of the file reads it.
-    pub read: bool,
+    /// Who reads it.
+    pub read: Reading,
     /// Whether it is the dead-letter queue of a queue.
     pub dead_letter_queue: bool,
+}
+
+/// Who reads a queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reading {
+    /// No mapping or pipe of the file.
+    #[default]
+    Never,
+    /// Mappings or pipes, each of which is disabled.
+    Disabled,
+    /// One at least that is enabled.
+    Enabled,
 }
 
 /// What a FIFO queue has that a standard queue has not.

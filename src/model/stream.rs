@@ -48,6 +48,7 @@ struct Listener {
     /// What came before is not for it (K4).
     from: Time,
     fan_out: bool,
+    enabled: bool,
 }
 
 #[derive(Debug)]
@@ -288,8 +289,18 @@ impl Stream {
                     Start::At(time) => time,
                 },
                 fan_out: reader.fan_out,
+                enabled: reader.enabled,
             })
             .collect();
+    }
+
+    /// Records that wait for a mapping that is disabled.
+    pub fn parked(&self) -> usize {
+        let disabled = || self.listeners.iter().enumerate().filter(|(_, one)| !one.enabled);
+        let unread = |shard: &Shard| -> usize {
+            disabled().map(|(line, _)| shard.lines[line].unread.len()).sum()
+        };
+        self.shards.iter().map(unread).sum()
     }
 
     fn line_of(&self, reader: ReaderId) -> usize {

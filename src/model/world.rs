@@ -754,6 +754,8 @@ pub struct World<O, S> {
     sample: (Time, Span),
     duration: Time,
     horizon: Time,
+    /// Whether a mapping is disabled now.
+    parks: bool,
     /// What the scenario itself declares to come at one instant.
     declared: u64,
     /// What may happen at the present instant: this, and what is there already may cause something too.
@@ -867,6 +869,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
             sample: (Time::ZERO + sampling, sampling),
             duration: config.duration,
             horizon: config.duration.saturating_add(config.drain).min(Time::LAST),
+            parks: parks(resources),
             declared,
             legal: declared,
             begun: false,
@@ -1007,6 +1010,11 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
         while self.sample.0 <= at {
             self.look_at_queues();
         }
+        let nothing_comes = self.outside == u64::MAX && self.core.agenda.next_key().is_none();
+        if stop == Stop::Complete && (nothing_comes || self.rests()) {
+            let World { core, queues, .. } = self;
+            core.observer.rested(at, &|queue, now| queues[queue.index()].oldest_age(now));
+        }
         let circle = match stop {
             Stop::Instant => self.circle(self.now()),
             Stop::Events => self.circle(Time::ZERO),
@@ -1049,15 +1057,27 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
         None
     }
 
-    /// Whether nothing waits or is in flight, and nothing runs or is to be changed.
+    /// Whether nothing waits or is in flight but what waits for a mapping that is disabled, and nothing
+    /// runs or is to be changed.
     fn rests(&self) -> bool {
-        self.core.register.unrested() == 0
+        self.core.register.unrested() == self.parked()
             && self.lambda.running() == 0
             && self.timeline.is_empty()
             && self.event_queues.iter().all(|queue| !queue.is_redelivering())
             && self.queues.iter().all(|queue| !queue.is_moving())
             && self.dependencies.iter().all(Dependency::is_idle)
             && self.readers.iter().all(Reader::is_idle)
+    }
+
+    /// What waits for a mapping that is disabled: nothing moves it before its retention is over.
+    fn parked(&self) -> u64 {
+        if !self.parks {
+            return 0;
+        }
+        let parked = self.queues.iter().map(Queue::parked).sum::<usize>()
+            + self.streams.iter().map(Stream::parked).sum::<usize>()
+            + self.readers.iter().map(Reader::parked).sum::<usize>();
+        parked as u64
     }
 
     #[inline]
@@ -1255,6 +1275,7 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
 
     fn configure(&mut self, now: Time, resources: &Arc<Resources>) {
         self.resources = resources.clone();
+        self.parks = parks(resources);
         self.core.observer.configured(now, resources);
         let core = &mut self.core;
         for (id, function) in resources.function_ids().zip(&resources.functions) {
@@ -1320,6 +1341,12 @@ fn reader_settings(resources: &Resources, reader: &super::config::Reader) -> rea
 
 /// What one payload may cause at one instant, in events.
 const CAUSED: u64 = 100;
+
+/// Whether a mapping is disabled.
+fn parks(resources: &Resources) -> bool {
+    resources.mappings.iter().any(|mapping| !mapping.enabled)
+        || resources.readers.iter().any(|reader| !reader.enabled)
+}
 
 /// Payloads that the scenario declares to come at one instant, with what each may cause there.
 fn declared(resources: &Resources) -> u64 {

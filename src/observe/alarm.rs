@@ -6,7 +6,8 @@
 //!
 //! An alarm is looked at at the end of each minute, at its last periods up to then (CW1, CW2); what
 //! happens at just that time is of the next minute. It never acts: that it rings is a count of its
-//! own, and nothing else hears of it. A `Feed` is kept for every metric that an alarm watches at
+//! own, and nothing else hears of it. When the run has ended at rest, alarms are looked at until none
+//! has a minute of the run in its range any more. A `Feed` is kept for every metric that an alarm watches at
 //! some time of the timeline, from time 0 on, as CloudWatch keeps metrics whether or not somebody
 //! looks.
 
@@ -295,6 +296,8 @@ pub struct Alarms {
     all: Vec<Watching>,
     /// Points beyond its periods that an alarm looks at.
     extra: u32,
+    /// The run is over: nothing happens any more.
+    resting: bool,
 }
 
 /// The subjects of an alarm.
@@ -326,6 +329,7 @@ impl Alarms {
             queues: vec![Activity::default(); first.queues.len()],
             all: Vec::new(),
             extra: first.assumptions.alarm_range_extra,
+            resting: false,
         };
         let later = config.timeline.iter().filter_map(|(_, change)| match change {
             Change::Configure(resources) => Some(&**resources),
@@ -390,6 +394,20 @@ impl Alarms {
         Time::ZERO.saturating_add(MINUTE.times(self.minute + 1))
     }
 
+    /// Nothing happens any more after `at`, of which minute all before are closed: levels stay as they
+    /// are. Says until when alarms are to be looked at, so that each has seen that minute and was looked
+    /// at once without it.
+    pub fn rested(&mut self, at: Time) -> Time {
+        debug_assert!(at < self.next(), "what was before is closed");
+        self.resting = true;
+        let range = |watching: &Watching| {
+            let Alarm { periods, period_minutes, .. } = watching.settings;
+            (u64::from(periods) + u64::from(self.extra)) * u64::from(period_minutes)
+        };
+        let range = self.all.iter().map(range).max().unwrap_or(0);
+        self.next().saturating_add(MINUTE.times(range))
+    }
+
     /// The present minute is over: every alarm is looked at. Says which ring from now on.
     pub fn tick(&mut self) -> Vec<AlarmId> {
         let now = self.next();
@@ -411,11 +429,14 @@ impl Alarms {
         self.minute += 1;
         let mut rang = Vec::new();
         for at in 0..self.all.len() {
-            let state = self.look(&self.all[at]);
-            let states = &mut self.all[at].states;
-            if state == states.end {
+            let watching = &self.all[at];
+            let state = self.look(watching, watching.settings.missing);
+            let begins = state == State::Alarm && state != watching.states.end;
+            if state == watching.states.end || (begins && self.resting && !self.may_ring(watching))
+            {
                 continue;
             }
+            let states = &mut self.all[at].states;
             states.end = state;
             if states.changes.len() < CHANGES_MAX {
                 states.changes.push(StateChange { at_s: now.as_secs_f64(), state });
@@ -427,13 +448,23 @@ impl Alarms {
         rang
     }
 
-    /// The state that an alarm takes at the end of the minute before the present one.
-    fn look(&self, watching: &Watching) -> State {
+    /// Whether an alarm that begins to ring after the run does so for what happened in it. Nobody calls any
+    /// more, so that too little, or nothing, says nothing then.
+    fn may_ring(&self, watching: &Watching) -> bool {
+        let Alarm { comparison, missing, .. } = watching.settings;
+        let is_above = matches!(comparison, Comparison::Greater | Comparison::GreaterOrEqual);
+        let by_points = || self.look(watching, MissingData::Missing) == State::Alarm;
+        is_above && (missing != MissingData::Breaching || by_points())
+    }
+
+    /// The state that an alarm takes at the end of the minute before the present one, if what is missing
+    /// is treated so.
+    fn look(&self, watching: &Watching, missing: MissingData) -> State {
         let settings = &watching.settings;
         let range = settings.periods + self.extra;
         let data: Vec<Datum> = (0..range).map(|back| self.datum(watching, back)).collect();
         let (periods, breaches) = (settings.periods as usize, settings.breaches as usize);
-        judge(&data, periods, breaches, settings.missing, watching.states.end)
+        judge(&data, periods, breaches, missing, watching.states.end)
     }
 
     /// The point of the period that ended so many periods before now.

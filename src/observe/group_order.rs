@@ -167,7 +167,7 @@ mod tests {
                     let batch = BatchId(words[3].parse().expect("a number"));
                     Fact::Received { queue, payload, count: 1, batch }
                 }
-                "returns" => Fact::Returned { queue, payload, count: 1 },
+                "returns" => Fact::Returned { queue, payload, count: 1, place: Place::Waiting },
                 "deleted" => {
                     Fact::Deleted { queue, payload, why: Deletion::Processed, was: Held::InFlight }
                 }

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     kernel::{Span, Time},
     model::{
-        Fact, Moment, Observer, Place,
+        Fact, Moment, Observer, Place, Register,
         config::{Config, Resources},
         facts::Answer,
         outcome::Reason,

@@ -96,6 +96,7 @@ use crate::{
     model::{
         Fact, Moment, Observer, Register,
         config::{Config, Resources},
+        facts::OldestAt,
         vocabulary::{PayloadId, QueueId},
     },
 };
@@ -519,6 +520,25 @@ impl Observer for Watch<'_> {
             alarms.of(Subject::Account).set(measure, claimed);
         }
         self.others().for_each(|other| other.configured(now, resources));
+    }
+
+    /// Alarms are looked at until each has seen the last of what happened, and once without it (CW1).
+    fn rested(&mut self, at: Time, oldest: &OldestAt<'_>) {
+        if self.edge <= at {
+            self.turn(at, false);
+        }
+        let last = self.alarms.as_mut().map_or(Time::ZERO, |alarms| alarms.rested(at));
+        while self.next_look() <= last {
+            let now = self.next_look();
+            if let Some(alarms) = &mut self.alarms {
+                for queue in (0..self.rare.resources.queues.len()).map(QueueId::at) {
+                    alarms.sampled(queue, oldest(queue, now).map_or(0, Span::as_nanos));
+                }
+            }
+            self.look_at_alarms(now);
+        }
+        self.edge = self.next_edge();
+        self.others().for_each(|other| other.rested(at, oldest));
     }
 
     fn sampled(&mut self, now: Time, queue: QueueId, oldest: Option<Span>) {

@@ -1009,6 +1009,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         | Fact::BatchRetried { .. }
         | Fact::BatchGivenUp { .. }
         | Fact::RecordKept { .. }
+        | Fact::PlaceChanged { .. }
         | Fact::WindowDone { .. } => (),
         Fact::DeliveryNotKept { outlet, payload } => {
             let topics = Measure::NumberOfNotificationsFailedToRedriveToDlq;

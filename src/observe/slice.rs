@@ -409,6 +409,12 @@ impl Slice {
                 step(What::Back, "visible again");
                 self.lives[which].back = None;
             }
+            Fact::PlaceChanged { place: Place::DeadLettered, .. } => {
+                step(What::DeadLettered, "lies there: its reader is disabled");
+            }
+            Fact::PlaceChanged { place: Place::Waiting, .. } => {
+                step(What::Waiting, "waits there: its reader is enabled or disabled");
+            }
             Fact::Processed { .. } => {
                 self.ends(which, moment.now);
             }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::config::{
-    Behaviour, EventQueue, Function, IdleLife, MaxAge, OnPartialFailure, Queue,
+    Behaviour, EventQueue, Function, IdleLife, MaxAge, OnPartialFailure, Queue, Reading,
 };
 use crate::{
     kernel::Probability,
@@ -52,7 +52,7 @@ pub fn queue(name: &str) -> Queue {
         fifo: None,
         system_error_rate: Probability::NEVER,
         forbidden: false,
-        read: true,
+        read: Reading::Enabled,
         dead_letter_queue: false,
     }
 }
@@ -480,7 +480,7 @@ fn m5_automatic_moves_are_no_sends() {
     for nth in 1..=3 {
         play.at(30 * (u64::from(nth) - 1)).receive(payload, nth);
         play.at(30 * u64::from(nth));
-        play.note(Fact::Returned { queue: JOBS, payload, count: nth });
+        play.note(Fact::Returned { queue: JOBS, payload, count: nth, place: Place::Waiting });
     }
     play.note(Fact::Redriven { queue: JOBS, payload, count: 3 });
     play.send(DLQ, payload, Entry::Redriven);

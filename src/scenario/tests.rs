@@ -221,7 +221,7 @@ fn defaults_are_those_of_the_table() {
     assert!(!function.loops_allowed && function.reserved.is_none());
     let [queue] = resources.queues.as_slice() else { panic!("one") };
     assert_eq!((queue.visibility, queue.retention), (Span::secs(30), Span::days(4)));
-    assert!(queue.read && !queue.dead_letter_queue);
+    assert!(queue.read == Reading::Enabled && !queue.dead_letter_queue);
     let [mapping] = resources.mappings.as_slice() else { panic!("one") };
     assert_eq!((mapping.batch_size, mapping.window, mapping.enabled), (10, Span::ZERO, true));
     assert!(scenario.assumptions.iter().all(|(_, _, default)| *default));
@@ -246,7 +246,8 @@ fn resources_refer_to_each_other_by_position() {
         resources.queues[0].redrive,
         Some(Redrive { dead_letter_queue: QueueId(1), receives_max: 5 })
     );
-    assert!(resources.queues[1].dead_letter_queue && !resources.queues[1].read);
+    assert!(resources.queues[1].dead_letter_queue);
+    assert_eq!(resources.queues[1].read, Reading::Never);
     let sinks: Vec<_> =
         resources.sinks.iter().map(|sink| (sink.name.as_str(), sink.kind)).collect();
     assert_eq!(sinks, [("B", SinkKind::Bus), ("T", SinkKind::Topic)]);

@@ -5,9 +5,12 @@
 
 use dwell::{
     experiment::{self, Played},
-    kernel::{Draw, HeapStore, Ladder, Store, Stream, Time},
+    kernel::{Draw, HeapStore, Ladder, Span, Store, Stream, Time},
     model::{
+        Fact, Moment, Observer, Place,
+        config::{self, Change, Reading, Resources},
         services::Service,
+        vocabulary::{Entry, PayloadId, QueueId},
         world::{Limits, Stop, Wake},
     },
     observe::{
@@ -18,6 +21,7 @@ use dwell::{
     scenario::{self, Options, Scenario},
 };
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     panic::{self, AssertUnwindSafe},
 };
@@ -349,6 +353,159 @@ fn random_scenarios_pass_their_own_checks_on_every_store() {
     assert!(faults.is_empty(), "{count} scenarios, the first:\n{}", faults.join("\n\n"));
     assert!(refused * 50 <= cases, "{refused} random scenarios are refused");
     assert!(stopped * 4 <= cases, "{stopped} random scenarios are stopped by a limit");
+}
+
+/// Follows what lies in queues and streams: a dead letter rests while nobody reads it and waits else.
+struct Letters {
+    reading: Vec<Reading>,
+    /// For each payload in a queue: which one, whether it is a dead letter, and where the ledger has it.
+    lies: BTreeMap<PayloadId, (QueueId, bool, Place)>,
+    changed: u64,
+    wrong: Vec<String>,
+}
+
+impl Letters {
+    fn new(resources: &Resources) -> Letters {
+        let reading = resources.queues.iter().map(|queue| queue.read).collect();
+        Letters { reading, lies: BTreeMap::new(), changed: 0, wrong: Vec::new() }
+    }
+
+    fn look(&mut self, now: Time) {
+        for (payload, (queue, is_letter, place)) in &self.lies {
+            let expected = match (self.reading[queue.index()], is_letter) {
+                (Reading::Never, false) => Place::Delivered,
+                (Reading::Never | Reading::Disabled, true) => Place::DeadLettered,
+                (Reading::Enabled, _) | (Reading::Disabled, false) => Place::Waiting,
+            };
+            if *place != Place::InFlight && *place != expected && self.wrong.len() < 8 {
+                self.wrong.push(format!("{payload:?} is {place:?} at {now} in {queue:?}"));
+            }
+        }
+    }
+}
+
+impl Observer for Letters {
+    fn saw(&mut self, _: &Moment<'_>, fact: &Fact) {
+        match *fact {
+            Fact::Enqueued { queue, payload, entry, place, .. } => {
+                let is_letter = matches!(entry, Entry::DeadLetter | Entry::Redriven);
+                self.lies.insert(payload, (queue, is_letter, place));
+            }
+            Fact::PlaceChanged { payload, place, .. } => {
+                self.changed += 1;
+                if let Some(known) = self.lies.get_mut(&payload) {
+                    known.2 = place;
+                }
+            }
+            Fact::Returned { payload, place, .. } => {
+                self.lies.get_mut(&payload).expect("it came in").2 = place;
+            }
+            // Until it returns it is in flight, whoever reads.
+            Fact::Received { payload, .. } => {
+                self.lies.get_mut(&payload).expect("it came in").2 = Place::InFlight;
+            }
+            Fact::Deleted { payload, .. }
+            | Fact::Expired { payload, .. }
+            | Fact::Redriven { payload, .. }
+            | Fact::MovedBack { payload, .. }
+            | Fact::Purged { payload, .. } => drop(self.lies.remove(&payload)),
+            _ => (),
+        }
+    }
+
+    /// All of the instants before have happened.
+    fn sampled(&mut self, now: Time, _: QueueId, _: Option<Span>) {
+        self.look(now);
+    }
+
+    fn configured(&mut self, _: Time, resources: &Resources) {
+        self.reading = resources.queues.iter().map(|queue| queue.read).collect();
+    }
+}
+
+/// A queue, a FIFO queue and a stream whose mappings are enabled and disabled again and again.
+fn toggling(case: u64) -> String {
+    let mut maker = Maker::new(case);
+    maker.line(&format!("seed: {case}\nduration: 10m"));
+    let rates = ["0%", "50%", "100%"];
+    let (errors, letters) = (maker.one_of(&rates), maker.one_of(&rates));
+    maker.line(&format!(
+        "functions: {{F: {{error_rate: {errors}, service_time: 2s}}, L: {{error_rate: {letters}, service_time: 1s}}}}"
+    ));
+    let (hidden, delay) = (maker.one_of(&["5", "30", "300"]), maker.one_of(&["0", "20"]));
+    maker.line(&format!(
+        "queues:
+  Q: {{VisibilityTimeout: {hidden}, RedrivePolicy: {{deadLetterTargetArn: D, maxReceiveCount: 2}}}}
+  D: {{MessageRetentionPeriod: 14d, VisibilityTimeout: {hidden}, DelaySeconds: {delay}}}
+  O: {{FifoQueue: true, ContentBasedDeduplication: true, RedrivePolicy: {{deadLetterTargetArn: P, maxReceiveCount: 1}}}}
+  P: {{FifoQueue: true, ContentBasedDeduplication: true, MessageRetentionPeriod: 14d}}
+streams: {{S: {{ShardCount: 2}}}}
+event_source_mappings:
+  M: {{EventSourceArn: Q, FunctionName: F, BatchSize: 3}}
+  N: {{EventSourceArn: O, FunctionName: F}}
+  K: {{EventSourceArn: S, FunctionName: F, StartingPosition: TRIM_HORIZON, MaximumRetryAttempts: 2, DestinationConfig: {{OnFailure: {{Destination: D}}}}}}
+  R: {{EventSourceArn: D, FunctionName: L}}
+  T: {{EventSourceArn: P, FunctionName: L}}
+callers:
+  C: {{target: Q, arrivals: {{poisson: 6/min}}}}
+  G: {{target: O, MessageGroupId: {{one_of: 3}}, arrivals: {{poisson: 6/min}}}}
+  H: {{target: S, arrivals: {{poisson: 6/min}}}}
+timeline:"
+    ));
+    let mut times: Vec<u64> = (0..14).map(|_| maker.below(1500)).collect();
+    times.sort_unstable();
+    for at in times {
+        let mapping = maker.one_of(&["M", "N", "K", "R", "T"]);
+        let enabled = maker.once_in(3);
+        maker.line(&format!(
+            "  - {{at: {at}s, set: {{event_source_mappings.{mapping}.Enabled: {enabled}}}}}"
+        ));
+        if maker.once_in(4) {
+            maker.line(&format!("  - {{at: {at}s, StartMessageMoveTask: {{SourceArn: D}}}}"));
+        }
+    }
+    maker.text
+}
+
+#[test]
+fn what_lies_where_a_mapping_is_enabled_and_disabled_is_where_it_should_be() {
+    let (mut changed, mut parked) = (0, 0);
+    for case in 0..60 {
+        let text = toggling(case);
+        let scenario = read(&text, &[]);
+        let played = play_on::<Ladder<Wake>>(&scenario);
+        let heap = play_on::<HeapStore<Wake>>(&scenario);
+        let results = &played.outcome.results;
+        assert_eq!(played.outcome.faults, Vec::<String>::new(), "{text}");
+        assert!(results.ledger.adds_up(), "{text}");
+        assert_eq!(*results, heap.outcome.results, "{text}");
+
+        let letters = Letters::new(&scenario.config.resources);
+        let (mut letters, finish) = experiment::watch(&scenario.config, letters, &LIMITS);
+        letters.look(finish.at);
+        assert_eq!(letters.wrong, Vec::<String>::new(), "{text}");
+        assert_eq!(finish, played.finish);
+        changed += letters.changed;
+
+        // The run ends although something waits, long before any retention is over.
+        let configured = |(_, change): &(Time, Change)| match change {
+            Change::Configure(resources) => Some(resources.clone()),
+            _ => None,
+        };
+        let last = scenario.config.timeline.iter().rev().find_map(configured);
+        let last = last.expect("some are toggled");
+        let ends = |queue: &config::Queue| queue.read == Reading::Disabled;
+        let disabled =
+            last.readers.iter().any(|reader| !reader.enabled) || last.queues.iter().any(ends);
+        if finish.stop == Stop::Complete {
+            let in_flight = results.ledger.run.at(Place::InFlight);
+            assert_eq!(in_flight, 0, "nothing is in flight at the end\n{text}");
+            assert!(disabled || results.ledger.run.at(Place::Waiting) == 0, "{text}");
+            assert_eq!(results.ledger.run.at(Place::Expired), 0, "{text}");
+            parked += results.ledger.run.at(Place::Waiting);
+        }
+    }
+    assert!(changed > 100 && parked > 100, "{changed} changed, {parked} wait");
 }
 
 /// A poller asks for capacity, lets go of its batch when the visibility is over, and asks again for

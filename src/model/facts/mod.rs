@@ -29,7 +29,7 @@ mod stream;
 mod why;
 mod words;
 
-pub use observer::{Moment, Observer};
+pub use observer::{Moment, Observer, OldestAt};
 pub use words::{Answer, Held, Maker, Said};
 
 use super::{

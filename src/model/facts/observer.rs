@@ -20,10 +20,16 @@ pub trait Observer {
     fn sampled(&mut self, _now: Time, _queue: QueueId, _oldest: Option<Span>) {}
     /// The resources are these from now on.
     fn configured(&mut self, _now: Time, _resources: &Resources) {}
+    /// The run ended at `at`, since everything rests: nothing more happens. `oldest` says how old the
+    /// oldest message of a queue is at a later time, if all stays where it is.
+    fn rested(&mut self, _at: Time, _oldest: &OldestAt<'_>) {}
     /// An arrival is over: nothing of it is held any more, and its outcome is final. Of those that are not
     /// over when the run ends, the register knows.
     fn over(&mut self, _now: Time, _register: &Register, _root: PayloadId) {}
 }
+
+/// The age of the oldest message of a queue at some time, if there is one.
+pub type OldestAt<'a> = dyn Fn(QueueId, Time) -> Option<Span> + 'a;
 
 /// Nobody watches.
 impl Observer for () {
@@ -45,6 +51,9 @@ impl Observer for Rc<RefCell<dyn Observer + '_>> {
     fn over(&mut self, now: Time, register: &Register, root: PayloadId) {
         self.borrow_mut().over(now, register, root);
     }
+    fn rested(&mut self, at: Time, oldest: &OldestAt<'_>) {
+        self.borrow_mut().rested(at, oldest);
+    }
 }
 
 /// One watches that somebody else has.
@@ -60,6 +69,9 @@ impl Observer for &mut (dyn Observer + '_) {
     }
     fn over(&mut self, now: Time, register: &Register, root: PayloadId) {
         (**self).over(now, register, root);
+    }
+    fn rested(&mut self, at: Time, oldest: &OldestAt<'_>) {
+        (**self).rested(at, oldest);
     }
 }
 
@@ -82,6 +94,10 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     fn over(&mut self, now: Time, register: &Register, root: PayloadId) {
         self.0.over(now, register, root);
         self.1.over(now, register, root);
+    }
+    fn rested(&mut self, at: Time, oldest: &OldestAt<'_>) {
+        self.0.rested(at, oldest);
+        self.1.rested(at, oldest);
     }
 }
 
@@ -107,6 +123,11 @@ impl<A: Observer> Observer for Option<A> {
     fn over(&mut self, now: Time, register: &Register, root: PayloadId) {
         if let Some(observer) = self {
             observer.over(now, register, root);
+        }
+    }
+    fn rested(&mut self, at: Time, oldest: &OldestAt<'_>) {
+        if let Some(observer) = self {
+            observer.rested(at, oldest);
         }
     }
 }

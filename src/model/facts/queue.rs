@@ -25,9 +25,9 @@ macro_rules! rows {
         30 Received { queue: QueueId, payload: PayloadId, count: u32, batch: BatchId }
             // The batch is a slot, which says nothing.
             "received" of(queue, payload) attempt(count) moves(InFlight) digest(count);
-        /// Its visibility timeout is over, or was set to 0.
-        31 Returned { queue: QueueId, payload: PayloadId, count: u32 }
-            "returned" of(queue, payload) attempt(count) moves(Waiting) digest(count);
+        /// Its visibility timeout is over, or was set to 0; `place` is where the ledger has it now.
+        31 Returned { queue: QueueId, payload: PayloadId, count: u32, place: Place }
+            "returned" of(queue, payload) attempt(count) moves(place) digest(count, place);
         /// It was deleted.
         32 Deleted { queue: QueueId, payload: PayloadId, why: Deletion, was: Held }
             "deleted" of(queue, payload)

@@ -95,6 +95,10 @@ macro_rules! rows {
         /// So many pollers or lanes at once that a mapping may have now.
         112 LanesScaled { reader: ReaderId, lanes: u32 }
             "lanes_scaled" of(reader) digest(lanes) says(lanes);
+        /// A message or record stays where it is, and the ledger has it in another place: who reads it was
+        /// enabled, or was disabled.
+        121 PlaceChanged { at: Resource, payload: PayloadId, place: Place }
+            "place_changed" of(at, payload) moves(place) digest(place);
     ] $($rest)* } };
 }
 pub(super) use rows;

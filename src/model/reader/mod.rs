@@ -23,7 +23,7 @@ mod lane;
 use super::{
     Component, Fact, Place, Port, Rule,
     config::{self, Assumptions, Source, StreamAssumptions},
-    facts::Maker,
+    facts::{Maker, Resource},
     outcome::Role,
     policy::{
         checkpoint::{self, Verdict},
@@ -317,9 +317,14 @@ impl Reader {
 
     /// Takes changed settings: what runs goes on, and what begins later goes by them.
     pub fn configure(&mut self, now: Time, config: Settings, fx: &mut impl Port<Self>) {
-        let begins = config.reader.enabled && !self.config.reader.enabled;
+        let was = self.config.reader.enabled;
         self.config = config;
-        if begins {
+        if was != self.config.reader.enabled {
+            for slot in 0..u32::try_from(self.lanes.len()).expect("few lanes") {
+                self.change_places(slot, fx);
+            }
+        }
+        if !was && self.config.reader.enabled {
             // It polls as soon as it may, and from then on by the interval.
             self.shards.iter_mut().flatten().for_each(|shard| shard.next = now);
         }
@@ -335,9 +340,38 @@ impl Reader {
         self.settle(now, fx);
     }
 
-    /// Whether nothing is to come of it by itself: no tumbling window is open.
+    /// Whether nothing is to come of it by itself: it is disabled, or no tumbling window is open.
     pub fn is_idle(&self) -> bool {
-        self.lanes.iter().all(|lane| lane.window.is_none())
+        !self.config.reader.enabled || self.lanes.iter().all(|lane| lane.window.is_none())
+    }
+
+    /// Records that it has read and that wait until it is enabled again; while it is disabled and no run of
+    /// it is under way.
+    pub fn parked(&self) -> usize {
+        if self.config.reader.enabled {
+            return 0;
+        }
+        let held = |lane: &Lane| {
+            let pieces = lane.pieces.iter().map(|piece| piece.records.len());
+            lane.queue.len() + pieces.sum::<usize>()
+        };
+        self.inbox.len() + self.lanes.iter().map(held).sum::<usize>()
+    }
+
+    /// Where the ledger has the batch of a lane, but for the piece that runs: it waits while the mapping is
+    /// disabled.
+    fn change_places(&mut self, slot: u32, fx: &mut impl Port<Self>) {
+        let at = Resource::Reader(self.id);
+        let place = if self.config.reader.enabled { Place::InFlight } else { Place::Waiting };
+        let lane = &self.lanes[slot as usize];
+        let running = usize::from(matches!(lane.state, State::Running { .. }));
+        for piece in &lane.pieces[..lane.pieces.len() - running] {
+            for &Held { payload, .. } in &piece.records {
+                if fx.register().get(payload).place != place {
+                    fx.note(Rule::Ours, Fact::PlaceChanged { at, payload, place });
+                }
+            }
+        }
     }
 
     /// The shards that it reads.
@@ -835,6 +869,9 @@ impl Reader {
                 self.retry(now, slot, Rule::K8, fx);
             }
         }
+        if !self.config.reader.enabled {
+            self.change_places(slot, fx);
+        }
         self.drive(now, slot, fx);
         self.settle(now, fx);
     }
@@ -1056,6 +1093,9 @@ impl Reader {
             if !windows.is_empty() {
                 for slot in windows {
                     self.end_window(now, slot, fx);
+                    if !self.config.reader.enabled {
+                        self.change_places(slot, fx);
+                    }
                     self.drive(now, slot, fx);
                 }
                 continue;

@@ -40,6 +40,8 @@ pub(super) struct Message {
     pub(super) source: Option<QueueId>,
     /// Its state.
     pub(super) held: Held,
+    /// Whether it came in as a dead letter.
+    pub(super) is_letter: bool,
     /// Whether the slot is in use.
     stored: bool,
 }
@@ -72,6 +74,7 @@ pub(super) struct Fresh {
     pub(super) receives: u32,
     pub(super) source: Option<QueueId>,
     pub(super) held: Held,
+    pub(super) is_letter: bool,
 }
 
 /// Whose handle it is.
@@ -98,7 +101,8 @@ impl Slab {
     /// Stores a message, in no line yet.
     #[inline]
     pub(super) fn insert(&mut self, fresh: Fresh) -> Slot {
-        let Fresh { payload, sent_at, entered_at, order, until, receives, source, held } = fresh;
+        let Fresh { payload, sent_at, entered_at, order, until, receives, source, held, is_letter } =
+            fresh;
         let vacant = self.vacant.pop();
         let receipt = vacant.map_or(0, |slot| self[slot].receipt);
         let message = Message {
@@ -113,6 +117,7 @@ impl Slab {
             receipt_before: receipt,
             source,
             held,
+            is_letter,
             stored: true,
         };
         match vacant {

@@ -48,8 +48,9 @@ use self::{
 use crate::{
     kernel::{Class, Classed, Span, Stream, Time},
     model::{
-        Component, Fact, Place, Port, Rule, config,
-        facts::Held,
+        Component, Fact, Place, Port, Rule,
+        config::{self, Reading},
+        facts::{Held, Resource},
         register::Afterlife,
         value::Catalog,
         vocabulary::{BatchId, Deletion, Entry, MappingId, PayloadId, QueueId, Receipt, Sender},
@@ -80,6 +81,8 @@ pub struct Queue {
     stored: Line<BySend>,
     /// Those that count for the age of the oldest (M1).
     young: Line<ByEntry>,
+    /// Dead letters that are delayed or visible.
+    letters: usize,
     /// The next place behind all others.
     order_next: u64,
     groups: Groups,
@@ -432,6 +435,7 @@ impl Queue {
             in_flight: Line::default(),
             stored: Line::default(),
             young: Line::default(),
+            letters: 0,
             order_next: 0,
             groups,
             moved_at: None,
@@ -451,12 +455,31 @@ impl Queue {
     /// later sends; retention and redrive policy hold at once for what is stored (S6). In a FIFO
     /// queue the delay holds for what is within its delay, too (S5).
     pub fn configure(&mut self, now: Time, config: &config::Queue, fx: &mut impl Port<Queue>) {
+        let read = std::mem::replace(&mut self.config.read, config.read);
         self.config.clone_from(config);
         if let (Groups::Fifo(fifo), Some(config)) = (&mut self.groups, config.fifo) {
             fifo.configure(now, config);
             self.delay_again(now, fx);
         }
         self.expire(now, fx);
+        if read != self.config.read {
+            self.change_places(fx);
+        }
+    }
+
+    /// Who reads it was enabled or disabled: dead letters wait for it, or rest. What is in flight is
+    /// looked at when it returns.
+    fn change_places(&mut self, fx: &mut impl Port<Queue>) {
+        let lies = |message: &message::Message| message.is_letter && message.held != Held::InFlight;
+        let letters = self.messages.iter().filter(|(_, message)| lies(message));
+        let mut letters: Vec<(u64, Slot)> =
+            letters.map(|(slot, message)| (message.order, slot)).collect();
+        letters.sort_unstable();
+        for (_, slot) in letters {
+            let (at, payload) = (Resource::Queue(self.id), self.messages[slot].payload);
+            let place = self.place(slot);
+            fx.note(Rule::Ours, Fact::PlaceChanged { at, payload, place });
+        }
     }
 
     #[inline]
@@ -560,7 +583,9 @@ impl Queue {
             receives,
             source,
             held,
+            is_letter: matches!(entry, Entry::DeadLetter | Entry::Redriven),
         });
+        self.letters += usize::from(self.messages[slot].is_letter);
         self.order_next += 1;
         self.stored.push(&mut self.messages, slot);
         self.young.push(&mut self.messages, slot);
@@ -581,7 +606,7 @@ impl Queue {
                 }
             }
         };
-        let place = self.place(entry);
+        let place = self.place(slot);
         fx.note(rule, Fact::Enqueued { queue: self.id, payload, entry, delayed, place });
         match &mut self.groups {
             Groups::None => (),
@@ -598,14 +623,13 @@ impl Queue {
         }
     }
 
-    /// Where the ledger has a message that came in so: it rests, if nobody reads the queue.
-    fn place(&self, entry: Entry) -> Place {
-        if self.config.read {
-            return Place::Waiting;
-        }
-        match entry {
-            Entry::Sent | Entry::MovedBack => Place::Delivered,
-            Entry::DeadLetter | Entry::Redriven => Place::DeadLettered,
+    /// Where the ledger has a message that is delayed or visible: a dead letter rests while nobody reads
+    /// the queue, and other messages rest where nobody ever reads.
+    fn place(&self, slot: Slot) -> Place {
+        match (self.config.read, self.messages[slot].is_letter) {
+            (Reading::Enabled, _) | (Reading::Disabled, false) => Place::Waiting,
+            (Reading::Disabled | Reading::Never, true) => Place::DeadLettered,
+            (Reading::Never, false) => Place::Delivered,
         }
     }
 
@@ -720,6 +744,9 @@ impl Queue {
             Held::Delayed => self.delayed.remove(messages, slot),
             Held::Visible => self.visible.remove(messages, slot),
             Held::InFlight => self.in_flight.remove(messages, slot),
+        }
+        if was != Held::InFlight {
+            self.letters -= usize::from(messages[slot].is_letter);
         }
         if young {
             self.young.remove(messages, slot);
@@ -837,6 +864,14 @@ impl Queue {
         self.task.is_some()
     }
 
+    /// Messages that wait for a reader that is disabled.
+    pub fn parked(&self) -> usize {
+        match self.config.read {
+            Reading::Disabled => self.delayed.len() + self.visible.len() - self.letters,
+            Reading::Never | Reading::Enabled => 0,
+        }
+    }
+
     /// Every message, in the order of their places. For tests and for looking inside.
     pub fn dump(&self) -> Vec<Stored> {
         let mut messages: Vec<_> = self.messages.iter().map(|(_, message)| message).collect();
@@ -872,6 +907,8 @@ impl Queue {
             those(&|message| message.receives_here() <= Self::YOUNG_RECEIVES_MAX || self.is_fifo());
         assert_eq!(sorted(self.young.check(messages)), young, "the young");
         assert!(self.in_flight.len() <= self.in_flight_max, "so many may be in flight");
+        let letters = those(&|message| message.is_letter && message.held != Held::InFlight);
+        assert_eq!(self.letters, letters.len(), "the dead letters");
         match &self.groups {
             Groups::None => (),
             Groups::Fifo(fifo) => fifo.check(messages),

@@ -208,6 +208,7 @@ impl Queue {
         message.receives = count;
         message.stamp();
         let (payload, here) = (message.payload, message.receives_here());
+        self.letters -= usize::from(message.is_letter);
         if here == Self::YOUNG_RECEIVES_MAX + 1 && !self.is_young(slot) {
             self.young.remove(&mut self.messages, slot);
         }

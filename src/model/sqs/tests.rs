@@ -1205,7 +1205,7 @@ fn a_system_error_is_looked_up_by_payload_and_attempt() {
 
 #[test]
 fn a_message_that_nobody_reads_rests_where_it_is() {
-    let unread = config::Queue { read: false, ..queue().config };
+    let unread = config::Queue { read: config::Reading::Never, ..queue().config };
     check(
         unread,
         "
@@ -1394,6 +1394,7 @@ fn a_line_is_in_order_whatever_comes_and_goes() {
                 receives: 0,
                 source: None,
                 held: Held::Visible,
+                is_letter: false,
             });
             line.push(&mut slab, slot);
             sorted.insert(order, slot);
@@ -1442,7 +1443,7 @@ fn queue() -> Setup {
         fifo: None,
         system_error_rate: Probability::NEVER,
         forbidden: false,
-        read: true,
+        read: config::Reading::Enabled,
         dead_letter_queue: false,
     };
     Setup { config, assumptions: config::Assumptions::default(), seed: 0 }

@@ -71,7 +71,9 @@ impl Queue {
             }
         }
         let payload = self.show(slot, fx);
-        fx.note(rule, Fact::Returned { queue: self.id, payload, count });
+        self.letters += usize::from(self.messages[slot].is_letter);
+        let place = self.place(slot);
+        fx.note(rule, Fact::Returned { queue: self.id, payload, count, place });
     }
 
     fn show(&mut self, slot: Slot, fx: &mut impl Port<Queue>) -> PayloadId {

@@ -8,8 +8,8 @@ use crate::{
     model::{
         alarm::Watched,
         config::{
-            Behaviour, Change, Function, OnPartialFailure, Outlet, Queue, Reader, Resources,
-            Source, Start, Stream,
+            Behaviour, Change, Function, OnPartialFailure, Outlet, Queue, Reader, Reading,
+            Resources, Source, Start, Stream,
         },
         value::Quantity,
         vocabulary::{FunctionId, QueueId, StreamId, Target},
@@ -210,8 +210,8 @@ impl Advice<'_> {
         let at = |property: &str| self.place("queues", &queue.name, property);
         if !self.ways.queues[id.index()] {
             let message = match queue.read {
-                true => format!("nobody sends to {name}"),
-                false => format!("nobody sends to {name}, and nobody reads it"),
+                Reading::Enabled | Reading::Disabled => format!("nobody sends to {name}"),
+                Reading::Never => format!("nobody sends to {name}, and nobody reads it"),
             };
             self.warn(at(""), message, "");
         }

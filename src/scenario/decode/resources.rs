@@ -12,8 +12,8 @@ use crate::{
     model::{
         config::{
             Account, Architecture, Assumptions, Behaviour, Dependency, EventQueue, Function,
-            IdleLife, Mapping, MaxAge, OnPartialFailure, Queue, Redrive, Resources, Scaling, Sink,
-            SinkKind, ThrottledPoll, TokenRate,
+            IdleLife, Mapping, MaxAge, OnPartialFailure, Queue, Reading, Redrive, Resources,
+            Scaling, Sink, SinkKind, ThrottledPoll, TokenRate,
         },
         services::Manner,
         value::{AttributeId, Pattern, Quantity, Word, WordLaw},
@@ -131,7 +131,8 @@ pub fn resources(file: &Body<'_>, duration: Option<Time>, earlier: Option<&Earli
     }
     for mapping in &mappings {
         if let Some(queue) = queues.get_mut(mapping.queue.index()) {
-            queue.read = true;
+            let reads = if mapping.enabled { Reading::Enabled } else { Reading::Disabled };
+            queue.read = queue.read.max(reads);
         }
     }
     let dependencies = names::bodies(file, "dependencies");
@@ -484,7 +485,7 @@ fn queue(name: &str, body: Option<&Body<'_>>, id: QueueId) -> Queue {
             fifo: None,
             system_error_rate: Default::default(),
             forbidden: false,
-            read: false,
+            read: Reading::Never,
             dead_letter_queue: false,
         };
     };
@@ -508,7 +509,7 @@ fn queue(name: &str, body: Option<&Body<'_>>, id: QueueId) -> Queue {
         fifo: fifo::fifo(name, body),
         system_error_rate: body.probability("system_error_rate"),
         forbidden: body.flag("forbidden"),
-        read: false,
+        read: Reading::Never,
         dead_letter_queue: false,
     }
 }

@@ -218,7 +218,7 @@ impl Setup {
             }),
             system_error_rate: Default::default(),
             forbidden: false,
-            read: true,
+            read: config::Reading::Enabled,
             dead_letter_queue: is_target(&queue["name"]),
         };
         let mut setup = Setup { configs: queues.iter().map(config).collect() };
