@@ -12,14 +12,14 @@
 use super::{
     ledger::{Book, Ledger},
     measure::Measure,
-    point::{About, Bases, Guide, Reason, Sink, SinkOf, Subject, points},
+    point::{About, Bases, Guide, Reason, Sink, SinkOf, points},
     recording::{BINS_MAX, Counts, Levels, slots, width},
     trace::{Id, Noted},
 };
 use crate::{
     kernel::{Span, Time},
     model::{
-        Fact, Moment, Observer, Place,
+        Fact, Moment, Observer, Place, Resource,
         config::{Config, Resources},
         facts::Answer,
         vocabulary::{CallId, DependencyId, FunctionId, PayloadId, QueueId},
@@ -53,7 +53,7 @@ pub enum Followed {
 #[derive(Clone, Debug)]
 pub struct Track {
     /// Whose.
-    pub subject: Subject,
+    pub resource: Resource,
     /// What.
     pub followed: Followed,
     bins: Bins,
@@ -150,7 +150,7 @@ impl Live {
         let counts = || Bins::Counts(Counts::default());
         let levels = || Bins::Levels(Levels::default());
         for id in resources.function_ids() {
-            let function = Subject::Function(id);
+            let function = Resource::from(id);
             for (measure, followed) in [
                 (Measure::Invocations, Followed::Runs),
                 (Measure::Errors, Followed::Errors),
@@ -163,17 +163,17 @@ impl Live {
         }
         for id in (0..resources.queues.len()).map(QueueId::at) {
             let visible = Measure::ApproximateNumberOfMessagesVisible;
-            self.follow(Subject::Queue(id), Some(visible), Followed::Visible, levels());
+            self.follow(Resource::from(id), Some(visible), Followed::Visible, levels());
         }
         for id in (0..resources.dependencies.len()).map(DependencyId::at) {
-            let (dependency, queued) = (Subject::Dependency(id), Measure::WorkQueued);
+            let (dependency, queued) = (Resource::from(id), Measure::WorkQueued);
             self.follow(dependency, Some(queued), Followed::Queued, levels());
         }
     }
 
     fn follow(
         &mut self,
-        subject: Subject,
+        resource: Resource,
         measure: Option<Measure>,
         followed: Followed,
         bins: Bins,
@@ -181,14 +181,14 @@ impl Live {
         if let Some(measure) = measure {
             let track =
                 u16::try_from(self.tracks.len()).expect("fewer tracks than ids, each small");
-            self.followed[self.bases.of(subject) + measure as usize] = Some(track);
+            self.followed[self.bases.of(resource) + measure as usize] = Some(track);
         }
-        self.tracks.push(Track { subject, followed, bins });
+        self.tracks.push(Track { resource, followed, bins });
     }
 
-    /// A count or gauge of a subject, as it is now.
-    pub fn level(&self, subject: Subject, measure: Measure) -> u64 {
-        let level = self.levels[self.bases.of(subject) + measure as usize];
+    /// A count or gauge of a resource, as it is now.
+    pub fn level(&self, resource: Resource, measure: Measure) -> u64 {
+        let level = self.levels[self.bases.of(resource) + measure as usize];
         u64::try_from(level).unwrap_or(0)
     }
 
@@ -330,7 +330,7 @@ struct Now<'a> {
     now: Time,
 }
 
-/// [`Now`] of one subject.
+/// [`Now`] of one resource.
 struct NowOf<'a> {
     levels: &'a mut [i64],
     followed: &'a [Option<u16>],
@@ -344,8 +344,8 @@ impl Sink for Now<'_> {
     where
         Self: 'a;
 
-    fn of(&mut self, subject: Subject) -> NowOf<'_> {
-        let base = self.bases.of(subject);
+    fn of(&mut self, resource: impl Into<Resource>) -> NowOf<'_> {
+        let base = self.bases.of(resource.into());
         let own = base..base + Measure::COUNT;
         let (levels, followed) = (&mut self.levels[own.clone()], &self.followed[own]);
         NowOf { levels, followed, tracks: self.tracks, bin: self.bin }
