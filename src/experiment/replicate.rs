@@ -195,7 +195,7 @@ fn periods(series: &Series, terms: &[Term], duration: Time) -> Vec<Periods> {
     let end = series.period_of(duration);
     for row in series.rows().take_while(|row| row.period < end) {
         for (term, periods) in terms.iter().zip(&mut all) {
-            if (term.subject, term.measure) != (row.subject, row.measure) {
+            if (term.resource, term.measure) != (row.resource, row.measure) {
                 continue;
             }
             // What is counted has a level of its own in each period: how many.

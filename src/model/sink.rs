@@ -10,7 +10,7 @@
 //! listens, a message rests here.
 
 use super::{
-    Component, Fact, Place, Port, Rule,
+    Component, Fact, Place, Port, Resource, Rule,
     config::{self, Outlet},
     facts::Maker,
     outcome::{Origin, Role},
@@ -104,13 +104,13 @@ impl Component for Sink {
         };
         fx.send(Out::Told(sender, receipt));
         if receipt != Receipt::Accepted {
-            fx.note(Rule::Ours, Fact::PublishRefused { sink: self.id, payload });
+            fx.note(Rule::Ours, Fact::PublishRefused { sink: self.resource(), payload });
         } else if self.listeners.is_empty() {
-            fx.note(rule, Fact::Published { sink: Some(self.id), payload, place });
+            fx.note(rule, Fact::Published { sink: Some(self.resource()), payload, place });
             fx.register().release(payload);
         } else {
             let waiting = Place::Waiting;
-            fx.note(rule, Fact::Published { sink: Some(self.id), payload, place: waiting });
+            fx.note(rule, Fact::Published { sink: Some(self.resource()), payload, place: waiting });
             self.fan_out(now, payload, place, fx);
         }
     }
@@ -133,6 +133,10 @@ impl Sink {
         let mut sink = Sink { id, config: config.clone(), listeners: Vec::new(), catalog, luck };
         sink.configure(config, outlets);
         sink
+    }
+
+    fn resource(&self) -> Resource {
+        Resource::sink(self.config.kind, self.id)
     }
 
     /// Takes changed settings.
@@ -164,7 +168,7 @@ impl Sink {
             }
         }
         let Some(&(first, kept)) = chosen.first() else {
-            fx.note(Rule::D3, Fact::Unwanted { sink: self.id, payload });
+            fx.note(Rule::D3, Fact::Unwanted { sink: self.resource(), payload });
             return fx.register().release(payload);
         };
         let mut handed = vec![(first, payload)];

@@ -7,21 +7,21 @@
 //! An alarm is looked at at the end of each minute, at its last periods up to then (CW1, CW2); what
 //! happens at just that time is of the next minute. It never acts: that it rings is a count of its
 //! own, and nothing else hears of it. When the run has ended at rest, alarms are looked at until none
-//! has a minute of the run in its range any more. A `Feed` is kept for every metric that an alarm watches at
-//! some time of the timeline, from time 0 on, as CloudWatch keeps metrics whether or not somebody
-//! looks.
+//! has a minute of the run in its range any more. A `Feed` is kept for every metric that an alarm
+//! watches at some time of the timeline, from time 0 on, as CloudWatch keeps metrics whether or not
+//! somebody looks.
 
 use super::{
     histogram::{Histogram, Percent},
     ledger::LedgerKind,
-    measure::{Kind, Measure, Owner},
+    measure::{Kind, Measure},
     number::Number,
-    point::{About, Bases, Sink, SinkOf, Subject},
+    point::{About, Bases, Sink, SinkOf},
 };
 use crate::{
     kernel::{Span, Time},
     model::{
-        Place,
+        Place, Resource, ResourceKind,
         alarm::{Alarm, Comparison, MissingData, Statistic, Watched},
         config::{Change, Config, Resources},
         facts::Answer,
@@ -196,7 +196,7 @@ impl Point {
 /// One metric of one resource, minute by minute.
 #[derive(Debug)]
 struct Feed {
-    subject: Subject,
+    resource: Resource,
     measure: Measure,
     percentile: bool,
     /// So many closed minutes are needed.
@@ -212,9 +212,9 @@ struct Feed {
 }
 
 impl Feed {
-    fn new(subject: Subject, measure: Measure) -> Feed {
+    fn new(resource: Resource, measure: Measure) -> Feed {
         Feed {
-            subject,
+            resource,
             measure,
             percentile: false,
             keeps: 0,
@@ -233,17 +233,17 @@ impl Feed {
     /// The minute is over (CW6). `active`: its queue publishes.
     fn close(&mut self, active: bool) {
         let is_gauge = self.measure.kind() == Kind::Gauge;
-        match self.subject {
+        match self.resource.kind {
             // SQS says how many there are each minute; of what is delayed, in flight or oldest
             // only if there is something.
-            Subject::Queue(_) if is_gauge => {
+            ResourceKind::Queue if is_gauge => {
                 let always = self.measure == Measure::ApproximateNumberOfMessagesVisible;
                 if active && (always || 0 < self.level) {
                     self.now.add(self.level);
                 }
             }
             // A queue that is active publishes that nothing happened.
-            Subject::Queue(_) if active && self.now.samples == 0 => self.now.add(0),
+            ResourceKind::Queue if active && self.now.samples == 0 => self.now.add(0),
             // Lambda's are taken at their highest, and only if there was something.
             _ if is_gauge && 0 < self.highest => self.now.add(self.highest),
             _ => (),
@@ -289,7 +289,7 @@ pub struct Alarms {
     /// The present minute's number, from 0 at time 0.
     minute: u64,
     feeds: Vec<Feed>,
-    /// For each subject and measure its feed; 0 is none, 1 the first.
+    /// For each resource and measure its feed; 0 is none, 1 the first.
     table: Vec<u16>,
     bases: Bases,
     queues: Vec<Activity>,
@@ -300,16 +300,14 @@ pub struct Alarms {
     resting: bool,
 }
 
-/// The subjects of an alarm.
-fn subjects(alarm: &Alarm, resources: &Resources) -> Vec<(Owner, Subject)> {
+/// What an alarm watches.
+fn watched(alarm: &Alarm, resources: &Resources) -> Vec<Resource> {
     match alarm.watched {
-        Watched::Function(id) => vec![(Owner::Function, Subject::Function(id))],
-        Watched::AllFunctions => {
-            resources.function_ids().map(|id| (Owner::Function, Subject::Function(id))).collect()
-        }
-        Watched::Account => vec![(Owner::Account, Subject::Account)],
-        Watched::Queue(id) => vec![(Owner::Queue, Subject::Queue(id))],
-        Watched::Topic(id) => vec![(Owner::Topic, Subject::Sink(id))],
+        Watched::Function(id) => vec![id.into()],
+        Watched::AllFunctions => resources.function_ids().map(Resource::from).collect(),
+        Watched::Account => vec![Resource::ACCOUNT],
+        Watched::Queue(id) => vec![id.into()],
+        Watched::Topic(id) => vec![Resource::topic(id)],
     }
 }
 
@@ -353,11 +351,12 @@ impl Alarms {
     fn lay(&mut self, alarm: &Alarm, extra: u32, resources: &Resources) {
         let range = u64::from(alarm.periods) + u64::from(extra);
         let keeps = usize::try_from(range * u64::from(alarm.period_minutes)).unwrap_or(usize::MAX);
-        for (owner, subject) in subjects(alarm, resources) {
-            let measure = Measure::find(owner, alarm.metric).expect("a metric is a measure");
-            let at = self.bases.of(subject) + measure as usize;
+        for resource in watched(alarm, resources) {
+            let measure =
+                Measure::find(resource.kind, alarm.metric).expect("a metric is a measure");
+            let at = self.bases.of(resource) + measure as usize;
             if self.table[at] == 0 {
-                self.feeds.push(Feed::new(subject, measure));
+                self.feeds.push(Feed::new(resource, measure));
                 let feeds = u16::try_from(self.feeds.len());
                 self.table[at] = feeds.expect("fewer metrics than 65,536 are watched");
             }
@@ -371,9 +370,10 @@ impl Alarms {
     }
 
     fn feeds_of(&self, alarm: &Alarm, resources: &Resources) -> Vec<usize> {
-        let found = subjects(alarm, resources).into_iter().map(|(owner, subject)| {
-            let measure = Measure::find(owner, alarm.metric).expect("a metric is a measure");
-            usize::from(self.table[self.bases.of(subject) + measure as usize]) - 1
+        let found = watched(alarm, resources).into_iter().map(|resource| {
+            let measure =
+                Measure::find(resource.kind, alarm.metric).expect("a metric is a measure");
+            usize::from(self.table[self.bases.of(resource) + measure as usize]) - 1
         });
         found.collect()
     }
@@ -394,9 +394,9 @@ impl Alarms {
         Time::ZERO.saturating_add(MINUTE.times(self.minute + 1))
     }
 
-    /// Nothing happens any more after `at`, of which minute all before are closed: levels stay as they
-    /// are. Says until when alarms are to be looked at, so that each has seen that minute and was looked
-    /// at once without it.
+    /// Nothing happens any more after `at`, and every minute before its own is closed: levels stay as
+    /// they are. Says until when alarms are to be looked at: each sees the last minute in all of its range,
+    /// and is looked at once without it.
     pub fn rested(&mut self, at: Time) -> Time {
         debug_assert!(at < self.next(), "what was before is closed");
         self.resting = true;
@@ -417,9 +417,9 @@ impl Alarms {
             }
         }
         for feed in &mut self.feeds {
-            let active = match feed.subject {
-                Subject::Queue(id) => {
-                    let since = self.queues[id.index()].since;
+            let active = match feed.resource.kind {
+                ResourceKind::Queue => {
+                    let since = self.queues[feed.resource.index()].since;
                     0 < since && self.minute < since + ACTIVE_MINUTES
                 }
                 _ => true,
@@ -448,8 +448,8 @@ impl Alarms {
         rang
     }
 
-    /// Whether an alarm that begins to ring after the run does so for what happened in it. Nobody calls any
-    /// more, so that too little, or nothing, says nothing then.
+    /// Whether an alarm that begins to ring after the run does so for what happened in it. No caller sends
+    /// any more, so a value that is too low, or missing, is no reason then.
     fn may_ring(&self, watching: &Watching) -> bool {
         let Alarm { comparison, missing, .. } = watching.settings;
         let is_above = matches!(comparison, Comparison::Greater | Comparison::GreaterOrEqual);
@@ -495,7 +495,7 @@ impl Alarms {
     /// The age of the oldest message in a queue at the end of a minute.
     pub fn sampled(&mut self, queue: QueueId, age: u64) {
         let measure = Measure::ApproximateAgeOfOldestMessage;
-        let at = self.bases.of(Subject::Queue(queue)) + measure as usize;
+        let at = self.bases.of(queue.into()) + measure as usize;
         if let Some(feed) = usize::from(self.table[at]).checked_sub(1) {
             self.feeds[feed].set(age);
         }
@@ -514,12 +514,12 @@ fn breaches(settings: &Alarm, value: Number) -> bool {
     }
 }
 
-/// The feeds of one subject.
+/// The feeds of one resource.
 #[derive(Debug)]
 pub struct AlarmsOf<'a> {
     alarms: &'a mut Alarms,
-    subject: Subject,
-    /// Where the subject begins in the table.
+    resource: Resource,
+    /// Where the resource begins in the table.
     base: usize,
 }
 
@@ -537,12 +537,13 @@ impl Sink for Alarms {
     where
         Self: 'a;
 
-    fn of(&mut self, subject: Subject) -> AlarmsOf<'_> {
-        if let Subject::Queue(id) = subject {
-            self.queues[id.index()].since = self.minute + 1;
+    fn of(&mut self, resource: impl Into<Resource>) -> AlarmsOf<'_> {
+        let resource = resource.into();
+        if resource.kind == ResourceKind::Queue {
+            self.queues[resource.index()].since = self.minute + 1;
         }
-        let base = self.bases.of(subject);
-        AlarmsOf { alarms: self, subject, base }
+        let base = self.bases.of(resource);
+        AlarmsOf { alarms: self, resource, base }
     }
 
     fn arrived(&mut self, _: CallId, _: PayloadId) {}
@@ -576,8 +577,8 @@ impl SinkOf for AlarmsOf<'_> {
     }
 
     fn step(&mut self, measure: Measure, up: bool, _: About) {
-        if let Subject::Queue(id) = self.subject {
-            self.alarms.queues[id.index()].holds += if up { 1 } else { -1 };
+        if self.resource.kind == ResourceKind::Queue {
+            self.alarms.queues[self.resource.index()].holds += if up { 1 } else { -1 };
         }
         if let Some(feed) = self.feed(measure) {
             feed.set(if up { feed.level + 1 } else { feed.level.saturating_sub(1) });
@@ -735,22 +736,22 @@ mod tests {
     #[test]
     fn metrics_of_alarms_are_the_measures_of_cloudwatch() {
         let owners = [
-            (Some("FunctionName"), Owner::Function),
-            (Some("QueueName"), Owner::Queue),
-            (Some("TopicName"), Owner::Topic),
+            (Some("FunctionName"), ResourceKind::Function),
+            (Some("QueueName"), ResourceKind::Queue),
+            (Some("TopicName"), ResourceKind::Topic),
         ];
         for family in FAMILIES {
             let found = owners.iter().find(|(dimension, _)| *dimension == family.dimension);
             for metric in family.metrics {
                 let owner = match found {
                     Some((_, owner)) => *owner,
-                    None if OF_THE_ACCOUNT.contains(metric) => Owner::Account,
-                    None => Owner::Function,
+                    None if OF_THE_ACCOUNT.contains(metric) => ResourceKind::Account,
+                    None => ResourceKind::Function,
                 };
                 assert!(Measure::find(owner, metric).is_some(), "{metric} of {owner:?}");
             }
             let Some((_, owner)) = found else { continue };
-            let of_cloudwatch = owner.measures().map(Measure::name);
+            let of_cloudwatch = Measure::of(*owner).map(Measure::name);
             let missing: Vec<&str> = of_cloudwatch
                 .filter(|name| name.starts_with(char::is_uppercase))
                 .filter(|name| !family.metrics.contains(name))
@@ -760,12 +761,12 @@ mod tests {
         let of_all = FAMILIES.iter().find(|family| family.dimension.is_none()).expect("one");
         let of_one = FAMILIES.iter().find(|family| family.dimension == owners[0].0).expect("one");
         let counted = of_one.metrics.iter().filter(|name| {
-            let measure = Measure::find(Owner::Function, name).expect("looked for above");
+            let measure = Measure::find(ResourceKind::Function, name).expect("looked for above");
             measure.kind() != Kind::Gauge
         });
         let both = OF_THE_ACCOUNT.iter().chain(counted);
         assert!(both.eq(of_all.metrics), "the account's own, then what is counted of functions");
-        let of_account = Owner::Account.measures().map(Measure::name);
+        let of_account = Measure::of(ResourceKind::Account).map(Measure::name);
         assert!(of_account.eq(OF_THE_ACCOUNT.iter().copied()));
     }
 }

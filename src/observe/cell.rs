@@ -1,4 +1,4 @@
-//! Where points are added up: a cell for each subject and measure, and all of them together.
+//! Where points are added up: a cell for each resource and measure, and all of them together.
 //!
 //! Four kinds of cell, each of which keeps a total for the run and what the series needs of the
 //! present period. Closing a period is rare and looks at every cell; a point touches one.
@@ -6,14 +6,14 @@
 use super::{
     histogram::Histogram,
     ledger::{Book, LedgerKind},
-    measure::{Measure, Owner},
-    point::{About, Sink, SinkOf, Subject},
+    measure::Measure,
+    point::{About, Sink, SinkOf},
     series::{Row, Series},
 };
 use crate::{
     kernel::Time,
     model::{
-        Place,
+        Place, Resource, ResourceKind,
         config::Resources,
         facts::Answer,
         outcome::Reason,
@@ -528,7 +528,7 @@ impl Caller {
     }
 }
 
-/// The cells of one subject.
+/// The cells of one resource.
 #[derive(Debug)]
 enum Cells<'a> {
     Function(&'a mut FunctionCells),
@@ -595,17 +595,16 @@ pub struct Totals {
     /// The callers, in file order.
     pub callers: Vec<Caller>,
     /// Every cell, in the order of the outputs.
-    all: Vec<(Subject, Measure)>,
+    all: Vec<(Resource, Measure)>,
     period_start: Time,
 }
 
 impl Totals {
     /// Cells at 0 for every resource and caller.
     pub fn new(resources: &Resources) -> Totals {
-        let all = Subject::all(resources)
-            .into_iter()
-            .filter(|(owner, _)| *owner != Owner::Run)
-            .flat_map(|(owner, subject)| owner.measures().map(move |measure| (subject, measure)))
+        let all = Resource::all(resources)
+            .filter(|resource| *resource != Resource::RUN)
+            .flat_map(|resource| Measure::of(resource.kind).map(move |measure| (resource, measure)))
             .collect();
         Totals {
             functions: vec![FunctionCells::default(); resources.functions.len()],
@@ -624,27 +623,31 @@ impl Totals {
         }
     }
 
-    /// The cell of a measure that the subject has.
-    pub fn cell(&mut self, subject: Subject, measure: Measure) -> Cell<'_> {
-        self.cells(subject).into_cell(measure)
+    /// The cell of a measure that the resource has.
+    pub fn cell(&mut self, resource: Resource, measure: Measure) -> Cell<'_> {
+        self.cells(resource).into_cell(measure)
     }
 
-    /// The cells of a subject.
+    /// The cells of a resource.
     #[inline(always)]
-    fn cells(&mut self, subject: Subject) -> Cells<'_> {
-        match subject {
-            Subject::Function(id) => Cells::Function(&mut self.functions[id.index()]),
-            Subject::Queue(id) => Cells::Queue(&mut self.queues[id.index()]),
-            Subject::Stream(id) => Cells::Stream(&mut self.streams[id.index()]),
-            Subject::Reader(id) => Cells::Reader(&mut self.readers[id.index()]),
-            Subject::Sink(id) => Cells::Sink(&mut self.sinks[id.index()]),
-            Subject::Rule(id) => Cells::Rule(&mut self.rules[id.index()]),
-            Subject::Mapping(id) => Cells::Mapping(&mut self.mappings[id.index()]),
-            Subject::Dependency(id) => Cells::Dependency(&mut self.dependencies[id.index()]),
-            Subject::Alarm(id) => Cells::Alarm(&mut self.alarms[id.index()]),
-            Subject::Account => Cells::Account(&mut self.account),
-            Subject::Caller(id) => Cells::Caller(&mut self.callers[id.index()]),
-            Subject::Run => unreachable!("the run's ledger is its callers' together"),
+    fn cells(&mut self, resource: Resource) -> Cells<'_> {
+        let at = resource.index();
+        match resource.kind {
+            ResourceKind::Function => Cells::Function(&mut self.functions[at]),
+            ResourceKind::Queue => Cells::Queue(&mut self.queues[at]),
+            ResourceKind::Stream => Cells::Stream(&mut self.streams[at]),
+            ResourceKind::StreamMapping => Cells::Reader(&mut self.readers[at]),
+            ResourceKind::Topic | ResourceKind::Bus | ResourceKind::Bucket => {
+                Cells::Sink(&mut self.sinks[at])
+            }
+            ResourceKind::Rule => Cells::Rule(&mut self.rules[at]),
+            ResourceKind::Mapping => Cells::Mapping(&mut self.mappings[at]),
+            ResourceKind::Dependency => Cells::Dependency(&mut self.dependencies[at]),
+            ResourceKind::Alarm => Cells::Alarm(&mut self.alarms[at]),
+            ResourceKind::Account => Cells::Account(&mut self.account),
+            ResourceKind::Caller => Cells::Caller(&mut self.callers[at]),
+            ResourceKind::Run => unreachable!("the run's ledger is its callers' together"),
+            ResourceKind::Outlet => unreachable!("outlets have no measures"),
         }
     }
 
@@ -661,11 +664,11 @@ impl Totals {
     ) {
         let from = self.period_start;
         for at in 0..self.all.len() {
-            let (subject, measure) = self.all[at];
-            if let Some(stats) = self.cell(subject, measure).close(from, until)
+            let (resource, measure) = self.all[at];
+            if let Some(stats) = self.cell(resource, measure).close(from, until)
                 && (counting || measure.is_ledger())
             {
-                series.push(Row { period, subject, measure, stats });
+                series.push(Row { period, resource, measure, stats });
             }
         }
         self.period_start = next;
@@ -675,9 +678,9 @@ impl Totals {
     #[cold]
     pub fn begin_counting(&mut self, now: Time) {
         for at in 0..self.all.len() {
-            let (subject, measure) = self.all[at];
+            let (resource, measure) = self.all[at];
             if !measure.is_ledger() {
-                self.cell(subject, measure).reset(now);
+                self.cell(resource, measure).reset(now);
             }
         }
         for caller in &mut self.callers {
@@ -687,9 +690,10 @@ impl Totals {
     }
 
     /// Names the gauges that were ever below 0: facts that contradict each other.
-    pub fn below_zero(&mut self) -> Vec<(Subject, Measure)> {
+    pub fn below_zero(&mut self) -> Vec<(Resource, Measure)> {
         let all = std::mem::take(&mut self.all);
-        let below = |(subject, measure): &(Subject, Measure)| match self.cell(*subject, *measure) {
+        let below = |(resource, measure): &(Resource, Measure)| match self.cell(*resource, *measure)
+        {
             Cell::Gauge(gauge) => gauge.lowest() < 0,
             Cell::Counter(_) | Cell::Tally(_) | Cell::Samples(_) => false,
         };
@@ -710,12 +714,12 @@ pub struct TotalsNow<'a> {
     pub now: Time,
 }
 
-/// The cells of one subject at an instant.
+/// The cells of one resource at an instant.
 #[derive(Debug)]
 pub struct CellsNow<'a> {
     cells: Cells<'a>,
     series: &'a mut Series,
-    subject: Subject,
+    resource: Resource,
     period_start: Time,
     now: Time,
 }
@@ -727,10 +731,11 @@ impl Sink for TotalsNow<'_> {
         Self: 'a;
 
     #[inline(always)]
-    fn of(&mut self, subject: Subject) -> CellsNow<'_> {
+    fn of(&mut self, resource: impl Into<Resource>) -> CellsNow<'_> {
+        let resource = resource.into();
         let period_start = self.totals.period_start;
-        let cells = self.totals.cells(subject);
-        CellsNow { cells, series: self.series, subject, period_start, now: self.now }
+        let cells = self.totals.cells(resource);
+        CellsNow { cells, series: self.series, resource, period_start, now: self.now }
     }
 
     #[inline(always)]
@@ -773,7 +778,7 @@ impl SinkOf for CellsNow<'_> {
     fn count_at(&mut self, at: Time, measure: Measure, counted: bool, about: About) {
         if self.period_start <= at {
             self.count(measure, counted, about);
-        } else if self.series.add_late(at, self.subject, measure, counted)
+        } else if self.series.add_late(at, self.resource, measure, counted)
             && let Cell::Counter(cell) = self.cells.cell(measure)
         {
             cell.add_before(counted);
@@ -832,23 +837,23 @@ mod tests {
             Cell::Gauge(_) => Kind::Gauge,
             Cell::Samples(_) => Kind::Distribution,
         };
-        for owner in Owner::ALL {
-            for measure in owner.measures() {
+        for owner in ResourceKind::ALL.iter().copied() {
+            for measure in Measure::of(owner) {
                 let found = match owner {
-                    Owner::Function => kind_of(FunctionCells::default().cell(measure)),
-                    Owner::Queue => kind_of(QueueCells::default().cell(measure)),
-                    Owner::Stream => kind_of(StreamCells::default().cell(measure)),
-                    Owner::StreamMapping => kind_of(ReaderCells::default().cell(measure)),
-                    Owner::Topic | Owner::Bus | Owner::Bucket => {
+                    ResourceKind::Function => kind_of(FunctionCells::default().cell(measure)),
+                    ResourceKind::Queue => kind_of(QueueCells::default().cell(measure)),
+                    ResourceKind::Stream => kind_of(StreamCells::default().cell(measure)),
+                    ResourceKind::StreamMapping => kind_of(ReaderCells::default().cell(measure)),
+                    ResourceKind::Topic | ResourceKind::Bus | ResourceKind::Bucket => {
                         kind_of(SinkCells::default().cell(measure))
                     }
-                    Owner::Rule => kind_of(RuleCells::default().cell(measure)),
-                    Owner::Mapping => kind_of(MappingCells::default().cell(measure)),
-                    Owner::Dependency => kind_of(DependencyCells::default().cell(measure)),
-                    Owner::Alarm => kind_of(AlarmCells::default().cell(measure)),
-                    Owner::Account => kind_of(AccountCells::default().cell(measure)),
-                    Owner::Caller => kind_of(Caller::default().cell(measure)),
-                    Owner::Run => continue,
+                    ResourceKind::Rule => kind_of(RuleCells::default().cell(measure)),
+                    ResourceKind::Mapping => kind_of(MappingCells::default().cell(measure)),
+                    ResourceKind::Dependency => kind_of(DependencyCells::default().cell(measure)),
+                    ResourceKind::Alarm => kind_of(AlarmCells::default().cell(measure)),
+                    ResourceKind::Account => kind_of(AccountCells::default().cell(measure)),
+                    ResourceKind::Caller => kind_of(Caller::default().cell(measure)),
+                    ResourceKind::Run | ResourceKind::Outlet => continue,
                 };
                 let kept = if measure.kind() == Kind::Place { Kind::Count } else { measure.kind() };
                 assert_eq!(found, kept, "{}", measure.name());

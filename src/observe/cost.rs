@@ -13,9 +13,11 @@
 use super::{
     cell::{Cell, Totals},
     measure::Measure,
-    point::Subject,
 };
-use crate::model::config::{Architecture, Resources, SinkKind};
+use crate::model::{
+    Resource, ResourceKind,
+    config::{Architecture, Resources},
+};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 /// Where the prices hold.
@@ -193,16 +195,17 @@ impl Item {
     }
 }
 
-/// What a count of `measure` of `subject` is billed as, if it is.
-pub fn item(subject: Subject, measure: Measure, resources: &Resources) -> Option<Item> {
-    match (measure, subject) {
-        (Measure::Invocations, Subject::Function(_)) => Some(Item::LambdaRequests),
+/// What a count of `measure` of `resource` is billed as, if it is.
+pub fn item(resource: Resource, measure: Measure, resources: &Resources) -> Option<Item> {
+    use ResourceKind::*;
+    match (measure, resource.kind) {
+        (Measure::Invocations, Function) => Some(Item::LambdaRequests),
         (
             Measure::BilledGbSeconds
             | Measure::ProvisionedRunGbSeconds
             | Measure::ProvisionedGbSeconds,
-            Subject::Function(id),
-        ) => Some(match (measure, resources.functions[id.index()].architecture) {
+            Function,
+        ) => Some(match (measure, resources.functions[resource.index()].architecture) {
             (Measure::ProvisionedRunGbSeconds, Architecture::X86) => Item::ProvisionedX86,
             (Measure::ProvisionedRunGbSeconds, Architecture::Arm) => Item::ProvisionedArm,
             (Measure::ProvisionedGbSeconds, Architecture::X86) => Item::KeptX86,
@@ -213,17 +216,12 @@ pub fn item(subject: Subject, measure: Measure, resources: &Resources) -> Option
         (Measure::BilledShardHours, _) => Some(Item::ShardHours),
         (Measure::BilledPutUnits, _) => Some(Item::PutUnits),
         (Measure::BilledFanOutHours, _) => Some(Item::FanOutHours),
-        (Measure::BilledRequests, Subject::Queue(id)) => {
-            Some(match resources.queues[id.index()].fifo {
-                None => Item::SqsRequests,
-                Some(_) => Item::SqsFifoRequests,
-            })
-        }
-        (Measure::BilledRequests, Subject::Sink(id)) => match resources.sinks[id.index()].kind {
-            SinkKind::Bus => Some(Item::EventBridgeEvents),
-            SinkKind::Topic => Some(Item::SnsRequests),
-            SinkKind::Bucket => None,
-        },
+        (Measure::BilledRequests, Queue) => Some(match resources.queues[resource.index()].fifo {
+            None => Item::SqsRequests,
+            Some(_) => Item::SqsFifoRequests,
+        }),
+        (Measure::BilledRequests, Bus) => Some(Item::EventBridgeEvents),
+        (Measure::BilledRequests, Topic) => Some(Item::SnsRequests),
         _ => None,
     }
 }
@@ -508,10 +506,10 @@ impl Bill {
         let free_tier = resources.assumptions.free_tier;
         let mut used = Used { free_tier, ..Used::default() };
         let mut lines = Vec::new();
-        for (owner, subject) in Subject::all(resources) {
-            for measure in owner.measures() {
-                let Some(item) = item(subject, measure, resources) else { continue };
-                let mut counted = |measure| match totals.cell(subject, measure) {
+        for resource in Resource::all(resources) {
+            for measure in Measure::of(resource.kind) {
+                let Some(item) = item(resource, measure, resources) else { continue };
+                let mut counted = |measure| match totals.cell(resource, measure) {
                     Cell::Counter(cell) => i128::from(cell.sum),
                     Cell::Tally(cell) => i128::try_from(cell.sum).unwrap_or(i128::MAX),
                     Cell::Gauge(_) | Cell::Samples(_) => unreachable!("what is billed is counted"),
@@ -527,7 +525,7 @@ impl Bill {
                 }
                 used.quantities[item as usize] += quantity;
                 let price = item.price();
-                let name = subject.name(resources);
+                let name = resource.name(resources);
                 lines.push(Line::new(
                     name,
                     price.word.to_owned(),

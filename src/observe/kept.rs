@@ -4,10 +4,11 @@
 //! It is billed as it is configured and not as it is used, from when it is configured, allocation
 //! included. Each change begins anew: what was is billed to the end of its block, what is from now.
 
-use super::{measure::Measure, point::Subject};
+use super::measure::Measure;
 use crate::{
     kernel::{Span, Time},
     model::{
+        Resource,
         config::{Resources, Source},
         vocabulary::StreamId,
     },
@@ -22,7 +23,7 @@ pub struct Kept {
 #[derive(Clone, Copy, Debug)]
 struct Keeping {
     /// Whose, and as what it is billed.
-    subject: Subject,
+    resource: Resource,
     measure: Measure,
     /// How much is there.
     level: u64,
@@ -41,7 +42,7 @@ fn keepings(resources: &Resources) -> impl Iterator<Item = Keeping> + '_ {
         let function = &resources.functions[id.index()];
         let block = Span::mins(5);
         Keeping {
-            subject: Subject::Function(id),
+            resource: Resource::from(id),
             measure: Measure::ProvisionedGbSeconds,
             level: u64::from(function.provisioned) * u64::from(function.memory_mb),
             block,
@@ -60,7 +61,7 @@ fn keepings(resources: &Resources) -> impl Iterator<Item = Keeping> + '_ {
             (Measure::BilledFanOutHours, shards * consumers.count() as u64),
         ]
         .map(|(measure, level)| Keeping {
-            subject: Subject::Stream(id),
+            resource: Resource::from(id),
             measure,
             level,
             block: Span::hours(1),
@@ -95,12 +96,12 @@ impl Kept {
     }
 
     /// The blocks that have begun by `now`, functions first: whose, as what, when it began, and how much.
-    pub fn begun(&mut self, now: Time) -> Vec<(Subject, Measure, Time, u64)> {
+    pub fn begun(&mut self, now: Time) -> Vec<(Resource, Measure, Time, u64)> {
         let mut begun = Vec::new();
         for keeping in &mut self.all {
             while 0 < keeping.level && keeping.next < now {
                 let amount = keeping.level * keeping.each;
-                begun.push((keeping.subject, keeping.measure, keeping.next, amount));
+                begun.push((keeping.resource, keeping.measure, keeping.next, amount));
                 keeping.next = keeping.next.saturating_add(keeping.block);
             }
         }

@@ -12,14 +12,14 @@
 use super::{
     ledger::{Book, Ledger, LedgerKind},
     measure::Measure,
-    point::{About, Bases, Guide, Sink, SinkOf, Subject, points},
+    point::{About, Bases, Guide, Sink, SinkOf, points},
     recording::{BINS_MAX, Counts, Levels, slots, width},
     trace::{Id, Noted},
 };
 use crate::{
     kernel::{Span, Time},
     model::{
-        Fact, Moment, Observer, Place, Register,
+        Fact, Moment, Observer, Place, Register, Resource,
         config::{Config, Resources},
         facts::Answer,
         outcome::Reason,
@@ -55,7 +55,7 @@ pub enum Followed {
 #[derive(Clone, Debug)]
 pub struct Track {
     /// Whose.
-    pub subject: Subject,
+    pub resource: Resource,
     /// What.
     pub followed: Followed,
     bins: Bins,
@@ -152,7 +152,7 @@ impl Live {
         let counts = || Bins::Counts(Counts::default());
         let levels = || Bins::Levels(Levels::default());
         for id in resources.function_ids() {
-            let function = Subject::Function(id);
+            let function = Resource::from(id);
             for (measure, followed) in [
                 (Measure::Invocations, Followed::Runs),
                 (Measure::Errors, Followed::Errors),
@@ -165,17 +165,17 @@ impl Live {
         }
         for id in (0..resources.queues.len()).map(QueueId::at) {
             let visible = Measure::ApproximateNumberOfMessagesVisible;
-            self.follow(Subject::Queue(id), Some(visible), Followed::Visible, levels());
+            self.follow(Resource::from(id), Some(visible), Followed::Visible, levels());
         }
         for id in (0..resources.dependencies.len()).map(DependencyId::at) {
-            let (dependency, queued) = (Subject::Dependency(id), Measure::WorkQueued);
+            let (dependency, queued) = (Resource::from(id), Measure::WorkQueued);
             self.follow(dependency, Some(queued), Followed::Queued, levels());
         }
     }
 
     fn follow(
         &mut self,
-        subject: Subject,
+        resource: Resource,
         measure: Option<Measure>,
         followed: Followed,
         bins: Bins,
@@ -183,14 +183,14 @@ impl Live {
         if let Some(measure) = measure {
             let track =
                 u16::try_from(self.tracks.len()).expect("fewer tracks than ids, each small");
-            self.followed[self.bases.of(subject) + measure as usize] = Some(track);
+            self.followed[self.bases.of(resource) + measure as usize] = Some(track);
         }
-        self.tracks.push(Track { subject, followed, bins });
+        self.tracks.push(Track { resource, followed, bins });
     }
 
-    /// A count or gauge of a subject, as it is now.
-    pub fn level(&self, subject: Subject, measure: Measure) -> u64 {
-        let level = self.levels[self.bases.of(subject) + measure as usize];
+    /// A count or gauge of a resource, as it is now.
+    pub fn level(&self, resource: Resource, measure: Measure) -> u64 {
+        let level = self.levels[self.bases.of(resource) + measure as usize];
         u64::try_from(level).unwrap_or(0)
     }
 
@@ -339,7 +339,7 @@ struct Now<'a> {
     now: Time,
 }
 
-/// [`Now`] of one subject.
+/// [`Now`] of one resource.
 struct NowOf<'a> {
     levels: &'a mut [i64],
     followed: &'a [Option<u16>],
@@ -353,8 +353,8 @@ impl Sink for Now<'_> {
     where
         Self: 'a;
 
-    fn of(&mut self, subject: Subject) -> NowOf<'_> {
-        let base = self.bases.of(subject);
+    fn of(&mut self, resource: impl Into<Resource>) -> NowOf<'_> {
+        let base = self.bases.of(resource.into());
         let own = base..base + Measure::COUNT;
         let (levels, followed) = (&mut self.levels[own.clone()], &self.followed[own]);
         NowOf { levels, followed, tracks: self.tracks, bin: self.bin }

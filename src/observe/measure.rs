@@ -6,84 +6,8 @@
 //! once.
 
 use super::cost::Usd;
+use crate::model::ResourceKind;
 use serde::{Deserialize, Serialize};
-
-/// Whose measure it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Owner {
-    /// A function.
-    Function,
-    /// A queue.
-    Queue,
-    /// A stream.
-    Stream,
-    /// A topic.
-    Topic,
-    /// An event bus.
-    Bus,
-    /// A rule of a bus.
-    Rule,
-    /// A bucket.
-    Bucket,
-    /// An event source mapping on a queue.
-    Mapping,
-    /// An event source mapping on a stream.
-    StreamMapping,
-    /// A dependency.
-    Dependency,
-    /// An alarm.
-    Alarm,
-    /// The account.
-    Account,
-    /// A caller.
-    Caller,
-    /// The run as a whole.
-    Run,
-}
-
-impl Owner {
-    /// Every kind, in the order of the outputs.
-    pub const ALL: [Owner; 14] = [
-        Owner::Function,
-        Owner::Queue,
-        Owner::Stream,
-        Owner::Topic,
-        Owner::Bus,
-        Owner::Rule,
-        Owner::Bucket,
-        Owner::Mapping,
-        Owner::StreamMapping,
-        Owner::Dependency,
-        Owner::Alarm,
-        Owner::Account,
-        Owner::Caller,
-        Owner::Run,
-    ];
-
-    /// The word of messages, in the plural where there can be several.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Owner::Function => "functions",
-            Owner::Queue => "queues",
-            Owner::Stream => "streams",
-            Owner::Topic => "topics",
-            Owner::Bus => "buses",
-            Owner::Rule => "rules",
-            Owner::Bucket => "buckets",
-            Owner::Mapping | Owner::StreamMapping => "event_source_mappings",
-            Owner::Dependency => "dependencies",
-            Owner::Alarm => "alarms",
-            Owner::Account => "account",
-            Owner::Caller => "callers",
-            Owner::Run => "the run",
-        }
-    }
-
-    /// Its measures, in the order of the table.
-    pub fn measures(self) -> impl Iterator<Item = Measure> + Clone {
-        Measure::ALL.iter().copied().filter(move |measure| measure.owners().contains(&self))
-    }
-}
 
 /// How a measure is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,8 +104,8 @@ macro_rules! measures {
                 match self { $(Measure::$variant => $name),* }
             }
             /// Who has it.
-            pub const fn owners(self) -> &'static [Owner] {
-                match self { $(Measure::$variant => &[$(Owner::$owner),+]),* }
+            pub const fn owners(self) -> &'static [ResourceKind] {
+                match self { $(Measure::$variant => &[$(ResourceKind::$owner),+]),* }
             }
             /// How it is taken.
             pub const fn kind(self) -> Kind {
@@ -414,9 +338,14 @@ impl Measure {
     /// How many there are.
     pub const COUNT: usize = Measure::ALL.len();
 
-    /// The measure of this name that such an owner has.
-    pub fn find(owner: Owner, name: &str) -> Option<Measure> {
-        owner.measures().find(|measure| measure.name() == name)
+    /// The measures of a kind of resource, in the order of the table.
+    pub fn of(kind: ResourceKind) -> impl Iterator<Item = Measure> + Clone {
+        Measure::ALL.iter().copied().filter(move |measure| measure.owners().contains(&kind))
+    }
+
+    /// The measure of this name that a kind of resource has.
+    pub fn find(kind: ResourceKind, name: &str) -> Option<Measure> {
+        Measure::of(kind).find(|measure| measure.name() == name)
     }
 
     /// Whether it is ours and not CloudWatch's.
@@ -427,7 +356,7 @@ impl Measure {
     /// Whether it is a word of the ledger: the totals count everything, whatever the warm-up;
     /// thresholds what entered after it.
     pub fn is_ledger(self) -> bool {
-        self.owners().contains(&Owner::Run) && self != Measure::CostUsd
+        self.owners().contains(&ResourceKind::Run) && self != Measure::CostUsd
     }
 
     /// Which of two values is the better one, everything else alike.
@@ -566,11 +495,11 @@ mod tests {
 
     #[test]
     fn a_name_means_one_measure_of_an_owner() {
-        for owner in Owner::ALL {
-            let names: Vec<_> = owner.measures().map(Measure::name).collect();
+        for owner in ResourceKind::ALL.iter().copied() {
+            let names: Vec<_> = Measure::of(owner).map(Measure::name).collect();
             let unique: std::collections::BTreeSet<_> = names.iter().collect();
             assert_eq!(names.len(), unique.len(), "{owner:?}");
-            for measure in owner.measures() {
+            for measure in Measure::of(owner) {
                 assert_eq!(Measure::find(owner, measure.name()), Some(measure));
             }
         }
@@ -589,7 +518,7 @@ mod tests {
     #[test]
     fn nothing_is_both_here_and_for_later() {
         for (owner, name) in LATER {
-            for kind in Owner::ALL.into_iter().filter(|kind| kind.word() == *owner) {
+            for kind in ResourceKind::ALL.iter().copied().filter(|kind| kind.word() == *owner) {
                 assert_eq!(Measure::find(kind, name), None);
             }
         }

@@ -78,8 +78,7 @@ pub use fates::{Fate, Fates};
 pub use formula::{Formula, Mistake, Names};
 pub use ledger::Ledger;
 pub use live::Live;
-pub use measure::{Measure, Owner};
-pub use point::Subject;
+pub use measure::Measure;
 pub use pool::Pool;
 pub use probe::Reading;
 pub use recording::{Recorder, Recording};
@@ -90,6 +89,8 @@ pub use story::Story;
 pub use summary::Results;
 pub use threshold::{Scope, Threshold, Verdict};
 pub use trace::{Firsts, Id, MostRuns, Trace};
+
+pub use crate::model::{Resource, ResourceKind};
 
 use crate::{
     kernel::{Span, Time},
@@ -297,10 +298,10 @@ impl<'a> Watch<'a> {
     fn take_kept(&mut self, edge: Time) {
         let Watch { rare, totals, series, probes, .. } = self;
         let (about, register) = (About::default(), &Register::default());
-        for (subject, measure, now, amount) in rare.kept.begun(edge) {
-            TotalsNow { totals, series, now }.of(subject).add(measure, amount, about);
+        for (resource, measure, now, amount) in rare.kept.begun(edge) {
+            TotalsNow { totals, series, now }.of(resource).add(measure, amount, about);
             if !probes.is_empty() {
-                ProbesNow { probes, register, now }.of(subject).add(measure, amount, about);
+                ProbesNow { probes, register, now }.of(resource).add(measure, amount, about);
             }
         }
     }
@@ -310,7 +311,6 @@ impl<'a> Watch<'a> {
         let Watch { alarms: Some(alarms), totals, series, probes, .. } = self else { return };
         let (about, register) = (About::default(), &Register::default());
         for alarm in alarms.tick() {
-            let alarm = Subject::Alarm(alarm);
             TotalsNow { totals, series, now }.of(alarm).count(Measure::Alarms, true, about);
             if !probes.is_empty() {
                 let mut probes = ProbesNow { probes, register, now };
@@ -501,23 +501,23 @@ impl Observer for Watch<'_> {
             let about = About::default();
             for _ in 0..running {
                 let mut totals = TotalsNow { totals, series, now };
-                totals.of(Subject::Account).step(measure, unreserved, about);
+                totals.of(Resource::ACCOUNT).step(measure, unreserved, about);
                 if !probes.is_empty() {
                     let mut probes = ProbesNow { probes, register, now };
-                    probes.of(Subject::Account).step(measure, unreserved, about);
+                    probes.of(Resource::ACCOUNT).step(measure, unreserved, about);
                 }
                 if let Some(alarms) = alarms {
-                    alarms.of(Subject::Account).step(measure, unreserved, about);
+                    alarms.of(Resource::ACCOUNT).step(measure, unreserved, about);
                 }
             }
         }
         let (measure, claimed) = (Measure::ClaimedAccountConcurrency, guide.claimed(resources));
-        TotalsNow { totals, series, now }.of(Subject::Account).set(measure, claimed);
+        TotalsNow { totals, series, now }.of(Resource::ACCOUNT).set(measure, claimed);
         if !probes.is_empty() {
-            ProbesNow { probes, register, now }.of(Subject::Account).set(measure, claimed);
+            ProbesNow { probes, register, now }.of(Resource::ACCOUNT).set(measure, claimed);
         }
         if let Some(alarms) = alarms {
-            alarms.of(Subject::Account).set(measure, claimed);
+            alarms.of(Resource::ACCOUNT).set(measure, claimed);
         }
         self.others().for_each(|other| other.configured(now, resources));
     }
@@ -545,19 +545,18 @@ impl Observer for Watch<'_> {
         if self.edge <= now {
             self.turn(now, true);
         }
-        let (id, queue, measure) =
-            (queue, Subject::Queue(queue), Measure::ApproximateAgeOfOldestMessage);
+        let measure = Measure::ApproximateAgeOfOldestMessage;
         let age = oldest.map_or(0, Span::as_nanos);
         let Watch { totals, series, probes, alarms, .. } = self;
         TotalsNow { totals, series, now }.of(queue).set(measure, age);
         if let Some(alarms) = alarms {
-            alarms.sampled(id, age);
+            alarms.sampled(queue, age);
         }
         if !probes.is_empty() {
             let register = &Register::default();
             ProbesNow { probes, register, now }.of(queue).set(measure, age);
         }
-        self.others().for_each(|other| other.sampled(now, id, oldest));
+        self.others().for_each(|other| other.sampled(now, queue, oldest));
     }
 }
 

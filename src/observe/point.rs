@@ -9,23 +9,20 @@
 //! what its addition costs. A throttled try is no invocation, an automatic move is no send: such
 //! sentences live here and nowhere else.
 
-use super::{
-    ledger::LedgerKind,
-    measure::{Measure, Owner},
-};
+use super::{ledger::LedgerKind, measure::Measure};
 use crate::{
     kernel::Time,
     model::{
-        Fact, Moment, Place, Register,
-        config::{Config, OutletOf, Resources, SinkKind, Source, Via},
+        Fact, Moment, Place, Register, Resource, ResourceKind,
+        config::{Config, OutletOf, Resources, Source, Via},
         facts::{Answer, Held},
         outcome::{Origin, Reason, Role},
         policy::{pollers::BATCHES_OF_A_POLLER, requests},
         register::{Move, Payload},
         services::told,
         vocabulary::{
-            AlarmId, CallId, Condition, Deletion, DependencyId, Entry, FunctionId, MappingId,
-            OutletId, PayloadId, QueueId, ReaderId, RuleId, ShardId, SinkId, StreamId,
+            CallId, Condition, Deletion, Entry, FunctionId, OutletId, PayloadId, QueueId, ReaderId,
+            ShardId,
         },
     },
 };
@@ -33,165 +30,33 @@ use crate::{
 /// Bytes of a PUT payload unit of Kinesis (C9).
 const PUT_UNIT: u64 = 25 * 1024;
 
-/// Whom a point is about, in the order of the outputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Subject {
-    /// A function.
-    Function(FunctionId),
-    /// A queue.
-    Queue(QueueId),
-    /// A topic, a bus or a bucket.
-    Sink(SinkId),
-    /// A rule of a bus.
-    Rule(RuleId),
-    /// A stream.
-    Stream(StreamId),
-    /// An event source mapping on a queue.
-    Mapping(MappingId),
-    /// An event source mapping on a stream.
-    Reader(ReaderId),
-    /// A dependency.
-    Dependency(DependencyId),
-    /// An alarm.
-    Alarm(AlarmId),
-    /// The account.
-    Account,
-    /// A caller.
-    Caller(CallId),
-    /// The run as a whole.
-    Run,
-}
-
-impl Subject {
-    /// Every subject of a scenario with its kind, in the order of the outputs; [`Subject::Run`] is
-    /// last.
-    pub fn all(resources: &Resources) -> Vec<(Owner, Subject)> {
-        let functions = resources.function_ids().map(|id| (Owner::Function, Subject::Function(id)));
-        let queues =
-            (0..resources.queues.len()).map(|at| (Owner::Queue, Subject::Queue(QueueId::at(at))));
-        let streams = (0..resources.streams.len())
-            .map(|at| (Owner::Stream, Subject::Stream(StreamId::at(at))));
-        let sinks = resources.sinks.iter().enumerate().map(|(at, sink)| {
-            let owner = match sink.kind {
-                SinkKind::Topic => Owner::Topic,
-                SinkKind::Bus => Owner::Bus,
-                SinkKind::Bucket => Owner::Bucket,
-            };
-            (owner, Subject::Sink(SinkId::at(at)))
-        });
-        let rules =
-            (0..resources.rules.len()).map(|at| (Owner::Rule, Subject::Rule(RuleId::at(at))));
-        let mappings = (0..resources.mappings.len())
-            .map(|at| (Owner::Mapping, Subject::Mapping(MappingId::at(at))));
-        let readers = (0..resources.readers.len())
-            .map(|at| (Owner::StreamMapping, Subject::Reader(ReaderId::at(at))));
-        let dependencies = (0..resources.dependencies.len())
-            .map(|at| (Owner::Dependency, Subject::Dependency(DependencyId::at(at))));
-        let alarms =
-            (0..resources.alarms.len()).map(|at| (Owner::Alarm, Subject::Alarm(AlarmId::at(at))));
-        let callers = resources.caller_ids().map(|id| (Owner::Caller, Subject::Caller(id)));
-        functions
-            .chain(queues)
-            .chain(streams)
-            .chain(sinks)
-            .chain(rules)
-            .chain(mappings)
-            .chain(readers)
-            .chain(dependencies)
-            .chain(alarms)
-            .chain([(Owner::Account, Subject::Account)])
-            .chain(callers)
-            .chain([(Owner::Run, Subject::Run)])
-            .collect()
-    }
-
-    /// Its name in outputs and thresholds; empty for the run.
-    pub fn name(self, resources: &Resources) -> &str {
-        match self {
-            Subject::Function(id) => &resources.functions[id.index()].name,
-            Subject::Queue(id) => &resources.queues[id.index()].name,
-            Subject::Sink(id) => &resources.sinks[id.index()].name,
-            Subject::Rule(id) => &resources.rules[id.index()].name,
-            Subject::Stream(id) => &resources.streams[id.index()].name,
-            Subject::Mapping(id) => &resources.mappings[id.index()].name,
-            Subject::Reader(id) => &resources.readers[id.index()].name,
-            Subject::Dependency(id) => &resources.dependencies[id.index()].name,
-            Subject::Alarm(id) => &resources.alarms[id.index()].name,
-            Subject::Account => "account",
-            Subject::Caller(id) => &resources.calls[id.index()].name,
-            Subject::Run => "",
-        }
-    }
-}
-
-/// Where the measures of each subject begin in a table of all subjects and measures.
+/// Where the measures of each resource begin in a table of all resources and measures.
 #[derive(Clone, Copy, Debug)]
 pub struct Bases {
-    queues: usize,
-    streams: usize,
-    sinks: usize,
-    rules: usize,
-    mappings: usize,
-    readers: usize,
-    dependencies: usize,
-    alarms: usize,
-    account: usize,
-    callers: usize,
-    run: usize,
+    kinds: [usize; ResourceKind::COUNT],
+    end: usize,
 }
 
 impl Bases {
     /// The table for these resources.
     pub fn new(resources: &Resources) -> Bases {
-        let queues = resources.functions.len();
-        let streams = queues + resources.queues.len();
-        let sinks = streams + resources.streams.len();
-        let rules = sinks + resources.sinks.len();
-        let mappings = rules + resources.rules.len();
-        let readers = mappings + resources.mappings.len();
-        let dependencies = readers + resources.readers.len();
-        let alarms = dependencies + resources.dependencies.len();
-        let account = alarms + resources.alarms.len();
-        let callers = account + 1;
-        let run = callers + resources.callers;
-        Bases {
-            queues,
-            streams,
-            sinks,
-            rules,
-            mappings,
-            readers,
-            dependencies,
-            alarms,
-            account,
-            callers,
-            run,
+        let (mut kinds, mut end) = ([0; ResourceKind::COUNT], 0);
+        for kind in ResourceKind::ALL {
+            kinds[*kind as usize] = end;
+            end += kind.length(resources);
         }
+        Bases { kinds, end }
     }
 
     /// Where the table ends.
     pub const fn end(&self) -> usize {
-        (self.run + 1) * Measure::COUNT
+        self.end * Measure::COUNT
     }
 
-    /// Where a subject's measures begin.
+    /// Where a resource's measures begin.
     #[inline(always)]
-    pub fn of(&self, subject: Subject) -> usize {
-        let subject = match subject {
-            Subject::Function(id) => id.index(),
-            Subject::Queue(id) => self.queues + id.index(),
-            Subject::Sink(id) => self.sinks + id.index(),
-            Subject::Rule(id) => self.rules + id.index(),
-            Subject::Stream(id) => self.streams + id.index(),
-            Subject::Mapping(id) => self.mappings + id.index(),
-            Subject::Reader(id) => self.readers + id.index(),
-            Subject::Dependency(id) => self.dependencies + id.index(),
-            Subject::Alarm(id) => self.alarms + id.index(),
-            Subject::Account => self.account,
-            Subject::Caller(id) => self.callers + id.index(),
-            Subject::Run => self.run,
-        };
-        subject * Measure::COUNT
+    pub fn of(&self, resource: Resource) -> usize {
+        (self.kinds[resource.kind as usize] + resource.index()) * Measure::COUNT
     }
 }
 
@@ -224,12 +89,12 @@ impl About {
 
 /// Takes points.
 pub trait Sink {
-    /// Takes the points about one subject.
+    /// Takes the points about one resource.
     type Of<'a>: SinkOf
     where
         Self: 'a;
-    /// The points that follow are about `subject`: looked up once, however many there are.
-    fn of(&mut self, subject: Subject) -> Self::Of<'_>;
+    /// The points that follow are about `resource`: looked up once, however many there are.
+    fn of(&mut self, resource: impl Into<Resource>) -> Self::Of<'_>;
     /// An arrival entered; it is in flight.
     fn arrived(&mut self, caller: CallId, root: PayloadId);
     /// A payload entered, an arrival too; it is in flight.
@@ -242,7 +107,7 @@ pub trait Sink {
     fn answered(&mut self, caller: CallId, answer: Answer, about: About);
 }
 
-/// Takes the points about one subject. The measure is a constant at each place that makes a point.
+/// Takes the points about one resource. The measure is a constant at each place that makes a point.
 pub trait SinkOf {
     /// A sample of a count: 1, or 0 where CloudWatch writes a sample that counts nothing.
     fn count(&mut self, measure: Measure, counted: bool, about: About);
@@ -307,7 +172,6 @@ pub struct Guide {
     /// How each caller asks; a function's calls have no measures.
     callers: Vec<Via>,
     functions: Vec<FunctionNow>,
-    sinks: Vec<SinkKind>,
     /// Where the messages of each outlet come from.
     outlets: Vec<OutletOf>,
     /// The queue that each mapping reads.
@@ -360,7 +224,6 @@ impl Guide {
             duration: config.duration,
             callers: resources.calls[..resources.callers].iter().map(|call| call.via).collect(),
             functions: functions.collect(),
-            sinks: resources.sinks.iter().map(|sink| sink.kind).collect(),
             outlets: resources.outlets.iter().map(|outlet| outlet.origin).collect(),
             sources: resources.mappings.iter().map(|mapping| mapping.queue).collect(),
             provisioned: resources.mappings.iter().map(|m| m.provisioned.is_some()).collect(),
@@ -485,7 +348,7 @@ const fn held(state: Held) -> Measure {
 /// One environment of the account more or fewer is in use; `apart`: it was claimed before.
 #[inline(always)]
 fn in_use<S: Sink>(sink: &mut S, more: bool, apart: bool) {
-    let mut account = sink.of(Subject::Account);
+    let mut account = sink.of(Resource::ACCOUNT);
     account.step(Measure::ConcurrentExecutions, more, About::NOTHING);
     if !apart {
         account.step(Measure::UnreservedConcurrentExecutions, more, About::NOTHING);
@@ -504,7 +367,7 @@ fn with_provisioned<S: Sink>(
     provisioned: bool,
     payload: PayloadId,
 ) {
-    let mut function = sink.of(Subject::Function(id));
+    let mut function = sink.of(id);
     if more {
         let measure = if provisioned {
             Measure::ProvisionedConcurrencyInvocations
@@ -527,7 +390,7 @@ fn with_provisioned<S: Sink>(
 /// A mapping asked so much of its queue.
 #[inline(always)]
 fn requested<S: Sink>(sink: &mut S, queue: QueueId, requests: u64) {
-    sink.of(Subject::Queue(queue)).add(Measure::BilledRequests, requests, About::NOTHING);
+    sink.of(queue).add(Measure::BilledRequests, requests, About::NOTHING);
 }
 
 /// Gives `sink` every point that a fact makes.
@@ -562,7 +425,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         }
         Fact::Requested { call, payload, .. } => {
             if guide.via(call).is_some() {
-                sink.of(Subject::Caller(call)).count(Measure::Requests, true, about(payload));
+                sink.of(call).count(Measure::Requests, true, about(payload));
             }
         }
         Fact::Answered { call, payload, answer, took } => {
@@ -570,14 +433,14 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
                 let label = status(answer, via);
                 sink.answered(call, answer, About::labelled(payload, label));
                 if guide.takes(register, payload) {
-                    let mut caller = sink.of(Subject::Caller(call));
+                    let mut caller = sink.of(call);
                     caller.sample(Measure::ResponseTime, took.as_nanos(), about(payload));
                 }
             }
         }
         Fact::Resolved { call, payload, ok, since } => {
             if guide.via(call).is_some_and(Via::waits) && guide.takes(register, payload) {
-                let mut caller = sink.of(Subject::Caller(call));
+                let mut caller = sink.of(call);
                 if ok {
                     caller.sample(Measure::Latency, since.as_nanos(), about(payload));
                 } else {
@@ -588,7 +451,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         Fact::Unawaited { function, payload } => {
             // Told right after its bill: a run that failed and was not awaited is one wasted run.
             if guide.wasted != Some((function, payload, now)) {
-                let mut function = sink.of(Subject::Function(function));
+                let mut function = sink.of(function);
                 function.count(Measure::WastedInvocations, true, about(payload));
             }
         }
@@ -599,18 +462,18 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         | Fact::ProcessingFailed { .. } => (),
         Fact::ServiceRetried { call, payload, .. } => {
             if guide.via(call).is_some() {
-                let mut caller = sink.of(Subject::Caller(call));
+                let mut caller = sink.of(call);
                 caller.count(Measure::ServiceRetries, true, about(payload));
             }
         }
 
         Fact::Accepted { function, payload } => {
-            let mut function = sink.of(Subject::Function(function));
+            let mut function = sink.of(function);
             function.count(Measure::AsyncEventsReceived, true, about(payload));
         }
         Fact::Tried { function, payload, age, first } => {
             if guide.takes(register, payload) {
-                let mut function = sink.of(Subject::Function(function));
+                let mut function = sink.of(function);
                 function.sample(Measure::AsyncEventAge, age.as_nanos(), about(payload));
                 if first {
                     function.sample(Measure::DwellTime, age.as_nanos(), about(payload));
@@ -618,7 +481,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             }
         }
         Fact::Completed { function, payload, .. } => {
-            let mut function = sink.of(Subject::Function(function));
+            let mut function = sink.of(function);
             function.count(Measure::AsyncEventsDropped, false, about(payload));
             if guide.takes(register, payload) {
                 let runs = u64::from(register.get(payload).runs);
@@ -626,7 +489,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             }
         }
         Fact::Discarded { function, payload, condition, runs, .. } => {
-            let mut function = sink.of(Subject::Function(function));
+            let mut function = sink.of(function);
             let given_up = condition != Condition::Success;
             let reason = About::labelled(payload, condition.word());
             function.count(Measure::AsyncEventsDropped, given_up, reason);
@@ -636,11 +499,11 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             }
         }
         Fact::DeadLetterFailed { function, payload } => {
-            let mut function = sink.of(Subject::Function(function));
+            let mut function = sink.of(function);
             function.count(Measure::DeadLetterErrors, true, about(payload));
         }
         Fact::DestinationFailed { function, payload } => {
-            let mut function = sink.of(Subject::Function(function));
+            let mut function = sink.of(function);
             function.count(Measure::DestinationDeliveryFailures, true, about(payload));
         }
         Fact::Redelivered { .. }
@@ -655,7 +518,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             if known.provides || provisioned {
                 with_provisioned(sink, known, function, true, provisioned, payload);
             }
-            let mut function = sink.of(Subject::Function(function));
+            let mut function = sink.of(function);
             function.count(Measure::Invocations, true, about(payload));
             function.count(Measure::Throttles, false, about(payload));
             if cold.is_some() {
@@ -669,7 +532,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             if provisioned {
                 with_provisioned(sink, known, function, false, provisioned, payload);
             }
-            let mut function = sink.of(Subject::Function(function));
+            let mut function = sink.of(function);
             function.count_at(started, Measure::Errors, error.is_some(), about(payload));
             if guide.takes(register, payload) {
                 function.sample(Measure::Duration, ran.as_nanos(), about(payload));
@@ -679,7 +542,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         Fact::Provisioned { function: id, environments, billed_ms } => {
             let known = &guide.functions[id.index()];
             let then = FunctionNow { provisioned: u64::from(environments), ..*known };
-            let mut function = sink.of(Subject::Function(id));
+            let mut function = sink.of(id);
             function.set(Measure::ProvisionedConcurrencyUtilization, then.utilization());
             if billed_ms > 0 {
                 let amount = billed_ms * u64::from(known.memory_mb);
@@ -689,7 +552,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         }
         Fact::Billed { function, payload, billed_ms, wasted, provisioned } => {
             let memory_mb = u64::from(guide.functions[function.index()].memory_mb);
-            let mut function = sink.of(Subject::Function(function));
+            let mut function = sink.of(function);
             let amount = billed_ms * memory_mb;
             if provisioned {
                 function.add(Measure::ProvisionedRunGbSeconds, amount, about(payload));
@@ -701,23 +564,23 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         }
         Fact::Processed { function, payload, nth } => {
             if nth > 1 {
-                let mut function = sink.of(Subject::Function(function));
+                let mut function = sink.of(function);
                 function.count(Measure::Duplicates, true, about(payload));
             }
         }
         Fact::Throttled { function, payload, .. } => {
-            let mut function = sink.of(Subject::Function(function));
+            let mut function = sink.of(function);
             function.count(Measure::Throttles, true, about(payload));
             function.count(Measure::Errors, false, about(payload));
         }
         Fact::LoopStopped { function, payload } => {
-            let mut function = sink.of(Subject::Function(function));
+            let mut function = sink.of(function);
             function.count(Measure::RecursiveInvocationsDropped, true, about(payload));
         }
         Fact::RecordFailed { .. } | Fact::SystemErred { .. } | Fact::Missing { .. } => (),
 
         Fact::Enqueued { queue, payload, entry, delayed, .. } => {
-            let mut queue = sink.of(Subject::Queue(queue));
+            let mut queue = sink.of(queue);
             match entry {
                 Entry::Sent | Entry::DeadLetter => {
                     queue.count(Measure::NumberOfMessagesSent, true, about(payload));
@@ -734,49 +597,49 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             }
         }
         Fact::Appeared { queue, payload } => {
-            let mut queue = sink.of(Subject::Queue(queue));
+            let mut queue = sink.of(queue);
             queue.step(held(Held::Delayed), false, about(payload));
             queue.step(held(Held::Visible), true, about(payload));
         }
         Fact::Received { queue, payload, .. } => {
-            let mut queue = sink.of(Subject::Queue(queue));
+            let mut queue = sink.of(queue);
             queue.count(Measure::NumberOfMessagesReceived, true, about(payload));
             queue.step(held(Held::Visible), false, about(payload));
             queue.step(held(Held::InFlight), true, about(payload));
         }
         Fact::Returned { queue, payload, .. } => {
-            let mut queue = sink.of(Subject::Queue(queue));
+            let mut queue = sink.of(queue);
             queue.step(held(Held::InFlight), false, about(payload));
             queue.step(held(Held::Visible), true, about(payload));
         }
         Fact::Deleted { queue, payload, why: Deletion::Processed | Deletion::Filtered, was } => {
-            let mut queue = sink.of(Subject::Queue(queue));
+            let mut queue = sink.of(queue);
             queue.count(Measure::NumberOfMessagesDeleted, true, about(payload));
             queue.step(held(was), false, about(payload));
         }
         Fact::Expired { queue, payload, was } | Fact::Purged { queue, payload, was } => {
-            sink.of(Subject::Queue(queue)).step(held(was), false, about(payload));
+            sink.of(queue).step(held(was), false, about(payload));
         }
         Fact::Redriven { queue, payload, .. } => {
-            let mut queue = sink.of(Subject::Queue(queue));
+            let mut queue = sink.of(queue);
             queue.count(Measure::Redriven, true, about(payload));
             queue.step(held(Held::Visible), false, about(payload));
         }
         Fact::MovedBack { queue, payload } => {
-            sink.of(Subject::Queue(queue)).step(held(Held::Visible), false, about(payload));
+            sink.of(queue).step(held(Held::Visible), false, about(payload));
         }
         Fact::EmptyReceive { queue } => {
-            sink.of(Subject::Queue(queue)).count(Measure::NumberOfEmptyReceives, true, nothing);
+            sink.of(queue).count(Measure::NumberOfEmptyReceives, true, nothing);
         }
         Fact::Deduplicated { queue, payload } => {
-            let mut queue = sink.of(Subject::Queue(queue));
+            let mut queue = sink.of(queue);
             queue.count(Measure::NumberOfDeduplicatedSentMessages, true, about(payload));
             let bytes = u64::from(register.get(payload).bytes);
             queue.add(Measure::BilledRequests, requests::of_bytes(bytes), nothing);
         }
         Fact::GroupsInFlight { queue, groups } => {
             let measure = Measure::ApproximateNumberOfGroupsWithInflightMessages;
-            sink.of(Subject::Queue(queue)).set(measure, u64::from(groups));
+            sink.of(queue).set(measure, u64::from(groups));
         }
         Fact::SendRefused { .. }
         | Fact::DeleteIgnored { .. }
@@ -785,32 +648,32 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
 
         Fact::Polled { mapping, events, requests } => {
             requested(sink, guide.sources[mapping.index()], requests);
-            let mut mapping = sink.of(Subject::Mapping(mapping));
+            let mut mapping = sink.of(mapping);
             mapping.add(Measure::PolledEventCount, u64::from(events), nothing);
         }
         Fact::FilteredOut { mapping, payload, nth } => {
             if requests::begins_delete(nth) {
                 requested(sink, guide.sources[mapping.index()], 1);
             }
-            let mut mapping = sink.of(Subject::Mapping(mapping));
+            let mut mapping = sink.of(mapping);
             mapping.count(Measure::FilteredOutEventCount, true, about(payload));
         }
         Fact::Invoked { mapping, events } => {
-            let mut mapping = sink.of(Subject::Mapping(mapping));
+            let mut mapping = sink.of(mapping);
             mapping.add(Measure::InvokedEventCount, u64::from(events), nothing);
         }
         Fact::InvokeFailed { mapping, events } => {
-            let mut mapping = sink.of(Subject::Mapping(mapping));
+            let mut mapping = sink.of(mapping);
             mapping.add(Measure::FailedInvokeEventCount, u64::from(events), nothing);
         }
         Fact::EventsDeleted { mapping, events } => {
             requested(sink, guide.sources[mapping.index()], requests::of_deletes(events));
-            let mut mapping = sink.of(Subject::Mapping(mapping));
+            let mut mapping = sink.of(mapping);
             mapping.add(Measure::DeletedEventCount, u64::from(events), nothing);
         }
         Fact::PollersScaled { mapping, pollers } => {
             let provisioned = guide.provisioned[mapping.index()];
-            let mut mapping = sink.of(Subject::Mapping(mapping));
+            let mut mapping = sink.of(mapping);
             mapping.set(Measure::Pollers, u64::from(pollers));
             if provisioned {
                 let pollers = pollers.div_ceil(BATCHES_OF_A_POLLER);
@@ -820,26 +683,26 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         Fact::LetGo { .. } => (),
 
         Fact::DependencyAsked { dependency, payload, .. } => {
-            let mut dependency = sink.of(Subject::Dependency(dependency));
+            let mut dependency = sink.of(dependency);
             dependency.count(Measure::DependencyRequests, true, about(payload));
         }
         Fact::DependencyRefused { dependency, payload, .. } => {
-            let mut dependency = sink.of(Subject::Dependency(dependency));
+            let mut dependency = sink.of(dependency);
             dependency.count(Measure::Refused, true, about(payload));
         }
         Fact::WorkQueued { dependency, payload } => {
-            let mut dependency = sink.of(Subject::Dependency(dependency));
+            let mut dependency = sink.of(dependency);
             dependency.step(Measure::WorkQueued, true, about(payload));
         }
         Fact::WorkStarted { dependency, payload, queued, .. } => {
-            let mut dependency = sink.of(Subject::Dependency(dependency));
+            let mut dependency = sink.of(dependency);
             if queued {
                 dependency.step(Measure::WorkQueued, false, about(payload));
             }
             dependency.step(Measure::Busy, true, about(payload));
         }
         Fact::WorkEnded { dependency, payload, took, .. } => {
-            let mut dependency = sink.of(Subject::Dependency(dependency));
+            let mut dependency = sink.of(dependency);
             dependency.step(Measure::Busy, false, about(payload));
             if guide.takes(register, payload) {
                 let took = took.as_nanos();
@@ -847,24 +710,24 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             }
         }
         Fact::WorkAbandoned { dependency, payload } => {
-            let mut dependency = sink.of(Subject::Dependency(dependency));
+            let mut dependency = sink.of(dependency);
             dependency.count(Measure::Abandoned, true, about(payload));
         }
         Fact::WorkCancelled { dependency, payload, started, .. } => {
             let level = if started { Measure::Busy } else { Measure::WorkQueued };
-            sink.of(Subject::Dependency(dependency)).step(level, false, about(payload));
+            sink.of(dependency).step(level, false, about(payload));
         }
 
         Fact::Published { sink: Some(place), payload, .. } => {
-            let kind = guide.sinks[place.index()];
-            let measure = match kind {
-                SinkKind::Topic => Measure::NumberOfMessagesPublished,
-                SinkKind::Bus => Measure::Published,
-                SinkKind::Bucket => Measure::Objects,
+            let measure = match place.kind {
+                ResourceKind::Topic => Measure::NumberOfMessagesPublished,
+                ResourceKind::Bus => Measure::Published,
+                _ => Measure::Objects,
             };
-            let mut place = sink.of(Subject::Sink(place));
+            let is_bucket = place.kind == ResourceKind::Bucket;
+            let mut place = sink.of(place);
             place.count(measure, true, about(payload));
-            if kind != SinkKind::Bucket {
+            if !is_bucket {
                 let bytes = u64::from(register.get(payload).bytes);
                 place.add(Measure::BilledRequests, requests::of_bytes(bytes), nothing);
             }
@@ -876,17 +739,17 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         | Fact::DeliveryLost { .. } => (),
         Fact::NotWanted { outlet, payload } => {
             if let OutletOf::Topic(topic) = guide.origin(outlet) {
-                let mut topic = sink.of(Subject::Sink(topic));
+                let mut topic = sink.of(Resource::topic(topic));
                 topic.count(Measure::NumberOfNotificationsFilteredOut, true, about(payload));
             }
         }
         Fact::HandedOn { outlet, payload, took } => match guide.origin(outlet) {
             OutletOf::Topic(topic) => {
-                let mut topic = sink.of(Subject::Sink(topic));
+                let mut topic = sink.of(Resource::topic(topic));
                 topic.count(Measure::NumberOfNotificationsDelivered, true, about(payload));
             }
             OutletOf::Rule(_, rule) => {
-                let mut rule = sink.of(Subject::Rule(rule));
+                let mut rule = sink.of(rule);
                 rule.count(Measure::RuleInvocations, true, about(payload));
                 if guide.takes(register, payload) {
                     let took = took.as_nanos();
@@ -898,21 +761,21 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         },
         Fact::DeliveryRetried { outlet, payload, .. } => {
             if let OutletOf::Rule(_, rule) = guide.origin(outlet) {
-                let mut rule = sink.of(Subject::Rule(rule));
+                let mut rule = sink.of(rule);
                 rule.count(Measure::RetryInvocationAttempts, true, about(payload));
             }
-            let mut caller = sink.of(Subject::Caller(register.get(payload).caller));
+            let mut caller = sink.of(register.get(payload).caller);
             caller.count(Measure::ServiceRetries, true, about(payload));
         }
         Fact::DeliveryFailed { outlet, payload, why, .. } => {
             let reason = About::labelled(payload, why.word());
             match guide.origin(outlet) {
                 OutletOf::Topic(topic) => {
-                    let mut topic = sink.of(Subject::Sink(topic));
+                    let mut topic = sink.of(Resource::topic(topic));
                     topic.count(Measure::NumberOfNotificationsFailed, true, reason);
                 }
                 OutletOf::Rule(_, rule) => {
-                    let mut rule = sink.of(Subject::Rule(rule));
+                    let mut rule = sink.of(rule);
                     rule.count(Measure::RuleInvocations, true, reason);
                     rule.count(Measure::FailedInvocations, true, reason);
                 }
@@ -926,7 +789,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         }
         Fact::Put { stream: id, payload, .. } => {
             let bytes = u64::from(register.get(payload).bytes);
-            let mut stream = sink.of(Subject::Stream(id));
+            let mut stream = sink.of(id);
             stream.count(Measure::IncomingRecords, true, about(payload));
             stream.add(Measure::IncomingBytes, bytes, about(payload));
             if guide.streams[id.index()] == Source::Kinesis {
@@ -937,10 +800,10 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         Fact::PutRefused { throttled: false, .. } => (),
         Fact::PutRefused { stream, payload, throttled: true } => {
             let exceeded = Measure::WriteProvisionedThroughputExceeded;
-            sink.of(Subject::Stream(stream)).count(exceeded, true, about(payload));
+            sink.of(stream).count(exceeded, true, about(payload));
         }
         Fact::Resharded { stream, shards } => {
-            sink.of(Subject::Stream(stream)).set(Measure::Shards, u64::from(shards));
+            sink.of(stream).set(Measure::Shards, u64::from(shards));
         }
         Fact::Awaits { reader, payload, shard } => {
             lags(guide, sink, reader, true, About::record(payload, shard));
@@ -952,54 +815,53 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         }
         Fact::RecordFiltered { reader, payload, shard } => {
             let record = About::record(payload, shard);
-            sink.of(Subject::Reader(reader)).count(Measure::FilteredOutEventCount, true, record);
+            sink.of(reader).count(Measure::FilteredOutEventCount, true, record);
             lags(guide, sink, reader, false, record);
         }
         Fact::RecordsRead { reader, events, .. } => {
-            let mut mapping = sink.of(Subject::Reader(reader));
+            let mut mapping = sink.of(reader);
             mapping.add(Measure::PolledEventCount, u64::from(events), nothing);
         }
         Fact::BatchInvoked { reader, events, age, .. } => {
             let invoked = Measure::InvokedEventCount;
-            sink.of(Subject::Reader(reader)).add(invoked, u64::from(events), nothing);
+            sink.of(reader).add(invoked, u64::from(events), nothing);
             let (function, ..) = guide.readers[reader.index()];
             if guide.took(Time::from_nanos(now.as_nanos().saturating_sub(age.as_nanos()))) {
-                for subject in [Subject::Reader(reader), Subject::Function(function)] {
-                    sink.of(subject).sample(Measure::IteratorAge, age.as_nanos(), nothing);
-                }
+                sink.of(reader).sample(Measure::IteratorAge, age.as_nanos(), nothing);
+                sink.of(function).sample(Measure::IteratorAge, age.as_nanos(), nothing);
             }
         }
         Fact::BatchFailed { reader, events, .. } => {
-            let mut mapping = sink.of(Subject::Reader(reader));
+            let mut mapping = sink.of(reader);
             mapping.add(Measure::FailedInvokeEventCount, u64::from(events), nothing);
         }
         Fact::Bisected { reader, .. } => {
-            sink.of(Subject::Reader(reader)).count(Measure::Bisects, true, nothing);
+            sink.of(reader).count(Measure::Bisects, true, nothing);
         }
         Fact::RecordDropped { reader, payload, why } => {
-            let mut mapping = sink.of(Subject::Reader(reader));
+            let mut mapping = sink.of(reader);
             let reason = About::labelled(payload, why.word());
             mapping.count(Measure::DroppedEventCount, true, reason);
         }
         Fact::FailureDelivered { reader, events } => {
-            let mut mapping = sink.of(Subject::Reader(reader));
+            let mut mapping = sink.of(reader);
             let delivered = Measure::OnFailureDestinationDeliveredEventCount;
             mapping.add(delivered, u64::from(events), nothing);
         }
         Fact::FailureUndelivered { reader, .. } => {
             let failures = Measure::DestinationDeliveryFailures;
-            sink.of(Subject::Reader(reader)).count(failures, true, nothing);
+            sink.of(reader).count(failures, true, nothing);
             let (function, ..) = guide.readers[reader.index()];
-            sink.of(Subject::Function(function)).count(failures, true, nothing);
+            sink.of(function).count(failures, true, nothing);
         }
         Fact::WindowClosed { reader, records, .. } => {
             if guide.took(now) {
-                sink.of(Subject::Reader(reader)).sample(Measure::WindowRecords, records, nothing);
+                sink.of(reader).sample(Measure::WindowRecords, records, nothing);
             }
         }
         Fact::LanesScaled { reader, lanes } => {
             let (_, _, provisioned) = guide.readers[reader.index()];
-            let mut mapping = sink.of(Subject::Reader(reader));
+            let mut mapping = sink.of(reader);
             mapping.set(Measure::Pollers, u64::from(lanes));
             if provisioned {
                 mapping.set(Measure::ProvisionedPollers, u64::from(lanes));
@@ -1032,7 +894,7 @@ pub fn points_of_end<S: Sink>(guide: &Guide, register: &Register, root: PayloadI
         _ => None,
     };
     let about = About::payload(root);
-    let mut caller = sink.of(Subject::Caller(arrival.caller));
+    let mut caller = sink.of(arrival.caller);
     let mut give = |measure, took| match took {
         Some(took) => caller.sample(measure, took, about),
         None => caller.never(measure, about),
@@ -1050,7 +912,7 @@ pub fn points_of_end<S: Sink>(guide: &Guide, register: &Register, root: PayloadI
 #[inline(always)]
 fn lags<S: Sink>(guide: &Guide, sink: &mut S, reader: ReaderId, more: bool, about: About) {
     let (_, kafka, _) = guide.readers[reader.index()];
-    let mut mapping = sink.of(Subject::Reader(reader));
+    let mut mapping = sink.of(reader);
     mapping.step(Measure::Depth, more, about);
     if kafka {
         mapping.step(Measure::SumOffsetLag, more, about);
@@ -1066,8 +928,8 @@ fn of_origin<S: Sink>(
     about: About,
 ) {
     match origin {
-        OutletOf::Topic(topic) => sink.of(Subject::Sink(topic)).count(topics, true, about),
-        OutletOf::Rule(_, rule) => sink.of(Subject::Rule(rule)).count(rules, true, about),
+        OutletOf::Topic(topic) => sink.of(Resource::topic(topic)).count(topics, true, about),
+        OutletOf::Rule(_, rule) => sink.of(rule).count(rules, true, about),
         OutletOf::Call(_) => (),
     }
 }

@@ -1,6 +1,6 @@
 //! Probes: what formulas ask of a run, taken while it goes on, and their values at its end.
 //!
-//! Each measure of a formula is one probe. Probes hang on the (subject, measure) whose points they
+//! Each measure of a formula is one probe. Probes hang on the (resource, measure) whose points they
 //! want, so a run without formulas pays nothing and a point that nobody asks for one look-up.
 //! They take the same points as the totals ([`points`](super::point::points)), so a definition is
 //! the same in both; unlike totals they know windows, filters, periods and instants.
@@ -12,13 +12,13 @@ use super::{
     ledger::LedgerKind,
     measure::{Kind, Measure},
     number::Number,
-    point::{About, Bases, Sink, SinkOf, Subject},
+    point::{About, Bases, Sink, SinkOf},
     pool::{Gathered, Pool},
 };
 use crate::{
     kernel::{Span, Time},
     model::{
-        Place, Register,
+        Place, Register, Resource,
         config::{Config, Resources},
         facts::Answer,
         outcome::Reason,
@@ -40,7 +40,7 @@ pub struct Probes {
     probes: Vec<Probe>,
     /// For each formula, where its terms' probes begin.
     first: Vec<usize>,
-    /// For each subject and measure the group of probes on it; 0 is none.
+    /// For each resource and measure the group of probes on it; 0 is none.
     table: Vec<u16>,
     groups: Vec<Vec<usize>>,
     base: Bases,
@@ -653,7 +653,7 @@ impl Probes {
     fn hang(&mut self, term: &Term) {
         let wants = Wants::new(term.filter.as_ref(), &self.catalog);
         let probe = Probe { wants, gather: Gather::new(term, self.warmup) };
-        let group = &mut self.table[self.base.of(term.subject) + term.measure as usize];
+        let group = &mut self.table[self.base.of(term.resource) + term.measure as usize];
         if *group == 0 {
             *group = u16::try_from(self.groups.len()).expect("fewer measures than 65,536");
             self.groups.push(Vec::new());
@@ -739,13 +739,13 @@ pub struct ProbesNow<'a> {
     pub now: Time,
 }
 
-/// The probes on one subject.
+/// The probes on one resource.
 #[derive(Debug)]
 pub struct ProbesOf<'a> {
     probes: &'a mut Probes,
     register: &'a Register,
-    subject: Subject,
-    /// Where the subject begins in the table.
+    resource: Resource,
+    /// Where the resource begins in the table.
     base: usize,
     now: Time,
 }
@@ -787,13 +787,13 @@ impl ProbesOf<'_> {
         if self.now < *warmup {
             return;
         }
-        let Some(item) = cost::item(self.subject, measure, &biller.resources) else { return };
+        let Some(item) = cost::item(self.resource, measure, &biller.resources) else { return };
         let more = biller.meter.add(item, quantity).0;
         let more = u64::try_from(more).expect("one thing costs less than 1,800 dollars");
-        self.base = base.of(Subject::Run);
+        self.base = base.of(Resource::RUN);
         let now = self.now;
         self.each(Measure::CostUsd, About::default(), |gather| gather.add(now, more, more > 0));
-        self.base = self.probes.base.of(self.subject);
+        self.base = self.probes.base.of(self.resource);
     }
 }
 
@@ -827,9 +827,10 @@ impl Sink for ProbesNow<'_> {
         Self: 'a;
 
     #[inline(always)]
-    fn of(&mut self, subject: Subject) -> ProbesOf<'_> {
-        let base = self.probes.base.of(subject);
-        ProbesOf { probes: self.probes, register: self.register, subject, base, now: self.now }
+    fn of(&mut self, resource: impl Into<Resource>) -> ProbesOf<'_> {
+        let resource = resource.into();
+        let base = self.probes.base.of(resource);
+        ProbesOf { probes: self.probes, register: self.register, resource, base, now: self.now }
     }
 
     fn arrived(&mut self, caller: CallId, root: PayloadId) {
@@ -837,8 +838,8 @@ impl Sink for ProbesNow<'_> {
             return;
         }
         let (now, about) = (self.now, About::payload(root));
-        for subject in [Subject::Caller(caller), Subject::Run] {
-            let mut probes = self.of(subject);
+        for resource in [Resource::from(caller), Resource::RUN] {
+            let mut probes = self.of(resource);
             probes.each(Measure::Arrivals, about, |gather| gather.add(now, 1, true));
             probes.each(Measure::InFlight, about, |gather| gather.step(now, true));
         }
@@ -849,8 +850,8 @@ impl Sink for ProbesNow<'_> {
             return;
         }
         let (now, about) = (self.now, About::payload(payload));
-        for subject in [Subject::Caller(caller), Subject::Run] {
-            self.of(subject).each(Measure::Messages, about, |gather| gather.add(now, 1, true));
+        for resource in [Resource::from(caller), Resource::RUN] {
+            self.of(resource).each(Measure::Messages, about, |gather| gather.add(now, 1, true));
         }
     }
 
@@ -862,8 +863,8 @@ impl Sink for ProbesNow<'_> {
         }
         let (now, about) = (self.now, About::payload(root));
         let why = About { label: reason.word(), ..about };
-        for subject in [Subject::Caller(caller), Subject::Run] {
-            let mut probes = self.of(subject);
+        for resource in [Resource::from(caller), Resource::RUN] {
+            let mut probes = self.of(resource);
             probes.each(word_of(from), about, |gather| gather.step(now, false));
             probes.each(word_of(to), why, |gather| {
                 gather.step(now, true);
@@ -873,7 +874,7 @@ impl Sink for ProbesNow<'_> {
     }
 
     fn answered(&mut self, caller: CallId, _: Answer, about: About) {
-        self.of(Subject::Caller(caller)).count(Measure::Answered, true, about);
+        self.of(caller).count(Measure::Answered, true, about);
     }
 }
 

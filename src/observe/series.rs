@@ -1,21 +1,17 @@
-//! What happened in each period: one row a period, subject and measure that was counted or changed.
+//! What happened in each period: one row a period, resource and measure that was counted or changed.
 //!
 //! Rows are written when a period closes and kept as variable-length numbers, some ten bytes each,
 //! so that a long run's series stays small; [`Series::rows`] reads them back in order of period,
-//! subject and measure. Errors are stamped at the start of their run, so a row can still grow
+//! resource and measure. Errors are stamped at the start of their run, so a row can still grow
 //! after its period: such late additions are kept apart and joined in when reading.
 
 use super::{
     cell::Stats,
     measure::{Kind, Measure},
-    point::Subject,
 };
 use crate::{
     kernel::{Span, Time},
-    model::vocabulary::{
-        AlarmId, CallId, DependencyId, FunctionId, MappingId, QueueId, ReaderId, RuleId, SinkId,
-        StreamId,
-    },
+    model::{Resource, ResourceKind},
 };
 use std::collections::BTreeMap;
 
@@ -25,7 +21,7 @@ pub struct Row {
     /// The period's number, from 0 at time 0.
     pub period: u64,
     /// Whose.
-    pub subject: Subject,
+    pub resource: Resource,
     /// What.
     pub measure: Measure,
     /// Its samples, as they are kept (nanoseconds; milliseconds times megabytes).
@@ -63,7 +59,7 @@ pub struct Series {
     counted_from: Time,
     chunks: Vec<Vec<u8>>,
     rows: u64,
-    late: BTreeMap<(u64, Subject, Measure), (u64, u64)>,
+    late: BTreeMap<(u64, Resource, Measure), (u64, u64)>,
 }
 
 /// So much is written before a new chunk is begun; growing one vector for all would copy them.
@@ -99,10 +95,9 @@ impl Series {
             self.chunks.push(Vec::with_capacity(CHUNK.min(1024 << self.chunks.len().min(6))));
         }
         let chunk = self.chunks.last_mut().expect("pushed above");
-        let (kind, id) = spell(row.subject);
         write(chunk, u128::from(row.period));
-        chunk.extend([kind, row.measure as u8]);
-        write(chunk, u128::from(id));
+        chunk.extend([row.resource.kind as u8, row.measure as u8]);
+        write(chunk, u128::from(row.resource.index));
         write(chunk, u128::from(row.stats.samples));
         write(chunk, zigzag(row.stats.sum));
         if !plain(row.measure) {
@@ -124,25 +119,25 @@ impl Series {
     pub fn add_late(
         &mut self,
         at: Time,
-        subject: Subject,
+        resource: Resource,
         measure: Measure,
         counted: bool,
     ) -> bool {
         if at < self.counted_from {
             return false;
         }
-        let late = self.late.entry((self.period_of(at), subject, measure)).or_default();
+        let late = self.late.entry((self.period_of(at), resource, measure)).or_default();
         late.0 += u64::from(counted);
         late.1 += 1;
         true
     }
 
-    /// Every row, in order of period, subject and measure.
+    /// Every row, in order of period, resource and measure.
     pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
         let mut written = self.chunks.iter().flat_map(|chunk| Reader { left: chunk }).peekable();
         let mut late = self.late.iter().peekable();
         std::iter::from_fn(move || {
-            let key = |row: &Row| (row.period, row.subject, row.measure);
+            let key = |row: &Row| (row.period, row.resource, row.measure);
             let (Some(next), Some((at, (sum, samples)))) = (written.peek(), late.peek()) else {
                 return written.next().or_else(|| {
                     let (at, (sum, samples)) = late.next()?;
@@ -169,48 +164,14 @@ impl Series {
     }
 }
 
-fn late_row(at: (u64, Subject, Measure), sum: u64, samples: u64) -> Option<Row> {
+fn late_row(at: (u64, Resource, Measure), sum: u64, samples: u64) -> Option<Row> {
     let stats = Stats::of_counts(sum, samples)?;
-    Some(Row { period: at.0, subject: at.1, measure: at.2, stats })
+    Some(Row { period: at.0, resource: at.1, measure: at.2, stats })
 }
 
 /// Whether the extremes follow from sum and number.
 fn plain(measure: Measure) -> bool {
     matches!(measure.kind(), Kind::Count | Kind::Place)
-}
-
-fn spell(subject: Subject) -> (u8, u16) {
-    match subject {
-        Subject::Function(id) => (0, id.0),
-        Subject::Queue(id) => (1, id.0),
-        Subject::Sink(id) => (2, id.0),
-        Subject::Mapping(id) => (3, id.0),
-        Subject::Account => (4, 0),
-        Subject::Caller(id) => (5, id.0),
-        Subject::Run => (6, 0),
-        Subject::Dependency(id) => (7, id.0),
-        Subject::Alarm(id) => (8, id.0),
-        Subject::Rule(id) => (9, id.0),
-        Subject::Stream(id) => (10, id.0),
-        Subject::Reader(id) => (11, id.0),
-    }
-}
-
-fn unspell(kind: u8, id: u16) -> Subject {
-    match kind {
-        0 => Subject::Function(FunctionId(id)),
-        1 => Subject::Queue(QueueId(id)),
-        2 => Subject::Sink(SinkId(id)),
-        3 => Subject::Mapping(MappingId(id)),
-        4 => Subject::Account,
-        5 => Subject::Caller(CallId(id)),
-        6 => Subject::Run,
-        7 => Subject::Dependency(DependencyId(id)),
-        8 => Subject::Alarm(AlarmId(id)),
-        9 => Subject::Rule(RuleId(id)),
-        10 => Subject::Stream(StreamId(id)),
-        _ => Subject::Reader(ReaderId(id)),
-    }
 }
 
 fn zigzag(value: i128) -> u128 {
@@ -267,7 +228,8 @@ impl Iterator for Reader<'_> {
     fn next(&mut self) -> Option<Row> {
         let period = u64::try_from(self.number()?).ok()?;
         let (kind, measure) = (self.byte()?, self.byte()?);
-        let subject = unspell(kind, u16::try_from(self.number()?).ok()?);
+        let kind = ResourceKind::ALL[usize::from(kind)];
+        let resource = Resource { kind, index: u16::try_from(self.number()?).ok()? };
         let measure = Measure::ALL[usize::from(measure)];
         let samples = u64::try_from(self.number()?).ok()?;
         let sum = unzigzag(self.number()?);
@@ -282,7 +244,7 @@ impl Iterator for Reader<'_> {
             }
             Stats { sum, samples, min, max, last, area }
         };
-        Some(Row { period, subject, measure, stats })
+        Some(Row { period, resource, measure, stats })
     }
 }
 
@@ -290,7 +252,7 @@ impl Iterator for Reader<'_> {
 mod tests {
     use super::*;
 
-    const WORKER: Subject = Subject::Function(FunctionId(300));
+    const WORKER: Resource = Resource { kind: ResourceKind::Function, index: 300 };
 
     fn errors(period: u64, sum: u64, samples: u64) -> Row {
         late_row((period, WORKER, Measure::Errors), sum, samples).unwrap()
@@ -301,7 +263,7 @@ mod tests {
         let mut series = Series::new(Span::mins(1), Time::ZERO);
         let gauge = |period, sum| Row {
             period,
-            subject: Subject::Account,
+            resource: Resource::ACCOUNT,
             measure: Measure::ConcurrentExecutions,
             stats: Stats { sum, samples: 3, min: -1, max: i64::MAX, last: -7, area: (sum, 60) },
         };

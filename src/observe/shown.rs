@@ -1,20 +1,20 @@
 //! What the tables of a run show of each kind of resource: beside the measures, so that a kind that is
 //! added is told of without another word anywhere.
 
-use super::measure::Owner;
+use crate::model::ResourceKind;
 
 /// The kinds that have a table, in reading order; alarms and callers have theirs behind these.
-pub const TABLES: [Owner; 10] = [
-    Owner::Function,
-    Owner::Queue,
-    Owner::Stream,
-    Owner::Mapping,
-    Owner::StreamMapping,
-    Owner::Topic,
-    Owner::Bus,
-    Owner::Rule,
-    Owner::Bucket,
-    Owner::Dependency,
+pub const TABLES: [ResourceKind; 10] = [
+    ResourceKind::Function,
+    ResourceKind::Queue,
+    ResourceKind::Stream,
+    ResourceKind::Mapping,
+    ResourceKind::StreamMapping,
+    ResourceKind::Topic,
+    ResourceKind::Bus,
+    ResourceKind::Rule,
+    ResourceKind::Bucket,
+    ResourceKind::Dependency,
 ];
 
 /// What of a measure a column shows.
@@ -33,10 +33,12 @@ pub enum Shown {
 }
 
 /// The heading of the table of a kind, and for each column the measure, its heading and what is shown of it.
-pub const fn shown(kind: Owner) -> (&'static str, &'static [(&'static str, &'static str, Shown)]) {
+pub const fn shown(
+    kind: ResourceKind,
+) -> (&'static str, &'static [(&'static str, &'static str, Shown)]) {
     use Shown::*;
     match kind {
-        Owner::Function => (
+        ResourceKind::Function => (
             "Functions",
             &[
                 ("Invocations", "Invocations", Sum),
@@ -51,7 +53,7 @@ pub const fn shown(kind: Owner) -> (&'static str, &'static [(&'static str, &'sta
                 ("dwell_time", "dwell p99", P99),
             ],
         ),
-        Owner::Queue => (
+        ResourceKind::Queue => (
             "Queues",
             &[
                 ("arrived", "arrived", Sum),
@@ -63,7 +65,7 @@ pub const fn shown(kind: Owner) -> (&'static str, &'static [(&'static str, &'sta
                 ("ApproximateAgeOfOldestMessage", "oldest max", Max),
             ],
         ),
-        Owner::Mapping => (
+        ResourceKind::Mapping => (
             "Event source mappings",
             &[
                 ("PolledEventCount", "polled", Sum),
@@ -74,7 +76,7 @@ pub const fn shown(kind: Owner) -> (&'static str, &'static [(&'static str, &'sta
                 ("pollers", "pollers max", Max),
             ],
         ),
-        Owner::Stream => (
+        ResourceKind::Stream => (
             "Streams",
             &[
                 ("IncomingRecords", "records", Sum),
@@ -83,7 +85,7 @@ pub const fn shown(kind: Owner) -> (&'static str, &'static [(&'static str, &'sta
                 ("shards", "at end", End),
             ],
         ),
-        Owner::StreamMapping => (
+        ResourceKind::StreamMapping => (
             "Event source mappings on streams",
             &[
                 ("PolledEventCount", "polled", Sum),
@@ -98,7 +100,7 @@ pub const fn shown(kind: Owner) -> (&'static str, &'static [(&'static str, &'sta
                 ("IteratorAge", "p99", P99),
             ],
         ),
-        Owner::Topic => (
+        ResourceKind::Topic => (
             "Topics",
             &[
                 ("NumberOfMessagesPublished", "published", Sum),
@@ -107,8 +109,8 @@ pub const fn shown(kind: Owner) -> (&'static str, &'static [(&'static str, &'sta
                 ("NumberOfNotificationsFailed", "failed", Sum),
             ],
         ),
-        Owner::Bus => ("Buses", &[("published", "published", Sum)]),
-        Owner::Dependency => (
+        ResourceKind::Bus => ("Buses", &[("published", "published", Sum)]),
+        ResourceKind::Dependency => (
             "Dependencies",
             &[
                 ("requests", "requests", Sum),
@@ -121,7 +123,7 @@ pub const fn shown(kind: Owner) -> (&'static str, &'static [(&'static str, &'sta
                 ("response_time", "p99", P99),
             ],
         ),
-        Owner::Rule => (
+        ResourceKind::Rule => (
             "Rules",
             &[
                 ("Invocations", "invocations", Sum),
@@ -130,8 +132,8 @@ pub const fn shown(kind: Owner) -> (&'static str, &'static [(&'static str, &'sta
                 ("InvocationsSentToDlq", "sent to DLQ", Sum),
             ],
         ),
-        Owner::Bucket => ("Buckets", &[("objects", "objects", Sum)]),
-        Owner::Caller => (
+        ResourceKind::Bucket => ("Buckets", &[("objects", "objects", Sum)]),
+        ResourceKind::Caller => (
             "Callers",
             &[
                 ("arrivals", "arrivals", Sum),
@@ -144,6 +146,8 @@ pub const fn shown(kind: Owner) -> (&'static str, &'static [(&'static str, &'sta
                 ("end_to_end", "end to end p99", P99),
             ],
         ),
-        Owner::Alarm | Owner::Account | Owner::Run => ("", &[]),
+        ResourceKind::Alarm | ResourceKind::Account | ResourceKind::Run | ResourceKind::Outlet => {
+            ("", &[])
+        }
     }
 }

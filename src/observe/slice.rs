@@ -413,7 +413,7 @@ impl Slice {
                 step(What::DeadLettered, "lies there: its reader is disabled");
             }
             Fact::PlaceChanged { place: Place::Waiting, .. } => {
-                step(What::Waiting, "waits there: its reader is enabled or disabled");
+                step(What::Waiting, "waits there for its reader");
             }
             Fact::Processed { .. } => {
                 self.ends(which, moment.now);

@@ -12,11 +12,14 @@ use super::{
     digest::Fingerprint,
     histogram::{Histogram, Percent},
     ledger::Ledger,
-    measure::{Measure, Owner, Unit},
-    point::{ANSWERS, Subject, status},
+    measure::{Measure, Unit},
+    point::{ANSWERS, status},
     threshold::Verdict,
 };
-use crate::{kernel::Time, model::config::Resources};
+use crate::{
+    kernel::Time,
+    model::{Resource, ResourceKind, config::Resources, vocabulary::AlarmId},
+};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 /// Names and values in an order of their own: serialized as a map, never sorted.
@@ -161,7 +164,7 @@ fn run_only<S: Serializer>(ledger: &Ledger, serializer: S) -> Result<S::Ok, S::E
     ledger.run.serialize(serializer)
 }
 
-/// Every measure of every subject at the end of a run in which arrivals ended at `duration`.
+/// Every measure of every resource at the end of a run in which arrivals ended at `duration`.
 pub fn total(
     totals: &mut Totals,
     alarms: Option<&Alarms>,
@@ -170,17 +173,19 @@ pub fn total(
     duration: Time,
 ) -> (Table<String, Measures>, Table<String, Measures>) {
     let (mut of_resources, mut of_callers) = (Table::default(), Table::default());
-    for (owner, subject) in Subject::all(resources) {
-        let measures = || owner.measures();
-        let name = subject.name(resources).to_owned();
-        match owner {
-            Owner::Run => (),
-            Owner::Caller => {
+    for resource in Resource::all(resources) {
+        let measures = || Measure::of(resource.kind);
+        let name = resource.name(resources).to_owned();
+        match resource.kind {
+            ResourceKind::Run => (),
+            ResourceKind::Caller => {
                 let of_caller = measures().map(|measure| {
-                    let total = match ledger_total(totals, subject, measure) {
+                    let total = match ledger_total(totals, resource, measure) {
                         Some(total) => total,
-                        None if measure == Measure::Answered => answers(totals, resources, subject),
-                        None => cell_total(totals, subject, measure, counted_from, duration),
+                        None if measure == Measure::Answered => {
+                            answers(totals, resources, resource)
+                        }
+                        None => cell_total(totals, resource, measure, counted_from, duration),
                     };
                     (measure.name(), total)
                 });
@@ -188,11 +193,13 @@ pub fn total(
             }
             _ => {
                 let of_resource = measures().map(|measure| {
-                    let total = cell_total(totals, subject, measure, counted_from, duration);
+                    let total = cell_total(totals, resource, measure, counted_from, duration);
                     (measure.name(), total)
                 });
-                let states = match (subject, alarms) {
-                    (Subject::Alarm(id), Some(alarms)) => Some(alarms.states(id).clone()),
+                let states = match (resource.kind, alarms) {
+                    (ResourceKind::Alarm, Some(alarms)) => {
+                        Some(alarms.states(AlarmId(resource.index)).clone())
+                    }
                     _ => None,
                 };
                 let states = states.map(|states| ("states", Total::States(states)));
@@ -204,11 +211,10 @@ pub fn total(
     (of_resources, of_callers)
 }
 
-/// A word of the ledger is a count: how many entered, or are in the place now.
-fn ledger_total(totals: &Totals, subject: Subject, measure: Measure) -> Option<Total> {
+/// A word of a caller's ledger is a count: how many entered, or are in the place now.
+fn ledger_total(totals: &Totals, resource: Resource, measure: Measure) -> Option<Total> {
     use crate::model::Place;
-    let Subject::Caller(caller) = subject else { return None };
-    let account = totals.callers[caller.index()].book.account();
+    let account = totals.callers[resource.index()].book.account();
     let count = match measure {
         Measure::Arrivals => account.arrivals,
         Measure::Messages => account.all_messages().entered,
@@ -220,10 +226,9 @@ fn ledger_total(totals: &Totals, subject: Subject, measure: Measure) -> Option<T
     Some(Total::Count(count))
 }
 
-fn answers(totals: &Totals, resources: &Resources, subject: Subject) -> Total {
-    let Subject::Caller(caller) = subject else { unreachable!("only callers have answers") };
-    let via = resources.calls[caller.index()].via;
-    let answers = &totals.callers[caller.index()].answers;
+fn answers(totals: &Totals, resources: &Resources, resource: Resource) -> Total {
+    let via = resources.calls[resource.index()].via;
+    let answers = &totals.callers[resource.index()].answers;
     let mut table: Vec<(&'static str, u64)> = Vec::new();
     for answer in ANSWERS {
         let (word, count) = (status(answer, via), answers[answer as usize]);
@@ -238,14 +243,14 @@ fn answers(totals: &Totals, resources: &Resources, subject: Subject) -> Total {
 
 fn cell_total(
     totals: &mut Totals,
-    subject: Subject,
+    resource: Resource,
     measure: Measure,
     counted_from: Time,
     duration: Time,
 ) -> Total {
     let unit = measure.unit();
     let scale = unit.scale() as f64;
-    match totals.cell(subject, measure) {
+    match totals.cell(resource, measure) {
         Cell::Counter(cell) => Total::Count(cell.sum),
         Cell::Tally(cell) => match (unit, u64::try_from(cell.sum)) {
             (Unit::Count | Unit::Bytes, Ok(sum)) => Total::Count(sum),

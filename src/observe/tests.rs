@@ -638,7 +638,7 @@ fn mappings_and_sinks_count_what_they_are_told() {
     play.note(Fact::InvokeFailed { mapping, events: 3 });
     play.note(Fact::EventsDeleted { mapping, events: 10 });
     play.note(Fact::EmptyReceive { queue: JOBS });
-    for sink in [SinkId(0), SinkId(1)] {
+    for sink in [Resource::topic(SinkId(0)), Resource::sink(SinkKind::Bus, SinkId(1))] {
         play.note(Fact::Published { sink: Some(sink), payload, place: Place::Delivered });
     }
     let outcome = play.finish();
@@ -738,13 +738,13 @@ fn the_series_has_no_rows_for_what_did_not_change() {
     let of_function: Vec<_> = outcome
         .series
         .rows()
-        .filter(|row| row.subject == Subject::Function(WORKER))
+        .filter(|row| row.resource == WORKER.into())
         .filter(|row| row.measure == Measure::ConcurrentExecutions)
         .map(|row| (row.period, row.sum(), row.stats.samples, row.min(), row.max()))
         .collect();
     assert_eq!(of_function, running, "the second starts where the first ended");
     let order: Vec<_> =
-        outcome.series.rows().map(|row| (row.period, row.subject, row.measure)).collect();
+        outcome.series.rows().map(|row| (row.period, row.resource, row.measure)).collect();
     assert!(order.is_sorted());
 }
 

@@ -367,10 +367,10 @@ mod tests {
     use crate::kernel::{Span, Time};
     use crate::model::vocabulary::{CallId, FunctionId, QueueId};
     use crate::observe::{
-        Subject,
+        Resource,
         formula::{Statistic, Window, read::span},
         histogram::Percent,
-        measure::{Better, Measure, Owner},
+        measure::{Better, Measure},
     };
 
     fn point(text: &str) -> Option<Time> {
@@ -397,16 +397,16 @@ mod tests {
             "Line.fifo",
         ];
         let callers = ["Orders", "Shoppers", "Uploads", "Users", "Shop"];
-        let known = |name: &str, owner, subject| (name.to_owned(), (owner, subject));
+        let known = |name: &str, resource: Resource| (name.to_owned(), resource);
         let mut resources = Vec::new();
         for (id, name) in (0..).zip(functions) {
-            resources.push(known(name, Owner::Function, Subject::Function(FunctionId(id))));
+            resources.push(known(name, FunctionId(id).into()));
         }
         for (id, name) in (0..).zip(queues) {
-            resources.push(known(name, Owner::Queue, Subject::Queue(QueueId(id))));
+            resources.push(known(name, QueueId(id).into()));
         }
         for (id, name) in (0..).zip(callers) {
-            resources.push(known(name, Owner::Caller, Subject::Caller(CallId(id))));
+            resources.push(known(name, CallId(id).into()));
         }
         Names { resources, attributes: vec!["kind".to_owned()], point: &point }
     }
@@ -482,7 +482,7 @@ mod tests {
         let read = parse("Worker.Throttles per 5m max during 10:20.. <= 10").unwrap();
         assert_eq!(read.comparisons, [Comparison::LessOrEqual]);
         let term = &read.sides[0].terms[0];
-        assert_eq!(term.subject, Subject::Function(FunctionId(0)));
+        assert_eq!(term.resource, FunctionId(0).into());
         assert_eq!(term.measure, Measure::Throttles);
         assert_eq!(term.per, Some((Span::mins(5), Statistic::Max)));
         assert_eq!(term.window, Window::During(point("10:20").unwrap(), None));

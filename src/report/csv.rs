@@ -47,7 +47,7 @@ fn write_metrics(report: &Report<'_>, to: impl Write) -> ::csv::Result<()> {
         let start = report.series.start_of(row.period);
         csv.write_record([
             start.as_secs_f64().to_string().as_str(),
-            (report.name)(row.subject),
+            (report.name)(row.resource),
             row.measure.name(),
             &row.sum().to_string(),
             &row.stats.samples.to_string(),

@@ -15,7 +15,7 @@ pub mod table;
 pub mod why;
 pub mod wording;
 
-use crate::observe::{Results, Series, Subject};
+use crate::observe::{Resource, Results, Series};
 
 /// The version of the shape of `summary.json`.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -43,7 +43,7 @@ pub struct Report<'a> {
     /// The same, period by period.
     pub series: &'a Series,
     /// The name of what a row of the series is about.
-    pub name: &'a dyn Fn(Subject) -> &'a str,
+    pub name: &'a dyn Fn(Resource) -> &'a str,
     /// Assumptions in force, and whether each is the default.
     pub assumptions: &'a [Assumption],
     /// What a colleague would say.

@@ -15,7 +15,7 @@ use super::wording::{count, seconds};
 use crate::{
     kernel::Time,
     observe::{
-        Series, Subject,
+        Resource, Series,
         measure::{Kind, Measure},
         series::Row,
     },
@@ -48,15 +48,15 @@ const DRAWN: [(Measure, &str); 4] = [
 /// to draw. `name`: of what a row is about.
 pub fn render<'a>(
     series: &Series,
-    name: &dyn Fn(Subject) -> &'a str,
+    name: &dyn Fn(Resource) -> &'a str,
     ended: Time,
     marks: &[Mark],
 ) -> String {
-    let mut highest: BTreeMap<(Subject, Measure), u64> = BTreeMap::new();
+    let mut highest: BTreeMap<(Resource, Measure), u64> = BTreeMap::new();
     let mut periods = ended.as_nanos().div_ceil(series.period.as_nanos());
     for row in drawn(series) {
         periods = periods.max(row.period + 1);
-        let max = highest.entry((row.subject, row.measure)).or_default();
+        let max = highest.entry((row.resource, row.measure)).or_default();
         *max = value(&row).max(*max);
     }
     highest.retain(|_, max| *max > 0);
@@ -65,7 +65,7 @@ pub fn render<'a>(
     }
 
     let maxima: Vec<String> = highest.values().map(|max| format!("max {}", count(*max))).collect();
-    let names: Vec<String> = highest.keys().map(|(subject, _)| short(name(*subject))).collect();
+    let names: Vec<String> = highest.keys().map(|(resource, _)| short(name(*resource))).collect();
     let legend = legend(marks, ended);
     let name_width = widest(names.iter().map(String::as_str));
     let label_width = widest(highest.keys().map(|(_, measure)| label(*measure)));
@@ -81,9 +81,11 @@ pub fn render<'a>(
     };
     let mut before = None;
     let all = cells(series, &columns, highest.keys());
-    for (((subject, measure), max), (name, told)) in highest.iter().zip(names.iter().zip(&maxima)) {
-        let name = if before.replace(subject) == Some(subject) { "" } else { name };
-        let bars: String = all[&(*subject, *measure)].iter().map(|cell| bar(*cell, *max)).collect();
+    for (((resource, measure), max), (name, told)) in highest.iter().zip(names.iter().zip(&maxima))
+    {
+        let name = if before.replace(resource) == Some(resource) { "" } else { name };
+        let bars: String =
+            all[&(*resource, *measure)].iter().map(|cell| bar(*cell, *max)).collect();
         line(name, label(*measure), &bars, told);
     }
     if !legend.is_empty() {
@@ -155,27 +157,27 @@ fn raise(cells: &mut Cells, columns: Range<usize>, value: u64) {
     }
 }
 
-/// The lines of these subjects and measures.
+/// The lines of these resources and measures.
 fn cells<'a>(
     series: &Series,
     columns: &Columns,
-    keys: impl Iterator<Item = &'a (Subject, Measure)>,
-) -> BTreeMap<(Subject, Measure), Cells> {
+    keys: impl Iterator<Item = &'a (Resource, Measure)>,
+) -> BTreeMap<(Resource, Measure), Cells> {
     let counted_from = series.counted_from();
     let first = series.period_of(counted_from);
     // With each line the level after its last row, and the period from which on it stands.
     let mut lines = BTreeMap::new();
-    for (subject, measure) in keys {
+    for (resource, measure) in keys {
         let mut cells = vec![None; columns.number];
         // A level from before it was counted is not known until it changes.
         let level = (is_level(*measure) && counted_from == Time::ZERO).then_some((0, 0));
         if !is_level(*measure) {
             raise(&mut cells, columns.between(first, u64::MAX), 0);
         }
-        lines.insert((*subject, *measure), (cells, level));
+        lines.insert((*resource, *measure), (cells, level));
     }
     for row in drawn(series) {
-        let Some((cells, level)) = lines.get_mut(&(row.subject, row.measure)) else { continue };
+        let Some((cells, level)) = lines.get_mut(&(row.resource, row.measure)) else { continue };
         if let Some((since, level)) = *level {
             raise(cells, columns.between(since, row.period), level);
         }
@@ -255,8 +257,8 @@ mod tests {
 
     /// Whose rows they are makes no difference here, so those stand for a function and a queue that need
     /// no number.
-    const WORKER: Subject = Subject::Account;
-    const JOBS: Subject = Subject::Run;
+    const WORKER: Resource = Resource::ACCOUNT;
+    const JOBS: Resource = Resource::RUN;
 
     fn minute(n: u64) -> Time {
         Time::ZERO + Span::mins(n)
@@ -264,7 +266,7 @@ mod tests {
 
     fn runs(period: u64, measure: Measure, n: u64) -> Row {
         let stats = Stats::of_counts(n, n).expect("there are some");
-        Row { period, subject: WORKER, measure, stats }
+        Row { period, resource: WORKER, measure, stats }
     }
 
     /// A depth: the highest and the last.
@@ -272,13 +274,13 @@ mod tests {
         let stats =
             Stats { sum: i128::from(max + last), samples: 2, min: 0, max, last, area: (0, 0) };
         let measure = Measure::ApproximateNumberOfMessagesVisible;
-        Row { period, subject: JOBS, measure, stats }
+        Row { period, resource: JOBS, measure, stats }
     }
 
     fn picture(counted_from: Time, rows: &[Row], ended: Time, marks: &[Mark]) -> String {
         let mut series = Series::new(Span::mins(1), counted_from);
         rows.iter().for_each(|row| series.push(*row));
-        let name = |subject| if subject == WORKER { "Worker" } else { "Jobs" };
+        let name = |resource| if resource == WORKER { "Worker" } else { "Jobs" };
         render(&series, &name, ended, marks)
     }
 

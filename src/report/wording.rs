@@ -2,10 +2,10 @@
 
 use super::{Report, why};
 use crate::observe::{
+    Measure, ResourceKind,
     alarm::States,
     cost::{PRICES_OF, REGION},
     ledger::{Account, Messages, Origin},
-    measure::Owner,
     shown::{Shown, TABLES, shown},
     summary::{DistributionTotal, Measures, Total},
 };
@@ -158,17 +158,17 @@ fn messages(report: &Report<'_>) -> Option<Block> {
     Some(Block::Table("Messages".to_owned(), columns.map(str::to_owned).collect(), rows))
 }
 
-fn resources(report: &Report<'_>, kind: Owner) -> Option<Block> {
-    let first = kind.measures().next()?.name();
+fn resources(report: &Report<'_>, kind: ResourceKind) -> Option<Block> {
+    let first = Measure::of(kind).next()?.name();
     let of_kind = report.results.resources.0.iter().filter(|(_, measures)| {
         measures.0.first().is_some_and(|(name, _)| *name == first)
-            && measures.0.len() == kind.measures().count()
+            && measures.0.len() == Measure::of(kind).count()
     });
     table(kind, of_kind)
 }
 
 fn callers(report: &Report<'_>) -> Option<Block> {
-    table(Owner::Caller, report.results.callers.0.iter())
+    table(ResourceKind::Caller, report.results.callers.0.iter())
 }
 
 /// So many changes of an alarm stand in its row.
@@ -227,7 +227,10 @@ fn dollars(usd: f64) -> String {
     if 1.0 <= usd.abs() { grouped(&format!("{usd:.2}")) } else { rounded(usd, 10) }
 }
 
-fn table<'a>(kind: Owner, of_kind: impl Iterator<Item = &'a (String, Measures)>) -> Option<Block> {
+fn table<'a>(
+    kind: ResourceKind,
+    of_kind: impl Iterator<Item = &'a (String, Measures)>,
+) -> Option<Block> {
     let (heading, shown) = shown(kind);
     let rows_of_kind: Vec<_> = of_kind.collect();
     // Services that retry are rare: their column is there only if it says something.

@@ -10,7 +10,7 @@ use dwell::{
     kernel::{Span, Time},
     model::world::Limits,
     observe::{
-        Id, Measure, Owner, Story, Subject,
+        Id, Measure, Resource, ResourceKind, Story,
         measure::Kind,
         summary::{Measures, Total},
     },
@@ -102,12 +102,11 @@ fn what_is_shown_at_the_end_is_what_the_results_say() {
         let (name, results) = (&scenario.stem, &over.outcome.results);
         assert_eq!(live.ledger(), results.ledger, "{name}");
         let resources = &scenario.config.resources;
-        let shown = [Owner::Function, Owner::Queue, Owner::Dependency];
-        let subjects = Subject::all(resources).into_iter();
-        for (owner, subject) in subjects.filter(|(owner, _)| shown.contains(owner)) {
-            let of = subject.name(resources);
+        let shown = [ResourceKind::Function, ResourceKind::Queue, ResourceKind::Dependency];
+        for resource in Resource::all(resources).filter(|of| shown.contains(&of.kind)) {
+            let of = resource.name(resources);
             let measures: &Measures = results.resources.get(of).expect("it has results");
-            for measure in owner.measures().filter(|measure| {
+            for measure in Measure::of(resource.kind).filter(|measure| {
                 matches!(measure.kind(), Kind::Count | Kind::Gauge)
                     && *measure != Measure::ApproximateAgeOfOldestMessage
             }) {
@@ -117,7 +116,7 @@ fn what_is_shown_at_the_end_is_what_the_results_say() {
                     Some(Total::Gauge(gauge)) => gauge.end,
                     Some(_) | None => continue,
                 };
-                let shown = live.level(subject, measure) as f64 / scale;
+                let shown = live.level(resource, measure) as f64 / scale;
                 assert_eq!(shown, told, "{name}: {of}.{}", measure.name());
                 compared += 1;
             }

@@ -10,9 +10,9 @@ use super::{
 };
 use crate::{
     kernel::Time,
-    model::config::Resources,
+    model::{config::Resources, vocabulary::QueueId},
     observe::{
-        Live, Measure, Subject,
+        Live, Measure, ResourceKind,
         live::{Followed, Track},
     },
     report::wording::{count, seconds},
@@ -71,7 +71,7 @@ impl OverTime<'_> {
         let mut lines = vec![self.heading(&columns, all.len() - shown.len())];
         let mut before = None;
         for track in shown {
-            let is_first = before.replace(track.subject) != Some(track.subject);
+            let is_first = before.replace(track.resource) != Some(track.resource);
             lines.extend(self.track(track, is_first, rows, &columns));
         }
         if timeline > 0 {
@@ -82,10 +82,10 @@ impl OverTime<'_> {
 
     /// Of all lines those that say most, at most so many, in their order.
     fn first<'t>(&self, all: &[&'t Track], most: usize) -> Vec<&'t Track> {
-        let runs = |of: &&&Track| self.live.level(of.subject, Measure::Invocations);
-        let functions = all.iter().filter(|of| matches!(of.subject, Subject::Function(_)));
-        let busiest = functions.max_by_key(runs).map(|of| of.subject);
-        let rank = |track: &Track| match (track.followed, Some(track.subject) == busiest) {
+        let runs = |of: &&&Track| self.live.level(of.resource, Measure::Invocations);
+        let functions = all.iter().filter(|of| of.resource.kind == ResourceKind::Function);
+        let busiest = functions.max_by_key(runs).map(|of| of.resource);
+        let rank = |track: &Track| match (track.followed, Some(track.resource) == busiest) {
             (Followed::Runs, true) => 0,
             (Followed::Visible, _) => match self.told(track) {
                 (_, Meaning::Dead) => 1,
@@ -167,7 +167,7 @@ impl OverTime<'_> {
             let mut row = Row::new();
             row.put(" ", self.palette.ink());
             if is_bottom {
-                let name = if is_first { track.subject.name(self.resources) } else { "" };
+                let name = if is_first { track.resource.name(self.resources) } else { "" };
                 row.cut(name, NAME, self.palette.strong()).to(1 + NAME + 1);
                 row.cut(label, LABEL, self.palette.words(meaning));
             }
@@ -202,12 +202,12 @@ impl OverTime<'_> {
             Followed::Throttles => ("429s", Meaning::Waiting),
             Followed::Waiting => ("waiting", Meaning::Waiting),
             Followed::Queued => ("queued", Meaning::Waiting),
-            Followed::Visible => match track.subject {
-                Subject::Queue(id) if is_dead_letter_queue(self.resources, id) => {
-                    ("✉ ready", Meaning::Dead)
+            Followed::Visible => {
+                match is_dead_letter_queue(self.resources, QueueId(track.resource.index)) {
+                    true => ("✉ ready", Meaning::Dead),
+                    false => ("ready", Meaning::Visible),
                 }
-                _ => ("ready", Meaning::Visible),
-            },
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{
         config::Resources,
         vocabulary::{DependencyId, FunctionId, QueueId, Target},
     },
-    observe::{Live, Measure, Subject, live::Followed},
+    observe::{Live, Measure, live::Followed},
     report::wording::count,
 };
 use ratatui::text::Line;
@@ -120,8 +120,7 @@ impl Tables<'_> {
     }
 
     fn function(&self, id: FunctionId) -> Line<'static> {
-        let subject = Subject::Function(id);
-        let level = |measure| self.live.level(subject, measure);
+        let level = |measure| self.live.level(id.into(), measure);
         let mut row = self.named(&self.resources.functions[id.index()].name);
         self.places(&mut row, level(Measure::ConcurrentExecutions), self.live.slots(id));
         let numbers = [
@@ -140,7 +139,7 @@ impl Tables<'_> {
             Measure::ApproximateNumberOfMessagesNotVisible,
             Measure::ApproximateNumberOfMessagesDelayed,
         ]
-        .map(|measure| self.live.level(Subject::Queue(id), measure))
+        .map(|measure| self.live.level(id.into(), measure))
     }
 
     /// The most messages that a queue has now, or had that could be received: the scale of all of them.
@@ -168,7 +167,7 @@ impl Tables<'_> {
         for ((n, shape), style) in held.iter().zip(['█', '▒', '░']).zip(styles) {
             row.put(repeat(shape, share(*n, scale, room)), style);
         }
-        let arrived = self.live.level(Subject::Queue(id), Measure::QueueArrived);
+        let arrived = self.live.level(id.into(), Measure::QueueArrived);
         let numbers = [
             (held[0], dead.then_some(Meaning::Dead)),
             (held[1], Some(Meaning::Waiting)),
@@ -179,7 +178,7 @@ impl Tables<'_> {
     }
 
     fn dependency(&self, id: DependencyId) -> Line<'static> {
-        let level = |measure| self.live.level(Subject::Dependency(id), measure);
+        let level = |measure| self.live.level(id.into(), measure);
         let mut row = self.named(&self.resources.dependencies[id.index()].name);
         self.places(&mut row, level(Measure::Busy), self.live.places(id));
         let numbers = [

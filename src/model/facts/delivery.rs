@@ -3,16 +3,16 @@
 macro_rules! rows {
     ($then:ident [$($before:tt)*] $($rest:tt)*) => { $then! { [$($before)*
         /// A topic or bus took a message; `sink` is none outside the file.
-        48 Published { sink: Option<SinkId>, payload: PayloadId, place: Place }
+        48 Published { sink: Option<Resource>, payload: PayloadId, place: Place }
             "published" of(sink, payload) moves(place) digest(place);
         /// A topic or bus refused a message.
-        49 PublishRefused { sink: SinkId, payload: PayloadId }
+        49 PublishRefused { sink: Resource, payload: PayloadId }
             "publish_refused" of(sink, payload);
         /// A filter policy or pattern did not want a message that the topic or bus took.
         80 NotWanted { outlet: OutletId, payload: PayloadId }
             "not_wanted" of(outlet, payload);
         /// No subscription or rule wanted it.
-        81 Unwanted { sink: SinkId, payload: PayloadId }
+        81 Unwanted { sink: Resource, payload: PayloadId }
             "unwanted" of(sink, payload) moves(Filtered);
         /// The service is to hand it on in `wait`.
         82 Handed { outlet: OutletId, payload: PayloadId, wait: Span }

@@ -35,98 +35,14 @@ pub use words::{Answer, Held, Maker, Said};
 use super::{
     config::Resources,
     register::Place,
+    resource::Resource,
     vocabulary::{
         BatchId, CallId, Condition, Deletion, DependencyId, Entry, ErrorKind, FunctionId, GivenUp,
-        MappingId, OutletId, PayloadId, QueueId, ReaderId, ShardId, SinkId, StreamId, Undelivered,
-        Work,
+        MappingId, OutletId, PayloadId, QueueId, ReaderId, ShardId, StreamId, Undelivered, Work,
     },
 };
 use crate::kernel::{Span, Time};
 use words::{Milliseconds, Says, Status, digits, when, with};
-
-/// The resource that a fact is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Resource {
-    /// A caller or a function's call.
-    Call(CallId),
-    /// A function.
-    Function(FunctionId),
-    /// A queue.
-    Queue(QueueId),
-    /// A topic, a bus or a bucket.
-    Sink(SinkId),
-    /// An event source mapping.
-    Mapping(MappingId),
-    /// A dependency.
-    Dependency(DependencyId),
-    /// A subscription, a rule's target, or a service that hands events on.
-    Outlet(OutletId),
-    /// A stream.
-    Stream(StreamId),
-    /// An event source mapping on a stream.
-    Reader(ReaderId),
-}
-
-impl Resource {
-    /// Its name.
-    pub fn name(self, resources: &Resources) -> &str {
-        match self {
-            Resource::Call(id) => &resources.calls[id.index()].name,
-            Resource::Function(id) => &resources.functions[id.index()].name,
-            Resource::Queue(id) => &resources.queues[id.index()].name,
-            Resource::Sink(id) => &resources.sinks[id.index()].name,
-            Resource::Mapping(id) => &resources.mappings[id.index()].name,
-            Resource::Dependency(id) => &resources.dependencies[id.index()].name,
-            Resource::Outlet(id) => &resources.outlets[id.index()].name,
-            Resource::Stream(id) => &resources.streams[id.index()].name,
-            Resource::Reader(id) => &resources.readers[id.index()].name,
-        }
-    }
-
-    /// The number of its kind in the digest, and its own.
-    #[inline(always)]
-    const fn digits(self) -> u32 {
-        match self {
-            Resource::Call(id) => 1 << 16 | id.0 as u32,
-            Resource::Function(id) => 2 << 16 | id.0 as u32,
-            Resource::Queue(id) => 3 << 16 | id.0 as u32,
-            Resource::Sink(id) => 4 << 16 | id.0 as u32,
-            Resource::Mapping(id) => 5 << 16 | id.0 as u32,
-            Resource::Dependency(id) => 6 << 16 | id.0 as u32,
-            Resource::Outlet(id) => 16 << 16 | id.0 as u32,
-            Resource::Stream(id) => 17 << 16 | id.0 as u32,
-            Resource::Reader(id) => 18 << 16 | id.0 as u32,
-        }
-    }
-}
-
-macro_rules! from {
-    ($($variant:ident $id:ident,)*) => {$(
-        impl From<$id> for Resource {
-            #[inline(always)]
-            fn from(id: $id) -> Resource {
-                Resource::$variant(id)
-            }
-        }
-    )*};
-}
-
-from! {
-    Call CallId, Function FunctionId, Queue QueueId, Sink SinkId, Mapping MappingId,
-    Dependency DependencyId, Outlet OutletId, Stream StreamId, Reader ReaderId,
-}
-
-impl From<Maker> for Resource {
-    #[inline(always)]
-    fn from(maker: Maker) -> Resource {
-        match maker {
-            Maker::Call(id) => id.into(),
-            Maker::Destination(id) => id.into(),
-            Maker::Outlet(id) => id.into(),
-            Maker::Reader(id) => id.into(),
-        }
-    }
-}
 
 /// What a row says that a fact is `of`: a resource of the file, or none.
 trait Of {
@@ -140,10 +56,10 @@ impl<T: Into<Resource>> Of for T {
     }
 }
 
-impl Of for Option<SinkId> {
+impl Of for Option<Resource> {
     #[inline(always)]
     fn resource(self) -> Option<Resource> {
-        self.map(Resource::from)
+        self
     }
 }
 

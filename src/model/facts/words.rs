@@ -1,12 +1,12 @@
 //! What facts say beside ids and numbers, and how each is spelled: in the digest as a number, in the event
 //! log as a word.
 
-use super::Resource;
 use crate::{
     kernel::{Span, Time},
     model::{
         config::{Resources, Via},
         register::Place,
+        resource::Resource,
         services::told,
         vocabulary::{
             CallId, Condition, Deletion, Entry, ErrorKind, FunctionId, GivenUp, OutletId, ReaderId,

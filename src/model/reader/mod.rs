@@ -21,9 +21,9 @@
 mod lane;
 
 use super::{
-    Component, Fact, Place, Port, Rule,
+    Component, Fact, Place, Port, Resource, Rule,
     config::{self, Assumptions, Source, StreamAssumptions},
-    facts::{Maker, Resource},
+    facts::Maker,
     outcome::Role,
     policy::{
         checkpoint::{self, Verdict},
@@ -361,7 +361,7 @@ impl Reader {
     /// Where the ledger has the batch of a lane, but for the piece that runs: it waits while the mapping is
     /// disabled.
     fn change_places(&mut self, slot: u32, fx: &mut impl Port<Self>) {
-        let at = Resource::Reader(self.id);
+        let at = Resource::from(self.id);
         let place = if self.config.reader.enabled { Place::InFlight } else { Place::Waiting };
         let lane = &self.lanes[slot as usize];
         let running = usize::from(matches!(lane.state, State::Running { .. }));

@@ -48,9 +48,9 @@ use self::{
 use crate::{
     kernel::{Class, Classed, Span, Stream, Time},
     model::{
-        Component, Fact, Place, Port, Rule,
+        Component, Fact, Place, Port, Resource, Rule,
         config::{self, Reading},
-        facts::{Held, Resource},
+        facts::Held,
         register::Afterlife,
         value::Catalog,
         vocabulary::{BatchId, Deletion, Entry, MappingId, PayloadId, QueueId, Receipt, Sender},
@@ -476,7 +476,7 @@ impl Queue {
             letters.map(|(slot, message)| (message.order, slot)).collect();
         letters.sort_unstable();
         for (_, slot) in letters {
-            let (at, payload) = (Resource::Queue(self.id), self.messages[slot].payload);
+            let (at, payload) = (Resource::from(self.id), self.messages[slot].payload);
             let place = self.place(slot);
             fx.note(Rule::Ours, Fact::PlaceChanged { at, payload, place });
         }

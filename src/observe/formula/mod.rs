@@ -15,13 +15,12 @@ pub mod read;
 
 use super::{
     histogram::Percent,
-    measure::{Better, Kind, Measure, Owner},
+    measure::{Better, Kind, Measure},
     number::Number,
-    point::Subject,
 };
 use crate::{
     kernel::{Span, Time},
-    model::config::Resources,
+    model::{Resource, ResourceKind, config::Resources},
 };
 use read::{Reader, words};
 use serde::{Deserialize, Serialize};
@@ -30,7 +29,7 @@ use std::{fmt, ops::Range};
 /// The names that a threshold can use.
 pub struct Names<'a> {
     /// Every name of the file with what it stands for, in file order.
-    pub resources: Vec<(String, (Owner, Subject))>,
+    pub resources: Vec<(String, Resource)>,
     /// Every attribute of a payload.
     pub attributes: Vec<String>,
     /// Reads a point of time: an offset, a clock time or a time stamp.
@@ -50,10 +49,9 @@ impl<'a> Names<'a> {
         attributes: &[String],
         point: &'a dyn Fn(&str) -> Option<Time>,
     ) -> Names<'a> {
-        let named = Subject::all(resources)
-            .into_iter()
-            .filter(|(owner, _)| !matches!(owner, Owner::Account | Owner::Run))
-            .map(|(owner, subject)| (subject.name(resources).to_owned(), (owner, subject)));
+        let named = Resource::all(resources)
+            .filter(|resource| !matches!(resource.kind, ResourceKind::Account | ResourceKind::Run))
+            .map(|resource| (resource.name(resources).to_owned(), resource));
         Names { resources: named.collect(), attributes: attributes.to_vec(), point }
     }
 }
@@ -127,7 +125,7 @@ pub struct Term {
     /// Its text.
     pub text: String,
     /// Whose.
-    pub subject: Subject,
+    pub resource: Resource,
     /// What.
     pub measure: Measure,
     /// `[key=value]`.

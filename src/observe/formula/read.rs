@@ -3,11 +3,11 @@
 use super::{Dimension, Factor, Filter, Formula, Mistake, Names, Operand, Statistic, Term, Window};
 use crate::{
     kernel::{Span, Time},
-    model::{config::Via, outcome::Reason, services::Service},
+    model::{Resource, ResourceKind, config::Via, outcome::Reason, services::Service},
     observe::{
-        measure::{Kind, LATER, Measure, Owner},
+        measure::{Kind, LATER, Measure},
         number::Number,
-        point::{ANSWERS, Subject, status},
+        point::{ANSWERS, status},
     },
 };
 use std::ops::Range;
@@ -307,7 +307,7 @@ impl<'a> Reader<'a> {
         };
         let found = self.resolve(path, first.range.start);
         let tail = self.tail(rest)?;
-        let (subject, measure) = found?;
+        let (resource, measure) = found?;
         let filter = match filter {
             None => None,
             Some(filter) => {
@@ -318,7 +318,7 @@ impl<'a> Reader<'a> {
         let Tail { statistic, per, window } = tail;
         let term = Term {
             text: self.whole[place.clone()].to_owned(),
-            subject,
+            resource,
             measure,
             filter,
             statistic,
@@ -331,16 +331,16 @@ impl<'a> Reader<'a> {
         Some(Read { operand: Operand::Term(self.terms.len() - 1), dimension })
     }
 
-    fn resolve(&mut self, path: &str, start: usize) -> Option<(Subject, Measure)> {
+    fn resolve(&mut self, path: &str, start: usize) -> Option<(Resource, Measure)> {
         let names = self.names;
-        let (owner, subject, word) = match path.rsplit_once('.') {
-            None => (Owner::Run, Subject::Run, path),
-            Some(("account", word)) => (Owner::Account, Subject::Account, word),
+        let (resource, word) = match path.rsplit_once('.') {
+            None => (Resource::RUN, path),
+            Some(("account", word)) => (Resource::ACCOUNT, word),
             Some((name, word)) => {
                 let range = start..start + name.len();
                 let named = names.resources.iter().find(|(known, _)| known == name);
                 match named {
-                    Some((_, (owner, subject))) => (*owner, *subject, word),
+                    Some((_, resource)) => (*resource, word),
                     None => {
                         let known = names.resources.iter().map(|(known, _)| known.as_str());
                         let message = format!("nothing in the file is called `{name}`");
@@ -350,24 +350,25 @@ impl<'a> Reader<'a> {
                 }
             }
         };
-        if let Some(measure) = Measure::find(owner, word) {
-            return Some((subject, measure));
+        let kind = resource.kind;
+        if let Some(measure) = Measure::find(kind, word) {
+            return Some((resource, measure));
         }
         let range = start + path.len() - word.len()..start + path.len();
-        if LATER.contains(&(owner.word(), word)) {
+        if LATER.contains(&(kind.word(), word)) {
             self.wrong(range, format!("`{word}` is not yet in this version"), "");
             return None;
         }
-        let known: Vec<&str> = owner.measures().map(Measure::name).collect();
+        let known: Vec<&str> = Measure::of(kind).map(Measure::name).collect();
         // A resource's own name without a measure is the likeliest slip of a term without a dot.
         let named = names.resources.iter().any(|(known, _)| known == word);
-        let (message, hint) = if owner == Owner::Run && named {
+        let (message, hint) = if kind == ResourceKind::Run && named {
             let message = format!("`{word}` is a name: which measure of it?");
             (message, format!("write `{word}.MEASURE`"))
         } else {
-            let has = if owner == Owner::Run { "the run has" } else { "there are" };
+            let has = if kind == ResourceKind::Run { "the run has" } else { "there are" };
             (
-                format!("no measure `{word}` of {}", owner.word()),
+                format!("no measure `{word}` of {}", kind.word()),
                 format!("{has} {}", known.join(", ")),
             )
         };
