@@ -9,6 +9,7 @@ mod common;
 mod compare;
 mod coverage;
 mod determinism;
+mod experiment;
 mod gallery;
 mod laws;
 mod measured;
