@@ -374,3 +374,34 @@ fn a_disk_that_is_full_costs_no_old_results() {
         assert!(refused > 1, "{command} was refused {refused} times");
     }
 }
+
+#[test]
+#[cfg(unix)]
+fn a_process_that_is_killed_leaves_the_old_results_or_the_new_ones() {
+    let sandbox = Sandbox::new("killed");
+    sandbox.write("steady.yaml", STEADY);
+    let compare = |seed: &'static str| {
+        let arguments =
+            ["compare", "steady.yaml", "--replications", "2", "--quiet", "--seed", seed];
+        sandbox.command(&arguments)
+    };
+    let results = || {
+        let mut all = everything(&sandbox.folder.join("output"));
+        // What a killed process was writing has a hidden name.
+        all.retain(|name, _| !name.starts_with('.'));
+        all
+    };
+    let seeds = ["1", "2"];
+    let known = seeds.map(|seed| {
+        assert!(compare(seed).status().is_ok_and(|status| status.success()));
+        results()
+    });
+    assert!(known[0] != known[1] && known[0].len() > 3);
+    for (nth, after) in [0, 2, 5, 10, 20, 40, 80, 120, 160, 200, 300].into_iter().enumerate() {
+        let mut child = compare(seeds[nth % 2]).spawn().expect("it begins");
+        std::thread::sleep(std::time::Duration::from_millis(after));
+        child.kill().expect("it can be killed");
+        child.wait().expect("it ended");
+        assert!(known.contains(&results()), "killed after {after} ms");
+    }
+}
