@@ -4,7 +4,7 @@ use super::{
     ScenariosArgs,
     exit::{Exit, failed},
 };
-use crate::scenario::diagnostic::suggest;
+use crate::{report::files::write_whole, scenario::diagnostic::suggest};
 use anyhow::Result;
 use std::{
     fmt::Write as _,
@@ -193,7 +193,7 @@ fn write_out(shipped: &Shipped, to: &Path, force: bool) -> Result<()> {
     }
     for (path, text) in &files {
         let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
-        folder.and_then(|()| fs::write(path, text)).map_err(|error| {
+        folder.and_then(|()| write_whole(path, text.as_bytes())).map_err(|error| {
             failed(Exit::Output, format!("error: cannot write {}: {error}", path.display()))
         })?;
         eprintln!("wrote {}", path.display());

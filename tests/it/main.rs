@@ -10,6 +10,7 @@ mod common;
 mod compare;
 mod coverage;
 mod determinism;
+mod experiment;
 mod gallery;
 mod laws;
 mod measured;
