@@ -247,7 +247,7 @@ fn a_study_that_is_stopped_at_any_question_never_says_that_it_is_complete() {
         let workers = Workers { threads: 1, progress: &counts, ..Workers::default() };
         let output = experiment::run(&scenario, None, &workers).expect("it is played");
         assert_eq!(output.whole(String::new).is_ok(), patience == all);
-        assert_eq!(artifacts::stopped_by(output.finish).is_none(), patience == all);
+        assert_eq!(artifacts::stopped_by(&output.finish).is_none(), patience == all);
     }
 }
 
