@@ -32,7 +32,8 @@ pub fn with_report<R>(
         hash: &scenario.hash,
         title: scenario.title.as_deref(),
         question: scenario.question.as_deref(),
-        answer: scenario.answer.as_deref(),
+        // It is the answer of the file as it is written.
+        answer: scenario.answer.as_deref().filter(|_| scenario.is_as_written),
         policy: scenario.policy.as_deref(),
         seed: scenario.config.seed,
         stopped_by,

@@ -77,6 +77,8 @@ pub struct Scenario {
     pub policies: Vec<String>,
     /// What the played policy sets, for people: `Timeout: 10, VisibilityTimeout: 60`.
     pub policy_sets: String,
+    /// Whether the file is played as it is written: no policy changes it, and nothing was set.
+    pub is_as_written: bool,
     /// What the timeline does, for people.
     pub happenings: Vec<Happening>,
     /// What is run.
@@ -375,6 +377,7 @@ impl Opened {
             start_epoch_s: played.start,
             policy,
             policies,
+            is_as_written: policy_sets.is_empty() && sets.is_empty(),
             policy_sets,
             happenings: played.happenings,
             config: played.config,

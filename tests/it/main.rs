@@ -14,6 +14,7 @@ mod experiment;
 mod gallery;
 mod laws;
 mod measured;
+mod numbers;
 mod paired;
 mod player;
 mod readme;
