@@ -88,6 +88,9 @@ impl<'a> Playing<'a> {
                     std::mem::replace(watch, Watch::new(self.config, Asked::default(), None));
                 *watch.live_mut() = live;
                 let outcome = done.finish(finish.at, self.world.register());
+                if let Some(live) = self.world.observer_mut().live_mut() {
+                    live.0.end(outcome.results.ledger.clone());
+                }
                 self.over = Some(Played { outcome, finish });
                 Reach::End
             }

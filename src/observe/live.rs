@@ -19,7 +19,7 @@ use super::{
 use crate::{
     kernel::{Span, Time},
     model::{
-        Fact, Moment, Observer, Place, Register, Resource,
+        Fact, Moment, Observer, Place, Resource,
         config::{Config, Resources},
         facts::Answer,
         outcome::Reason,
@@ -106,6 +106,8 @@ pub struct Live {
     /// The track of each function's event queue.
     waiting: Vec<usize>,
     books: Vec<Book>,
+    /// The ledger of the run, once it is over.
+    ended: Option<Ledger>,
     /// The most runs at once of each function, if that is not the account's limit.
     slots: Vec<Option<u32>>,
     /// The places of each dependency; none: as many as are asked for.
@@ -133,6 +135,7 @@ impl Live {
             tracks: Vec::new(),
             waiting: Vec::new(),
             books: vec![Book::default(); resources.callers],
+            ended: None,
             slots: own_slots(&resources),
             places: resources.dependencies.iter().map(|of| of.concurrency).collect(),
             width,
@@ -222,8 +225,16 @@ impl Live {
         Span::nanos(self.width)
     }
 
+    /// The run is over, and this is its ledger.
+    pub fn end(&mut self, ledger: Ledger) {
+        self.ended = Some(ledger);
+    }
+
     /// The ledger as it stands.
     pub fn ledger(&self) -> Ledger {
+        if let Some(ledger) = &self.ended {
+            return ledger.clone();
+        }
         let name = |id: CallId| self.resources.calls[id.index()].name.clone();
         let accounts = self.resources.caller_ids().zip(&self.books);
         Ledger::new(accounts.map(|(id, book)| (name(id), book.account())).collect())
@@ -312,13 +323,6 @@ impl Observer for Live {
             self.latest.pop_front();
         }
         self.latest.push_back(Noted::new(moment, fact));
-    }
-
-    fn over(&mut self, _: Time, register: &Register, root: PayloadId) {
-        let known = register.get(root);
-        if known.outcome.severity() > Place::Succeeded.severity() && register.has_success(root) {
-            self.books[known.caller.index()].end_partly();
-        }
     }
 
     fn configured(&mut self, _: Time, resources: &Resources) {

@@ -208,14 +208,14 @@ callers: {Shop: {target: Orders, arrivals: {poisson: 3/s}, attributes: {kind: {c
 duration: 5m
 buses: {Bus: {}}
 rules:
-  Paid: {EventBusName: Bus, Targets: [{Arn: !GetAtt Bill.Arn}, {Arn: !GetAtt Audit.Arn}]}
+  Paid: {EventBusName: Bus, EventPattern: {detail: {state: [paid]}}, Targets: [{Arn: !GetAtt Bill.Arn}, {Arn: !GetAtt Audit.Arn}]}
 functions:
   Bill: {error_rate: 40%, EventInvokeConfig: {MaximumRetryAttempts: 1, DestinationConfig: {OnFailure: {Destination: Failed}, OnSuccess: {Destination: Done}}}}
   Audit: {service_time: 1s, ReservedConcurrentExecutions: 2}
   Replay: {calls: [{target: Done}]}
 queues: {Failed: {}, Done: {}}
 event_source_mappings: {M: {EventSourceArn: Failed, FunctionName: Replay}}
-callers: {Shop: {target: Bus, arrivals: {poisson: 2/s}}}
+callers: {Shop: {target: Bus, arrivals: {poisson: 2/s}, attributes: {state: {choice: {paid: 90%, open: 10%}}}}}
 ",
     // A stream with two readers, one of which bisects.
     "

@@ -193,7 +193,7 @@ fn k24_windows_are_closed_by_a_call_each() {
         60s M.window_closed K24 shard=0 records=3 invocations=4
         90s M.window_closed K24 shard=0 records=1 invocations=2
         ",
-        "C: arrivals 7, messages 3, succeeded 10",
+        "C: arrivals 7, messages 7, succeeded 7",
     );
 }
 
@@ -215,7 +215,7 @@ fn k27_two_mappings_read_every_record_each_for_itself() {
         1s M.batch_invoked #1 K12 shard=0 events=5 age=0s
         1s N.batch_invoked #1 K12 shard=0 events=5 age=0s
         ",
-        "C: arrivals 5, messages 5, succeeded 10",
+        "C: arrivals 5, messages 10, succeeded 5",
     );
 }
 

@@ -38,7 +38,7 @@ fn si2_a_function_error_is_an_answer_with_status_200() {
             0.1s C.resolved C-1 SI9 ok=no since=0.1s place=failed
             ",
             "F: Invocations 1, Errors 1
-             C: answered.200 1, failed 1, latency.count 0",
+             C: answered.200 1, failed 1, latency.count 1",
         );
     }
 }
@@ -77,7 +77,7 @@ fn si7_waiting_for_a_call_counts() {
         ",
         "F: Errors 1
          G: Errors 0, Invocations 1, wasted_invocations 1
-         ledger: failed 2",
+         ledger: failed 1",
     );
 }
 
