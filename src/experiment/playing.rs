@@ -15,6 +15,9 @@ use crate::{
 };
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
+/// A second run, and the story that it reads.
+type Reading = (World<ByTable<'static>, Ladder<Wake>>, Rc<RefCell<Story>>);
+
 /// How far a piece came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
@@ -32,8 +35,7 @@ pub struct Playing<'a> {
     world: World<Watch<'static>, Ladder<Wake>>,
     clock: Time,
     over: Option<Played>,
-    /// A second run, and the story that it reads.
-    reading: Option<(World<ByTable<'static>, Ladder<Wake>>, Rc<RefCell<Story>>)>,
+    reading: Option<Reading>,
 }
 
 impl<'a> Playing<'a> {
