@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Nothing is estimated: a payload remembers in a few bits what its tries met
-//! ([`Met`](crate::model::outcome::Met)).
+//! ([`Met`]).
 
 use super::cell::Caller;
 pub use crate::model::outcome::Trouble;
