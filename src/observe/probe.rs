@@ -1,19 +1,23 @@
 //! Probes: what formulas ask of a run, taken while it goes on, and their values at its end.
 //!
-//! Each measure of a formula is one probe. Probes hang on the (resource, measure) whose points they
-//! want, so a run without formulas pays nothing and a point that nobody asks for one look-up.
-//! They take the same points as the totals ([`points`](super::point::points)), so a definition is
-//! the same in both; unlike totals they know windows, filters, periods and instants.
+//! A measure that is asked for over the whole run and of all payloads is read from the table of numbers when the run is
+//! over: what a threshold says and what a table shows is the same cell. Every other measure of a formula is one probe.
+//! Probes hang on the (resource, measure) whose points they want. They take the same points as the table
+//! ([`points`](super::point::points)), so a definition is the same in both; unlike the table they know windows, filters,
+//! periods and instants.
 
 use super::{
-    cost::{self, Meter},
+    cell::Cell,
+    cost::{self, Bill, Meter},
     formula::{Filter, Formula, Statistic, Term, Value, Window},
     histogram::Histogram,
     ledger::LedgerKind,
-    measure::{Kind, Measure},
+    measure::{Kind, Measure, Of, taken, typed as m},
     number::Number,
-    point::{About, Bases, Sink, SinkOf},
+    point::{About, Bases, Guide, Sink, SinkOf, points_of_end},
     pool::{Gathered, Pool},
+    table::{MetricTable, place_measure},
+    watch::Counted,
 };
 use crate::{
     kernel::{Span, Time},
@@ -22,11 +26,12 @@ use crate::{
         config::{Config, Resources},
         facts::Answer,
         outcome::Reason,
+        resource::{self, IsOf},
         value::{AttributeId, Catalog, Word},
         vocabulary::{CallId, PayloadId, ShardId},
     },
 };
-use std::sync::Arc;
+use std::{marker::PhantomData, sync::Arc};
 
 /// So many instants are kept for `all_at`; a list that a person writes is shorter.
 const INSTANTS_MAX: usize = 10_000;
@@ -34,12 +39,9 @@ const INSTANTS_MAX: usize = 10_000;
 const PERIODS_MAX: usize = 1_000_000;
 
 /// All probes of a run.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Probes {
-    formulas: Vec<Formula>,
     probes: Vec<Probe>,
-    /// For each formula, where its terms' probes begin.
-    first: Vec<usize>,
     /// For each resource and measure the group of probes on it; 0 is none.
     table: Vec<u16>,
     groups: Vec<Vec<usize>>,
@@ -615,42 +617,180 @@ fn is_level(term: &Term) -> bool {
     }
 }
 
-impl Probes {
-    /// Probes for the measures of `formulas`.
-    pub fn new(config: &Config, formulas: Vec<Formula>) -> Probes {
-        let resources = &config.resources;
-        let base = Bases::new(resources);
-        let mut made = Probes {
-            formulas: Vec::new(),
-            probes: Vec::new(),
-            first: Vec::new(),
-            table: Vec::new(),
-            groups: vec![Vec::new()],
-            base,
+/// What formulas ask of a run, and who answers each of their terms.
+#[derive(Debug, Default)]
+pub struct Questions {
+    formulas: Vec<Formula>,
+    /// Who answers each term of each formula, in their order.
+    answers: Vec<Answerer>,
+}
+
+/// Who answers a term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answerer {
+    /// The table of numbers, at the end of the run.
+    Table,
+    /// The probe with this number.
+    Probe(usize),
+}
+
+/// Whether a term can be read from the table of numbers when the run is over: it is of all payloads and of the whole
+/// time in which its measure counts.
+fn is_of_the_whole_run(term: &Term, warmup: Time) -> bool {
+    // The ledger of the table is from time 0; a term that asks for it leaves out what entered during the warm-up.
+    let is_whole = term.filter.is_none()
+        && term.per.is_none()
+        && term.window == Window::All
+        && (warmup == Time::ZERO || !term.measure.is_ledger());
+    let (kind, statistic) = (term.measure.kind(), term.statistic.unwrap_or(Statistic::Sum));
+    is_whole
+        && match (kind, statistic) {
+            (_, Statistic::FirstAt | Statistic::LastAt | Statistic::AllAt) => false,
+            _ if term.measure == Measure::CostUsd => statistic == Statistic::Sum,
+            (Kind::Count | Kind::Amount | Kind::Distribution, Statistic::Quantile(_)) => {
+                kind == Kind::Distribution
+            }
+            (Kind::Count | Kind::Amount | Kind::Distribution, _) => true,
+            (Kind::Place, Statistic::Sum | Statistic::Count) => true,
+            // A level that lasted no time is in the table's extremes and not in those of a window.
+            (Kind::Gauge, Statistic::Min) => false,
+            (Kind::Gauge, Statistic::Mean | Statistic::Max) => true,
+            (Kind::Gauge, Statistic::Sum) => term.statistic.is_none(),
+            (Kind::Gauge | Kind::Place, _) => false,
+        }
+}
+
+/// When the warm-up of a run ended, when its arrivals did, and when it did.
+pub type Times = (Time, Time, Time);
+
+impl Questions {
+    /// What `formulas` ask of a run of `config`, and probes for what the table of numbers does not answer.
+    pub fn new(config: &Config, formulas: Vec<Formula>) -> (Questions, Probes) {
+        let mut probes = Probes {
             catalog: Arc::clone(&config.catalog),
             warmup: config.warmup,
             duration: config.duration,
-            biller: None,
+            ..Probes::default()
         };
-        let mut terms = formulas.iter().flat_map(|formula| &formula.terms);
-        if terms.any(|term| term.measure == Measure::CostUsd) {
-            let meter = Meter::new(resources.assumptions.free_tier);
-            made.biller = Some(Biller { meter, resources: Arc::clone(resources) });
+        let mut answers = Vec::new();
+        for term in formulas.iter().flat_map(|formula| &formula.terms) {
+            answers.push(match is_of_the_whole_run(term, config.warmup) {
+                true => Answerer::Table,
+                false => Answerer::Probe(probes.hang(term, &config.resources)),
+            });
         }
-        if !formulas.is_empty() {
-            made.table = vec![0; base.end()];
-        }
-        for formula in &formulas {
-            made.first.push(made.probes.len());
-            for term in &formula.terms {
-                made.hang(term);
-            }
-        }
-        made.formulas = formulas;
-        made
+        (Questions { formulas, answers }, probes)
     }
 
-    fn hang(&mut self, term: &Term) {
+    /// What the formulas came to in a run of which `table`, `bill` and `probes` are left.
+    pub fn readings(
+        self,
+        mut probes: Probes,
+        table: &MetricTable,
+        bill: &Bill,
+        times: Times,
+    ) -> Vec<Reading> {
+        let mut answers = self.answers.into_iter();
+        let read = self.formulas.iter().map(|formula| {
+            let of: Vec<Answerer> = answers.by_ref().take(formula.terms.len()).collect();
+            let mut gathered = None;
+            let values: Vec<Option<Value>> = formula
+                .terms
+                .iter()
+                .zip(&of)
+                .map(|(term, answerer)| match answerer {
+                    Answerer::Probe(at) => probes.value(*at, term, times.2),
+                    Answerer::Table => {
+                        let found = of_table(table, bill, term, times);
+                        gathered = found.pool;
+                        scaled(term, found.value)
+                    }
+                })
+                .collect();
+            let pool = formula.pooled().and_then(|_| match of[0] {
+                Answerer::Table => gathered,
+                Answerer::Probe(at) => probes.pool(at),
+            });
+            Reading { value: formula.value(&values), pool }
+        });
+        read.collect()
+    }
+}
+
+/// What the table of numbers says of a term, as it is kept.
+fn of_table(table: &MetricTable, bill: &Bill, term: &Term, times: Times) -> Reading {
+    let (warmup, duration, end) = times;
+    let statistic = term.statistic.unwrap_or(Statistic::Sum);
+    let number = |number| Reading { value: Some(Value::Number(number)), pool: None };
+    if term.measure == Measure::CostUsd {
+        return number(Number::whole(bill.total.0));
+    }
+    if term.measure.kind() == Kind::Place && term.statistic.is_none() {
+        return number(Number::whole(table.place_level(term.resource, term.measure)));
+    }
+    let (gathered, histogram) = match table.cell(term.resource, term.measure) {
+        Cell::Counter(cell) => {
+            let (samples, sum) = (cell.samples(), u128::from(cell.sum));
+            let min = if samples == 0 { u64::MAX } else { u64::from(cell.sum == samples) };
+            let max = u64::from(cell.sum > 0);
+            (Gathered { sum, samples, never: 0, min, max }, None)
+        }
+        Cell::Tally(cell) => {
+            let (min, max) = cell.extremes().unwrap_or((u64::MAX, 0));
+            (Gathered { sum: cell.sum, samples: cell.samples(), never: 0, min, max }, None)
+        }
+        Cell::Samples(cell) => {
+            let all = &cell.histogram;
+            let gathered = Gathered {
+                sum: all.sum(),
+                samples: all.count(),
+                never: all.never(),
+                min: all.min().unwrap_or(u64::MAX),
+                max: all.max().unwrap_or(0),
+            };
+            (gathered, Some(all))
+        }
+        Cell::Gauge(cell) => {
+            let value = match term.statistic {
+                Some(Statistic::Mean) => cell
+                    .mean(warmup, duration.min(end))
+                    .and_then(|(area, length)| Number::ratio(area, i128::from(length))),
+                Some(Statistic::Max) => Some(Number::whole(cell.highest().into())),
+                _ => Some(Number::whole(cell.level.into())),
+            };
+            return Reading { value: value.map(Value::Number), pool: None };
+        }
+    };
+    let histogram = histogram.filter(|_| matches!(statistic, Statistic::Quantile(_)));
+    let value = gathered.take(statistic, histogram).map(Value::Number);
+    Reading { value, pool: Some(Pool::new(gathered, histogram.cloned())) }
+}
+
+/// A value in the unit of its measure. Times stay in nanoseconds, whatever the unit they are shown in.
+fn scaled(term: &Term, value: Option<Value>) -> Option<Value> {
+    let counts = term.statistic.is_some_and(|s| s.is_instant() || s == Statistic::Count)
+        || term.per.is_some_and(|(_, outer)| outer == Statistic::Count);
+    match value {
+        Some(Value::Number(kept)) if !term.measure.unit().is_time() && !counts => {
+            let scale = i128::from(term.measure.unit().scale());
+            kept.divided_by(Number::whole(scale)).map(Value::Number)
+        }
+        other => other,
+    }
+}
+
+impl Probes {
+    /// Hangs a probe for a term; gives its number.
+    fn hang(&mut self, term: &Term, resources: &Arc<Resources>) -> usize {
+        if self.table.is_empty() {
+            self.base = Bases::new(resources);
+            self.table = vec![0; self.base.end()];
+            self.groups = vec![Vec::new()];
+        }
+        if term.measure == Measure::CostUsd {
+            let meter = Meter::new(resources.assumptions.free_tier);
+            self.biller = Some(Biller { meter, resources: Arc::clone(resources) });
+        }
         let wants = Wants::new(term.filter.as_ref(), &self.catalog);
         let probe = Probe { wants, gather: Gather::new(term, self.warmup) };
         let group = &mut self.table[self.base.of(term.resource) + term.measure as usize];
@@ -660,6 +800,7 @@ impl Probes {
         }
         self.groups[usize::from(*group)].push(self.probes.len());
         self.probes.push(probe);
+        self.probes.len() - 1
     }
 
     /// Whether there are none: points need not be given.
@@ -667,23 +808,24 @@ impl Probes {
         self.probes.is_empty()
     }
 
-    /// What the formulas came to in a run that ended at `end`, in their order.
-    pub fn readings(mut self, end: Time) -> Vec<Reading> {
-        let formulas = std::mem::take(&mut self.formulas);
-        let read = formulas.iter().enumerate().map(|(at, formula)| {
-            let first = self.first[at];
-            let terms = formula.terms.iter().enumerate();
-            let terms: Vec<Option<Value>> =
-                terms.map(|(nth, term)| self.value(first + nth, term, end)).collect();
-            Reading { value: formula.value(&terms), pool: self.pool(first, formula) }
-        });
-        read.collect()
+    /// Something was counted at an edge of time that is no fact.
+    pub(super) fn count(&mut self, counted: &Counted) {
+        if !self.is_empty() {
+            let (now, register) = (counted.at(), &Register::default());
+            counted.count(&mut ProbesNow { probes: self, register, now });
+        }
     }
 
-    /// The samples of which a formula is a statistic, if it is nothing else.
-    fn pool(&self, first: usize, formula: &Formula) -> Option<Pool> {
-        formula.pooled()?;
-        match &self.probes[first].gather {
+    /// An arrival is over, or is left when the run ends.
+    pub(super) fn end(&mut self, guide: &Guide, register: &Register, root: PayloadId, now: Time) {
+        if !self.is_empty() {
+            points_of_end(guide, register, root, &mut ProbesNow { probes: self, register, now });
+        }
+    }
+
+    /// The samples behind a probe.
+    fn pool(&self, at: usize) -> Option<Pool> {
+        match &self.probes[at].gather {
             Gather::Counting(counting) => {
                 Some(Pool::new(counting.stats, counting.histogram.clone()))
             }
@@ -706,16 +848,7 @@ impl Probes {
                 unreachable!("made because there is `per`")
             }
         };
-        let counts = term.statistic.is_some_and(|s| s.is_instant() || s == Statistic::Count)
-            || term.per.is_some_and(|(_, outer)| outer == Statistic::Count);
-        match value {
-            // Times stay in nanoseconds, whatever the unit they are shown in.
-            Some(Value::Number(kept)) if !term.measure.unit().is_time() && !counts => {
-                let scale = i128::from(term.measure.unit().scale());
-                kept.divided_by(Number::whole(scale)).map(Value::Number)
-            }
-            other => other,
-        }
+        scaled(term, value)
     }
 }
 
@@ -741,16 +874,17 @@ pub struct ProbesNow<'a> {
 
 /// The probes on one resource.
 #[derive(Debug)]
-pub struct ProbesOf<'a> {
+pub struct ProbesOf<'a, K> {
     probes: &'a mut Probes,
     register: &'a Register,
     resource: Resource,
     /// Where the resource begins in the table.
     base: usize,
     now: Time,
+    kind: PhantomData<K>,
 }
 
-impl ProbesOf<'_> {
+impl<K> ProbesOf<'_, K> {
     /// Every probe on a measure that wants the point.
     #[inline(always)]
     fn each(&mut self, measure: Measure, about: About, take: impl FnMut(&mut Gather)) {
@@ -772,7 +906,7 @@ impl ProbesOf<'_> {
     }
 }
 
-impl ProbesOf<'_> {
+impl<K> ProbesOf<'_, K> {
     /// What was counted may be billed: `cost_usd` counts what it costs at this point of the month.
     #[inline(always)]
     fn bill(&mut self, measure: Measure, quantity: u64) {
@@ -797,22 +931,14 @@ impl ProbesOf<'_> {
     }
 }
 
-/// The ledger's word for a place.
-const fn word_of(place: Place) -> Measure {
-    match place {
-        Place::Waiting => Measure::Waiting,
-        Place::InFlight => Measure::InFlight,
-        Place::Succeeded => Measure::Succeeded,
-        Place::Failed => Measure::Failed,
-        Place::Dropped => Measure::Dropped,
-        Place::DeadLettered => Measure::DeadLettered,
-        Place::Expired => Measure::Expired,
-        Place::Filtered => Measure::Filtered,
-        Place::Delivered => Measure::Delivered,
-    }
-}
-
 impl ProbesNow<'_> {
+    /// The probes on a resource of whatever kind.
+    fn on(&mut self, resource: Resource) -> ProbesOf<'_, ()> {
+        let base = self.probes.base.of(resource);
+        let (register, now, kind) = (self.register, self.now, PhantomData);
+        ProbesOf { probes: self.probes, register, resource, base, now, kind }
+    }
+
     /// Whether what the payload descends from entered before the warm-up was over: then it is in the
     /// ledger only, and no threshold sees it.
     fn is_warming_up(&self, payload: PayloadId) -> bool {
@@ -821,16 +947,18 @@ impl ProbesNow<'_> {
 }
 
 impl Sink for ProbesNow<'_> {
-    type Of<'a>
-        = ProbesOf<'a>
+    type Row<'a, K: resource::Kind>
+        = ProbesOf<'a, K>
     where
         Self: 'a;
 
     #[inline(always)]
-    fn of(&mut self, resource: impl Into<Resource>) -> ProbesOf<'_> {
-        let resource = resource.into();
-        let base = self.probes.base.of(resource);
-        ProbesOf { probes: self.probes, register: self.register, resource, base, now: self.now }
+    fn of<I: IsOf>(&mut self, id: I) -> ProbesOf<'_, I::Kind> {
+        let kind = <I::Kind as resource::Kind>::KIND;
+        let index = u16::try_from(id.position()).expect("ids have 16 bits");
+        let ProbesOf { probes, register, resource, base, now, .. } =
+            self.on(Resource { kind, index });
+        ProbesOf { probes, register, resource, base, now, kind: PhantomData }
     }
 
     fn arrived(&mut self, caller: CallId, root: PayloadId) {
@@ -839,7 +967,7 @@ impl Sink for ProbesNow<'_> {
         }
         let (now, about) = (self.now, About::payload(root));
         for resource in [Resource::from(caller), Resource::RUN] {
-            let mut probes = self.of(resource);
+            let mut probes = self.on(resource);
             probes.each(Measure::Arrivals, about, |gather| gather.add(now, 1, true));
             probes.each(Measure::InFlight, about, |gather| gather.step(now, true));
         }
@@ -851,7 +979,7 @@ impl Sink for ProbesNow<'_> {
         }
         let (now, about) = (self.now, About::payload(payload));
         for resource in [Resource::from(caller), Resource::RUN] {
-            self.of(resource).each(Measure::Messages, about, |gather| gather.add(now, 1, true));
+            self.on(resource).each(Measure::Messages, about, |gather| gather.add(now, 1, true));
         }
     }
 
@@ -864,9 +992,9 @@ impl Sink for ProbesNow<'_> {
         let (now, about) = (self.now, About::payload(root));
         let why = About { label: reason.word(), ..about };
         for resource in [Resource::from(caller), Resource::RUN] {
-            let mut probes = self.of(resource);
-            probes.each(word_of(from), about, |gather| gather.step(now, false));
-            probes.each(word_of(to), why, |gather| {
+            let mut probes = self.on(resource);
+            probes.each(place_measure(from), about, |gather| gather.step(now, false));
+            probes.each(place_measure(to), why, |gather| {
                 gather.step(now, true);
                 gather.add(now, 1, true);
             });
@@ -874,49 +1002,49 @@ impl Sink for ProbesNow<'_> {
     }
 
     fn answered(&mut self, caller: CallId, _: Answer, about: About) {
-        self.of(caller).count(Measure::Answered, true, about);
+        self.of(caller).count(m::Answered, true, about);
     }
 }
 
-impl SinkOf for ProbesOf<'_> {
+impl<K: resource::Kind> SinkOf<K> for ProbesOf<'_, K> {
     #[inline(always)]
-    fn count(&mut self, measure: Measure, counted: bool, about: About) {
+    fn count<M: Of<K> + taken::Count>(&mut self, measure: M, counted: bool, about: About) {
         self.count_at(self.now, measure, counted, about);
-        self.bill(measure, u64::from(counted));
+        self.bill(M::MEASURE, u64::from(counted));
     }
 
     #[inline(always)]
-    fn count_at(&mut self, at: Time, measure: Measure, counted: bool, about: About) {
-        self.each(measure, about, |gather| gather.add(at, u64::from(counted), counted));
+    fn count_at<M: Of<K> + taken::Count>(&mut self, at: Time, _: M, counted: bool, about: About) {
+        self.each(M::MEASURE, about, |gather| gather.add(at, u64::from(counted), counted));
     }
 
     #[inline(always)]
-    fn add(&mut self, measure: Measure, amount: u64, about: About) {
+    fn add<M: Of<K> + taken::Amount>(&mut self, _: M, amount: u64, about: About) {
         let now = self.now;
-        self.each(measure, about, |gather| gather.add(now, amount, amount > 0));
-        self.bill(measure, amount);
+        self.each(M::MEASURE, about, |gather| gather.add(now, amount, amount > 0));
+        self.bill(M::MEASURE, amount);
     }
 
     #[inline(always)]
-    fn step(&mut self, measure: Measure, up: bool, about: About) {
+    fn step<M: Of<K> + taken::Gauge>(&mut self, _: M, up: bool, about: About) {
         let now = self.now;
-        self.each(measure, about, |gather| gather.step(now, up));
+        self.each(M::MEASURE, about, |gather| gather.step(now, up));
     }
 
     #[inline(always)]
-    fn set(&mut self, measure: Measure, level: u64) {
+    fn set<M: Of<K> + taken::Gauge>(&mut self, _: M, level: u64) {
         let now = self.now;
-        self.each(measure, About::default(), |gather| gather.set(now, level));
+        self.each(M::MEASURE, About::default(), |gather| gather.set(now, level));
     }
 
     #[inline(always)]
-    fn sample(&mut self, measure: Measure, value: u64, about: About) {
+    fn sample<M: Of<K> + taken::Distribution>(&mut self, _: M, value: u64, about: About) {
         let now = self.now;
-        self.each(measure, about, |gather| gather.add(now, value, true));
+        self.each(M::MEASURE, about, |gather| gather.add(now, value, true));
     }
 
-    fn never(&mut self, measure: Measure, about: About) {
+    fn never<M: Of<K> + taken::Distribution>(&mut self, _: M, about: About) {
         let now = self.now;
-        self.each(measure, about, |gather| gather.add_never(now));
+        self.each(M::MEASURE, about, |gather| gather.add_never(now));
     }
 }

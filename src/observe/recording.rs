@@ -1,34 +1,41 @@
 //! A run folded for charts: some hundred bins of time, however long it was and however much happened.
 //!
 //! ```text
-//!   fact ──► Recorder ──┬► counts and levels of each function, queue and mapping, a bin each
-//!                       ├► ages when processed, a histogram a bin
+//!   table ─(each bin)─► a track for every measure of every resource that has something to tell
+//!   fact ──► Recorder ──┬► ages when processed, a histogram a bin
 //!                       ├► dead letters by how often they were dead-lettered
 //!                       └► ways: through how many runs to which place of the ledger
 //! ```
 //!
+//! A chart asks for the track of a resource and a measure; a measure that is added has one without a word here.
+//!
 //! The bins begin narrow, a round number of seconds that is about the 240th part of the duration, and
 //! are joined two by two when the run goes on for longer than twice as many. So memory does not grow with
-//! the run: about a megabyte for each function. Everything is an integer and is counted from time 0, a warm-up or not.
+//! the run: about a megabyte for each function. Everything is an integer. Counts and levels are from time 0, a warm-up or not;
+//! distributions begin with what enters after it, as everywhere.
 
+use super::{
+    cell::{Cell, Mark, Stats},
+    measure::{Form, Measure},
+    table::{MetricTable, Slot},
+};
 pub use crate::model::register::Afterlife;
 use crate::{
     kernel::{Span, Time},
     model::{
-        Fact, Moment, Observer, Place, Register,
+        Fact, Moment, Place, Register, Resource, ResourceKind,
         config::{Change, Config, Resources},
-        facts::Held,
         outcome::{Reason, Role},
         register::{Move, Payload},
-        vocabulary::{Entry, QueueId},
+        vocabulary::Entry,
     },
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The bins that a duration is cut into, or a few less.
 const BINS: u64 = 240;
 /// More are joined two by two.
-pub(super) const BINS_MAX: usize = 480;
+const BINS_MAX: usize = 480;
 /// Runs beyond these are not told apart.
 pub const RUNS_MAX: u8 = 6;
 /// How often something was dead-lettered beyond this is not told apart.
@@ -45,14 +52,20 @@ const WIDTHS_MS: [u64; 27] = [
 pub struct Counts(Vec<u64>);
 
 impl Counts {
-    pub(super) fn add(&mut self, bin: usize) {
+    fn add(&mut self, bin: usize, n: u64) {
         if self.0.len() <= bin {
             self.0.resize(bin + 1, 0);
         }
-        self.0[bin] += 1;
+        self.0[bin] = self.0[bin].saturating_add(n);
     }
 
-    pub(super) fn halve(&mut self) {
+    /// What is left where so many of each bin are taken off.
+    fn without(&self, others: &Counts) -> Counts {
+        let rest = self.0.iter().enumerate();
+        Counts(rest.map(|(bin, n)| n.saturating_sub(others.at(bin))).collect())
+    }
+
+    fn halve(&mut self) {
         self.0 = self.0.chunks(2).map(|pair| pair.iter().sum()).collect();
     }
 
@@ -75,22 +88,23 @@ pub struct Levels {
 }
 
 impl Levels {
-    pub(super) fn set(&mut self, bin: usize, level: u64) {
+    /// In a bin the level was so high at the highest, the one at its beginning included, and is `last` now.
+    fn put(&mut self, bin: usize, highest: u64, last: u64) {
         if self.bins.len() <= bin {
             self.bins.resize(bin + 1, (self.now, self.now));
         }
-        self.now = level;
-        let (highest, last) = &mut self.bins[bin];
-        *highest = level.max(*highest);
-        *last = level;
+        self.now = last;
+        let of_bin = &mut self.bins[bin];
+        *of_bin = (of_bin.0.max(highest), last);
     }
 
-    pub(super) fn step(&mut self, bin: usize, up: bool) {
+    /// A level that changes rarely goes up or down by one.
+    fn step(&mut self, bin: usize, up: bool) {
         let level = if up { self.now + 1 } else { self.now.saturating_sub(1) };
-        self.set(bin, level);
+        self.put(bin, level, level);
     }
 
-    pub(super) fn halve(&mut self) {
+    fn halve(&mut self) {
         let join = |pair: &[(u64, u64)]| {
             let highest = pair.iter().map(|(highest, _)| *highest).max().unwrap_or(0);
             (highest, pair.last().map_or(0, |(_, last)| *last))
@@ -129,6 +143,8 @@ pub struct Ages {
 impl Ages {
     /// Ages below this, half a millisecond, are one class.
     const SMALLEST: u32 = 19;
+    /// How many classes there are.
+    const CLASSES: u16 = (64 - Ages::SMALLEST as u16) * 16;
 
     /// The class of an age.
     fn class(age: Span) -> u16 {
@@ -147,11 +163,11 @@ impl Ages {
         (if class == 0 { Span::ZERO } else { from(class) }, from(class + 1))
     }
 
-    fn add(&mut self, bin: usize, age: Span) {
+    fn add(&mut self, bin: usize, class: u16, n: u64) {
         if self.bins.len() <= bin {
             self.bins.resize(bin + 1, Vec::new());
         }
-        add(&mut self.bins[bin], Ages::class(age), 1);
+        add(&mut self.bins[bin], class, n);
     }
 
     fn halve(&mut self) {
@@ -196,24 +212,179 @@ fn add(classes: &mut Vec<(u16, u64)>, class: u16, n: u64) {
     }
 }
 
+/// Samples in each bin.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sampled {
+    /// How many, their sum, and the largest, of each bin; 0 where there was none.
+    bins: Vec<(u64, u64, u64)>,
+}
+
+impl Sampled {
+    fn put(&mut self, bin: usize, n: u64, sum: u64, max: u64) {
+        if self.bins.len() <= bin {
+            self.bins.resize(bin + 1, (0, 0, 0));
+        }
+        let of_bin = &mut self.bins[bin];
+        *of_bin = (of_bin.0 + n, of_bin.1.saturating_add(sum), of_bin.2.max(max));
+    }
+
+    fn halve(&mut self) {
+        let join = |pair: &[(u64, u64, u64)]| {
+            pair.iter().fold((0, 0, 0), |all: (u64, u64, u64), one| {
+                (all.0 + one.0, all.1.saturating_add(one.1), all.2.max(one.2))
+            })
+        };
+        self.bins = self.bins.chunks(2).map(join).collect();
+    }
+
+    /// The largest of a bin, as it is kept (nanoseconds, for a time); none if there was no sample.
+    pub fn max(&self, bin: usize) -> Option<u64> {
+        self.bins.get(bin).filter(|(n, ..)| *n > 0).map(|(.., max)| *max)
+    }
+
+    /// The mean of a bin, as it is kept; none if there was no sample.
+    pub fn mean(&self, bin: usize) -> Option<f64> {
+        self.bins.get(bin).filter(|(n, ..)| *n > 0).map(|(n, sum, _)| *sum as f64 / *n as f64)
+    }
+
+    /// How many there were in a bin.
+    pub fn count(&self, bin: usize) -> u64 {
+        self.bins.get(bin).map_or(0, |(n, ..)| *n)
+    }
+
+    /// The largest of all bins.
+    pub fn peak(&self) -> Option<u64> {
+        self.bins.iter().filter(|(n, ..)| *n > 0).map(|(.., max)| *max).max()
+    }
+}
+
+/// A measure of a resource, bin by bin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bins {
+    /// Of a count or an amount: how many in each bin, or how much of what is kept (see [`Unit`]).
+    ///
+    /// [`Unit`]: super::measure::Unit
+    Counts(Counts),
+    /// Of a gauge.
+    Levels(Levels),
+    /// Of a distribution.
+    Sampled(Sampled),
+}
+
+impl Bins {
+    fn new(form: Form) -> Bins {
+        match form {
+            Form::Counter | Form::Tally => Bins::Counts(Counts::default()),
+            Form::Gauge => Bins::Levels(Levels::default()),
+            Form::Samples => Bins::Sampled(Sampled::default()),
+        }
+    }
+
+    fn put(&mut self, bin: usize, stats: Stats) {
+        let whole = |n: i128| u64::try_from(n.max(0)).unwrap_or(u64::MAX);
+        let (highest, last) = (whole(stats.max.into()), whole(stats.last.into()));
+        match self {
+            Bins::Counts(counts) => counts.add(bin, whole(stats.sum)),
+            Bins::Levels(levels) => levels.put(bin, highest, last),
+            Bins::Sampled(sampled) => sampled.put(bin, stats.samples, whole(stats.sum), highest),
+        }
+    }
+
+    fn halve(&mut self) {
+        match self {
+            Bins::Counts(counts) => counts.halve(),
+            Bins::Levels(levels) => levels.halve(),
+            Bins::Sampled(sampled) => sampled.halve(),
+        }
+    }
+
+    /// How many there were in these bins, the highest level, or the largest sample.
+    pub fn over(&self, bins: std::ops::Range<usize>) -> u64 {
+        match self {
+            Bins::Counts(counts) => bins.map(|bin| counts.at(bin)).sum(),
+            Bins::Levels(levels) => bins.map(|bin| levels.highest(bin)).max().unwrap_or(0),
+            Bins::Sampled(sampled) => bins.filter_map(|bin| sampled.max(bin)).max().unwrap_or(0),
+        }
+    }
+
+    /// The highest of all bins.
+    pub fn peak(&self) -> u64 {
+        match self {
+            Bins::Counts(counts) => (0..BINS_MAX).map(|bin| counts.at(bin)).max().unwrap_or(0),
+            Bins::Levels(levels) => levels.peak(),
+            Bins::Sampled(sampled) => sampled.peak().unwrap_or(0),
+        }
+    }
+}
+
+/// A track as it is written.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    kind: String,
+    name: String,
+    measure: String,
+    #[serde(flatten)]
+    bins: Bins,
+}
+
+impl From<Track> for Written {
+    fn from(Track { kind, name, measure, bins }: Track) -> Written {
+        Written { kind: format!("{kind:?}"), name, measure: measure.name().to_owned(), bins }
+    }
+}
+
+impl TryFrom<Written> for Track {
+    type Error = String;
+
+    fn try_from(Written { kind, name, measure, bins }: Written) -> Result<Track, String> {
+        let found = ResourceKind::ALL.iter().find(|known| format!("{known:?}") == kind);
+        let kind = *found.ok_or_else(|| format!("{kind} is no kind of resource"))?;
+        let found = Measure::find(kind, &measure);
+        let measure = found.ok_or_else(|| format!("{measure} is no measure of {name}"))?;
+        Ok(Track { kind, name, measure, bins })
+    }
+}
+
+/// A measure of a resource over time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
+pub struct Track {
+    /// The kind of the resource.
+    pub kind: ResourceKind,
+    /// Its name.
+    pub name: String,
+    /// The measure.
+    pub measure: Measure,
+    /// What there was.
+    pub bins: Bins,
+}
+
 /// What is kept of a function.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FunctionTrack {
     /// Its name.
     pub name: String,
     /// Runs on what had not run before.
+    #[serde(skip)]
     pub first: Counts,
     /// Runs on what had.
+    #[serde(skip)]
     pub retry: Counts,
     /// Runs that failed, at their end.
+    #[serde(skip)]
     pub failed: Counts,
     /// Tries refused with 429.
+    #[serde(skip)]
     pub throttled: Counts,
     /// Payloads processed for the first time.
+    #[serde(skip)]
     pub processed: Counts,
     /// Payloads processed once more.
+    #[serde(skip)]
     pub duplicates: Counts,
     /// Runs at once.
+    #[serde(skip)]
     pub running: Levels,
     /// Since when they were in the system, of payloads processed for the first time.
     pub ages: Ages,
@@ -239,26 +410,20 @@ pub struct QueueTrack {
     /// Its visibility timeout, in milliseconds.
     pub visibility_ms: u64,
     /// Messages that can be received.
+    #[serde(skip)]
     pub visible: Levels,
     /// Messages received and neither deleted nor visible again.
+    #[serde(skip)]
     pub hidden: Levels,
     /// Messages that came in, in whatever way.
+    #[serde(skip)]
     pub arrived: Counts,
     /// Messages received.
+    #[serde(skip)]
     pub received: Counts,
     /// Messages whose retention was over.
+    #[serde(skip)]
     pub expired: Counts,
-}
-
-impl QueueTrack {
-    /// A message left that was held so.
-    fn leave(&mut self, bin: usize, was: Held) {
-        match was {
-            Held::Visible => self.visible.step(bin, false),
-            Held::InFlight => self.hidden.step(bin, false),
-            Held::Delayed => (),
-        }
-    }
 }
 
 /// What the file allows a mapping and its function to have at once.
@@ -286,8 +451,10 @@ pub struct MappingTrack {
     /// What bounds the batches at once, from when on; the first from time 0.
     pub caps: Vec<(u64, Caps)>,
     /// Batches that it may have at once.
+    #[serde(skip)]
     pub pollers: Levels,
     /// Batches sent.
+    #[serde(skip)]
     pub batches: Counts,
 }
 
@@ -325,8 +492,9 @@ impl Way {
     }
 }
 
-/// A run, folded.
+/// A run, folded. What functions, queues and mappings have of the tracks is written once, with the tracks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Recording {
     /// The width of a bin, in nanoseconds.
     width: u64,
@@ -346,6 +514,8 @@ pub struct Recording {
     pub queues: Vec<QueueTrack>,
     /// A track a mapping.
     pub mappings: Vec<MappingTrack>,
+    /// Every measure that has something to tell, in the order of the outputs.
+    tracks: Vec<Track>,
     /// Every way that an arrival or message went, those first that had fewer runs.
     pub ways: Vec<Way>,
     /// Payloads that came into a dead-letter queue of the file for the first time after so many runs.
@@ -354,7 +524,82 @@ pub struct Recording {
     pub unprocessed: u64,
 }
 
+impl Serialize for Recording {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Recording::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Recording {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Recording, D::Error> {
+        let mut recording = Recording::deserialize(deserializer)?;
+        recording.lay_out();
+        Ok(recording)
+    }
+}
+
 impl Recording {
+    /// The track of a measure of a resource; none if it had nothing to tell.
+    pub fn track(&self, kind: ResourceKind, name: &str, measure: Measure) -> Option<&Bins> {
+        let wanted =
+            |track: &&Track| track.measure == measure && track.kind == kind && track.name == name;
+        self.tracks.iter().find(wanted).map(|track| &track.bins)
+    }
+
+    /// Every track there is, in the order of the outputs.
+    pub fn tracks(&self) -> &[Track] {
+        &self.tracks
+    }
+
+    fn counts(&self, kind: ResourceKind, name: &str, measure: Measure) -> Counts {
+        match self.track(kind, name, measure) {
+            Some(Bins::Counts(counts)) => counts.clone(),
+            Some(Bins::Levels(_) | Bins::Sampled(_)) | None => Counts::default(),
+        }
+    }
+
+    fn levels(&self, kind: ResourceKind, name: &str, measure: Measure) -> Levels {
+        match self.track(kind, name, measure) {
+            Some(Bins::Levels(levels)) => levels.clone(),
+            Some(Bins::Counts(_) | Bins::Sampled(_)) | None => Levels::default(),
+        }
+    }
+
+    /// Lays out what functions, queues and mappings have of the tracks.
+    fn lay_out(&mut self) {
+        let mut functions = std::mem::take(&mut self.functions);
+        for function in &mut functions {
+            let counts = |measure| self.counts(ResourceKind::Function, &function.name, measure);
+            function.retry = counts(Measure::Retries);
+            function.first = counts(Measure::Invocations).without(&function.retry);
+            function.failed = counts(Measure::Errors);
+            function.throttled = counts(Measure::Throttles);
+            function.processed = counts(Measure::ProcessedOnce);
+            function.duplicates = counts(Measure::Duplicates);
+            let running = Measure::ConcurrentExecutions;
+            function.running = self.levels(ResourceKind::Function, &function.name, running);
+        }
+        self.functions = functions;
+        let mut queues = std::mem::take(&mut self.queues);
+        for queue in &mut queues {
+            let levels = |measure| self.levels(ResourceKind::Queue, &queue.name, measure);
+            queue.visible = levels(Measure::ApproximateNumberOfMessagesVisible);
+            queue.hidden = levels(Measure::ApproximateNumberOfMessagesNotVisible);
+            let counts = |measure| self.counts(ResourceKind::Queue, &queue.name, measure);
+            queue.arrived = counts(Measure::QueueArrived);
+            queue.received = counts(Measure::NumberOfMessagesReceived);
+            queue.expired = counts(Measure::QueueExpired);
+        }
+        self.queues = queues;
+        let mut mappings = std::mem::take(&mut self.mappings);
+        for mapping in &mut mappings {
+            let (kind, name) = (ResourceKind::Mapping, &mapping.name);
+            mapping.pollers = self.levels(kind, name, Measure::Pollers);
+            mapping.batches = self.counts(kind, name, Measure::Batches);
+        }
+        self.mappings = mappings;
+    }
+
     /// How many bins there are: at least one.
     pub fn bins(&self) -> usize {
         let bins = self.ended.div_ceil(self.width.max(1)).max(1);
@@ -419,20 +664,61 @@ const AFTERLIVES: usize = Afterlife::ALL.len();
 const WAYS: usize =
     (RUNS_MAX as usize + 1) * (LETTERS_MAX as usize + 1) * PLACES * REASONS * AFTERLIVES;
 
-/// Records a run. What it costs is about that of the points of the same facts.
+/// Records a run: looks at the table of numbers when a bin ends, and takes from facts only what the table does not
+/// have.
 #[derive(Debug)]
 pub struct Recorder {
     recording: Recording,
     /// The bin of the present, and when it ends.
     bin: usize,
     edge: u64,
+    marks: Vec<Mark>,
+    /// The bins of each slot of the table that has something to tell.
+    bins: Vec<Option<Bins>>,
+    /// The run's arrivals and those that succeeded, up to the last look.
+    seen: (u64, u64),
+    /// What waits, and the most that did in the present bin.
+    waiting: (u64, u64),
+    /// The ages of the present bin, a function each.
+    ages: Vec<AgesNow>,
     /// Payloads at each way's end, by [`way_of`].
     ways: Vec<u64>,
 }
 
+/// The ages of the present bin.
+#[derive(Clone, Debug)]
+struct AgesNow {
+    /// How many there are in each class, and which have some.
+    classes: Vec<u32>,
+    some: Vec<u16>,
+}
+
+impl AgesNow {
+    #[inline]
+    fn add(&mut self, age: Span) {
+        let class = Ages::class(age);
+        if self.classes.is_empty() {
+            self.classes.resize(usize::from(Ages::CLASSES), 0);
+        }
+        let n = &mut self.classes[usize::from(class)];
+        if *n == 0 {
+            self.some.push(class);
+        }
+        *n += 1;
+    }
+
+    fn give(&mut self, bin: usize, ages: &mut Ages) {
+        self.some.sort_unstable();
+        for class in self.some.drain(..) {
+            let n = std::mem::take(&mut self.classes[usize::from(class)]);
+            ages.add(bin, class, n.into());
+        }
+    }
+}
+
 impl Recorder {
     /// Nothing has happened yet.
-    pub fn new(config: &Config) -> Recorder {
+    pub fn new(config: &Config, table: &MetricTable) -> Recorder {
         let Resources { functions, queues, mappings, readers, .. } = &*config.resources;
         let width = width(config.duration.since(Time::ZERO)).as_nanos();
         let is_asked = |function: usize| {
@@ -470,37 +756,149 @@ impl Recorder {
             mappings: mappings.collect(),
             ..Recording::default()
         };
-        Recorder { recording, bin: 0, edge: width, ways: vec![0; WAYS] }
-    }
-
-    /// The run ended at `end` with `register` as it is.
-    pub fn finish(mut self, end: Time, register: &Register) -> Recording {
-        for payload in register.unrested_payloads() {
-            if !is_event(payload) {
-                continue;
-            }
-            self.ways[way_of(payload, payload.place, Reason::None)] += 1;
-            self.recording.unprocessed += u64::from(is_unprocessed(payload, payload.place));
+        let none = AgesNow { classes: Vec::new(), some: Vec::new() };
+        Recorder {
+            bin: 0,
+            edge: width,
+            marks: table.slots().iter().map(|slot| Mark::new(table.at(slot))).collect(),
+            bins: vec![None; table.slots().len()],
+            seen: (0, 0),
+            waiting: (0, 0),
+            ages: vec![none; recording.functions.len()],
+            ways: vec![0; WAYS],
+            recording,
         }
-        self.recording.ended = end.as_nanos();
-        let found = self.ways.iter().enumerate().filter(|(_, payloads)| **payloads > 0);
-        self.recording.ways = found.map(|(at, payloads)| way_at(at, *payloads)).collect();
-        self.recording
     }
 
-    #[cold]
-    fn turn(&mut self, now: u64) {
+    /// When the present bin ends.
+    pub fn next(&self) -> Time {
+        Time::from_nanos(self.edge)
+    }
+
+    /// A cell has new extremes.
+    pub fn look(&mut self, slot: usize, cell: Cell<'_>) {
+        self.marks[slot].look(cell);
+    }
+
+    /// Adds to the present bin what the table has since the last time; everybody has looked at it.
+    pub fn take(&mut self, table: &MetricTable) {
+        let bin = self.bin;
+        let slots = table.slots().iter().zip(&mut self.marks).zip(&mut self.bins);
+        for ((slot, mark), bins) in slots {
+            let cell = table.at(slot);
+            if let Some(stats) = mark.close(cell, Time::ZERO, Time::ZERO)
+                && slot.resource != Resource::RUN
+                && (stats.sum != 0 || stats.max != 0 || stats.last != 0)
+            {
+                let form = slot.measure.kind().form();
+                bins.get_or_insert_with(|| Bins::new(form)).put(bin, stats);
+            }
+        }
+        let of_run = |measure| match table.cell(Resource::RUN, measure) {
+            Cell::Counter(cell) => cell.sum,
+            Cell::Tally(_) | Cell::Gauge(_) | Cell::Samples(_) => 0,
+        };
+        let seen = (of_run(Measure::Arrivals), of_run(Measure::Succeeded));
+        let Recording { arrived, succeeded, waiting, functions, .. } = &mut self.recording;
+        for (counts, (now, before)) in
+            [(arrived, (seen.0, self.seen.0)), (succeeded, (seen.1, self.seen.1))]
+        {
+            if before < now {
+                counts.add(bin, now - before);
+            }
+        }
+        self.seen = seen;
+        let (now, highest) = self.waiting;
+        if (now, highest) != (waiting.now, waiting.now) {
+            waiting.put(bin, highest, now);
+        }
+        self.waiting = (now, now);
+        for (now, function) in self.ages.iter_mut().zip(functions) {
+            now.give(bin, &mut function.ages);
+        }
+    }
+
+    /// The table begins anew; what it had was taken.
+    pub fn begin_counting(&mut self, table: &MetricTable) {
+        for (slot, mark) in table.slots().iter().zip(&mut self.marks) {
+            *mark = Mark::new(table.at(slot));
+        }
+    }
+
+    /// The present bin is over, and the table was taken: the next in which something happens is that of `now`.
+    pub fn turn(&mut self, now: Time) {
+        let now = now.as_nanos();
         while BINS_MAX as u64 <= now / self.recording.width {
             self.recording.halve();
+            self.bins.iter_mut().flatten().for_each(Bins::halve);
         }
         self.bin = usize::try_from(now / self.recording.width).expect("some hundred");
         self.edge = (self.bin as u64 + 1) * self.recording.width;
     }
 
-    fn moved(&mut self, register: &Register, moved: Move) {
-        let Move { payload, from, to, reason, outcome } = moved;
+    /// The bins of a slot of the table, up to the last time that they were taken; none if it has nothing to tell.
+    pub fn bins(&self, slot: usize) -> Option<&Bins> {
+        self.bins[slot].as_ref()
+    }
+
+    /// The width of a bin.
+    pub fn width(&self) -> Span {
+        self.recording.width()
+    }
+
+    /// The recording of a run that ended at `end` with `register` as it is, after the table was taken.
+    pub fn recording(
+        &self,
+        end: Time,
+        register: &Register,
+        table: &MetricTable,
+        resources: &Resources,
+    ) -> Recording {
+        let (mut recording, mut ways) = (self.recording.clone(), self.ways.clone());
+        for payload in register.unrested_payloads() {
+            if !is_event(payload) {
+                continue;
+            }
+            ways[way_of(payload, payload.place, Reason::None)] += 1;
+            recording.unprocessed += u64::from(is_unprocessed(payload, payload.place));
+        }
+        recording.ended = end.as_nanos();
+        let found = ways.iter().enumerate().filter(|(_, payloads)| **payloads > 0);
+        recording.ways = found.map(|(at, payloads)| way_at(at, *payloads)).collect();
+        for (id, function) in resources.function_ids().zip(&mut recording.functions) {
+            if let Cell::Samples(samples) = table.cell(id.into(), Measure::Duration) {
+                let sum = u64::try_from(samples.histogram.sum()).unwrap_or(u64::MAX);
+                function.busy = (sum, samples.histogram.count());
+            }
+        }
+        let tracks = table.slots().iter().zip(&self.bins).filter_map(|(slot, bins)| {
+            let Slot { resource, measure, .. } = *slot;
+            let name = resource.name(resources).to_owned();
+            Some(Track { kind: resource.kind, name, measure, bins: bins.clone()? })
+        });
+        recording.tracks = tracks.collect();
+        recording.lay_out();
+        recording
+    }
+
+    /// A payload moved to another place than it was in.
+    #[inline]
+    pub fn moved(&mut self, register: &Register, moved: Move) {
+        let Move { payload, from, to, .. } = moved;
+        if from == Place::Waiting {
+            self.waiting.0 = self.waiting.0.saturating_sub(1);
+        } else if to == Place::Waiting {
+            self.waiting.0 += 1;
+            self.waiting.1 = self.waiting.1.max(self.waiting.0);
+        }
+        if from.rests() || to.rests() {
+            self.rested(register.get(payload), moved);
+        }
+    }
+
+    fn rested(&mut self, known: &Payload, moved: Move) {
+        let Move { from, to, reason, .. } = moved;
         let Recorder { recording, bin, ways, .. } = self;
-        let known = register.get(payload);
         let mut step = |place: Place, up: bool| {
             if !place.rests() || !is_event(known) {
                 return;
@@ -522,52 +920,59 @@ impl Recorder {
             (_, Place::DeadLettered) => recording.letters[class].step(*bin, true),
             _ => (),
         }
-        if let Some((_, Place::Succeeded)) = outcome {
-            recording.succeeded.add(*bin);
-        }
-        match (from, to) {
-            (Place::Waiting, _) => recording.waiting.step(*bin, false),
-            (_, Place::Waiting) => recording.waiting.step(*bin, true),
-            _ => (),
-        }
     }
 
-    fn queue(&mut self, queue: QueueId) -> (&mut QueueTrack, usize) {
-        (&mut self.recording.queues[queue.index()], self.bin)
+    /// Takes from a fact what the table does not have.
+    #[inline(always)]
+    pub fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
+        if let Some(moved) = moment.moved
+            && moved.from != moved.to
+        {
+            self.moved(moment.register, moved);
+        }
+        match *fact {
+            Fact::RunStarted { function, records, .. } => {
+                self.recording.functions[function.index()].records += u64::from(records);
+            }
+            Fact::Processed { function, payload, nth: 1 } => {
+                let known = moment.register.get(payload);
+                // A payload that is processed was tried: it is an event.
+                if known.place.rests() && is_wanted(known.place) {
+                    // A run that went on after it was given up.
+                    let unprocessed = &mut self.recording.unprocessed;
+                    *unprocessed = unprocessed.saturating_sub(1);
+                }
+                let age = moment.now.since(moment.register.root(payload).born);
+                self.ages[function.index()].add(age);
+                let last = &mut self.recording.functions[function.index()].age_last;
+                *last = age.as_nanos().max(*last);
+            }
+            Fact::Enqueued { payload, entry: Entry::DeadLetter | Entry::Redriven, .. } => {
+                let known = moment.register.get(payload);
+                if known.afterlife == Afterlife::Once {
+                    let runs = known.runs.min(RUNS_MAX.into()) as usize;
+                    self.recording.lettered_after[runs] += 1;
+                }
+            }
+            _ => (),
+        }
     }
 }
 
 impl Recording {
     /// Joins bins two by two.
     fn halve(&mut self) {
-        let Recording { width, ended: _, arrived, succeeded, waiting, letters, .. } = self;
+        let Recording { width, arrived, succeeded, waiting, letters, functions, .. } = self;
         *width *= 2;
         [arrived, succeeded].into_iter().for_each(Counts::halve);
         waiting.halve();
         letters.iter_mut().for_each(Levels::halve);
-        for function in &mut self.functions {
-            let FunctionTrack { first, retry, failed, throttled, processed, duplicates, .. } =
-                function;
-            for counts in [first, retry, failed, throttled, processed, duplicates] {
-                counts.halve();
-            }
-            function.running.halve();
-            function.ages.halve();
-        }
-        for queue in &mut self.queues {
-            let QueueTrack { visible, hidden, arrived, received, expired, .. } = queue;
-            [visible, hidden].into_iter().for_each(Levels::halve);
-            [arrived, received, expired].into_iter().for_each(Counts::halve);
-        }
-        for mapping in &mut self.mappings {
-            mapping.pollers.halve();
-            mapping.batches.halve();
-        }
+        functions.iter_mut().for_each(|function| function.ages.halve());
     }
 }
 
 /// A width of bins that reads well and cuts a duration into at most [`BINS`].
-pub(super) fn width(duration: Span) -> Span {
+fn width(duration: Span) -> Span {
     let wanted = duration.as_nanos().div_ceil(BINS);
     let found = WIDTHS_MS.into_iter().map(Span::millis).find(|width| wanted <= width.as_nanos());
     found.unwrap_or(Span::nanos(wanted))
@@ -662,112 +1067,6 @@ fn way_at(at: usize, payloads: u64) -> Way {
     }
 }
 
-impl Observer for Recorder {
-    fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
-        let now = moment.now.as_nanos();
-        if self.edge <= now {
-            self.turn(now);
-        }
-        let bin = self.bin;
-        if let Some(moved) = moment.moved
-            && moved.from != moved.to
-        {
-            self.moved(moment.register, moved);
-        }
-        match *fact {
-            Fact::Arrived { .. } => self.recording.arrived.add(bin),
-            Fact::RunStarted { function, payload, records, .. } => {
-                let ran_before = moment.register.get(payload).runs > 0;
-                let function = &mut self.recording.functions[function.index()];
-                if ran_before { &mut function.retry } else { &mut function.first }.add(bin);
-                function.running.step(bin, true);
-                function.records += u64::from(records);
-            }
-            Fact::RunEnded { function, ran, error, .. } => {
-                let function = &mut self.recording.functions[function.index()];
-                if error.is_some() {
-                    function.failed.add(bin);
-                }
-                function.running.step(bin, false);
-                function.busy.0 = function.busy.0.saturating_add(ran.as_nanos());
-                function.busy.1 += 1;
-            }
-            Fact::Throttled { function, .. } => {
-                self.recording.functions[function.index()].throttled.add(bin);
-            }
-            Fact::Processed { function, payload, nth } => {
-                let function = &mut self.recording.functions[function.index()];
-                if nth > 1 {
-                    function.duplicates.add(bin);
-                } else {
-                    let place = moment.register.get(payload).place;
-                    // A payload that is processed was tried: it is an event.
-                    if place.rests() && is_wanted(place) {
-                        // A run that went on after it was given up.
-                        let unprocessed = &mut self.recording.unprocessed;
-                        *unprocessed = unprocessed.saturating_sub(1);
-                    }
-                    let born = moment.register.root(payload).born;
-                    function.processed.add(bin);
-                    let age = moment.now.since(born);
-                    function.ages.add(bin, age);
-                    function.age_last = function.age_last.max(age.as_nanos());
-                }
-            }
-            Fact::Enqueued { queue, payload, entry, delayed, .. } => {
-                let known = moment.register.get(payload);
-                if matches!(entry, Entry::DeadLetter | Entry::Redriven)
-                    && known.afterlife == Afterlife::Once
-                {
-                    let runs = known.runs.min(RUNS_MAX.into()) as usize;
-                    self.recording.lettered_after[runs] += 1;
-                }
-                let (queue, bin) = self.queue(queue);
-                queue.arrived.add(bin);
-                if !delayed {
-                    queue.visible.step(bin, true);
-                }
-            }
-            Fact::Appeared { queue, .. } => {
-                let (queue, bin) = self.queue(queue);
-                queue.visible.step(bin, true);
-            }
-            Fact::Received { queue, .. } => {
-                let (queue, bin) = self.queue(queue);
-                queue.received.add(bin);
-                queue.visible.step(bin, false);
-                queue.hidden.step(bin, true);
-            }
-            Fact::Returned { queue, .. } => {
-                let (queue, bin) = self.queue(queue);
-                queue.hidden.step(bin, false);
-                queue.visible.step(bin, true);
-            }
-            Fact::Deleted { queue, was, .. } | Fact::Purged { queue, was, .. } => {
-                let (queue, bin) = self.queue(queue);
-                queue.leave(bin, was);
-            }
-            Fact::Expired { queue, was, .. } => {
-                let (queue, bin) = self.queue(queue);
-                queue.expired.add(bin);
-                queue.leave(bin, was);
-            }
-            Fact::Redriven { queue, .. } | Fact::MovedBack { queue, .. } => {
-                let (queue, bin) = self.queue(queue);
-                queue.visible.step(bin, false);
-            }
-            Fact::Invoked { mapping, .. } => {
-                self.recording.mappings[mapping.index()].batches.add(bin);
-            }
-            Fact::PollersScaled { mapping, pollers } => {
-                let pollers = u64::from(pollers);
-                self.recording.mappings[mapping.index()].pollers.set(bin, pollers);
-            }
-            _ => (),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -777,13 +1076,13 @@ mod tests {
     fn bins_are_joined_without_losing_anything() {
         let mut counts = Counts::default();
         for bin in [0, 0, 3, 4, 4, 4] {
-            counts.add(bin);
+            counts.add(bin, 1);
         }
         counts.halve();
         assert_eq!((counts.at(0), counts.at(1), counts.at(2), counts.total()), (2, 1, 3, 6));
         let mut levels = Levels::default();
-        for (bin, level) in [(0, 5), (0, 2), (3, 9), (3, 1)] {
-            levels.set(bin, level);
+        for (bin, highest, level) in [(0, 5, 5), (0, 5, 2), (3, 9, 9), (3, 9, 1)] {
+            levels.put(bin, highest, level);
         }
         assert_eq!([1, 2].map(|bin| (levels.highest(bin), levels.last(bin))), [(2, 2); 2]);
         levels.halve();
@@ -801,7 +1100,7 @@ mod tests {
             assert!(class == 0 || wide <= 1.0 / 16.0, "{age}");
         }
         let mut ages = Ages::default();
-        (1..=100).for_each(|second| ages.add(0, Span::secs(second)));
+        (1..=100).for_each(|second| ages.add(0, Ages::class(Span::secs(second)), 1));
         let median = Ages::quantile(ages.at(0), 50).expect("there are some").as_secs_f64();
         assert!((50.0..54.0).contains(&median), "{median}");
         assert_eq!(Ages::quantile(&[], 50), None);
