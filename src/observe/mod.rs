@@ -24,6 +24,8 @@
 
 pub mod measure;
 
+pub mod guide;
+
 pub mod point;
 
 pub mod histogram;
