@@ -315,7 +315,7 @@ mod tests {
     fn table() -> MetricTable {
         let target = Target::Function(crate::model::vocabulary::FunctionId(0));
         let calls = vec![call("Orders", Via::InvokeAsync, target)];
-        MetricTable::new(&Resources { calls, callers: 1, ..Resources::default() })
+        MetricTable::new(&Resources { calls, callers: 1, ..Resources::default() }, false)
     }
 
     #[test]

@@ -110,6 +110,22 @@ pub trait Sink {
     fn turned(&mut self, caller: CallId, from: Place, to: Place, root: PayloadId, reason: Reason);
     /// An answer was had.
     fn answered(&mut self, caller: CallId, answer: Answer, about: About);
+    /// One environment of the account more or fewer is in use; `apart`: it was claimed before.
+    #[inline(always)]
+    fn in_use(&mut self, more: bool, apart: bool) {
+        let mut account = self.of(TheAccount);
+        account.step(m::ConcurrentExecutions, more, About::NOTHING);
+        if !apart {
+            account.step(m::UnreservedConcurrentExecutions, more, About::NOTHING);
+            account.step(m::ClaimedAccountConcurrency, more, About::NOTHING);
+        }
+    }
+    /// An arrival that nobody waits for came to success after so long, or never will: its time is its latency too.
+    fn ended(&mut self, caller: CallId, took: Option<u64>, about: About) {
+        let mut caller = self.of(caller);
+        took_to(&mut caller, m::EndToEnd, took, about);
+        took_to(&mut caller, m::Latency, took, about);
+    }
 }
 
 /// Takes the points about one resource of a kind. A measure that the kind does not have, or that is taken in another
@@ -181,17 +197,6 @@ fn held<S: SinkOf<kind::Queue>>(queue: &mut S, state: Held, more: bool, about: A
         Held::Delayed => queue.step(m::ApproximateNumberOfMessagesDelayed, more, about),
         Held::Visible => queue.step(m::ApproximateNumberOfMessagesVisible, more, about),
         Held::InFlight => queue.step(m::ApproximateNumberOfMessagesNotVisible, more, about),
-    }
-}
-
-/// One environment of the account more or fewer is in use; `apart`: it was claimed before.
-#[inline(always)]
-fn in_use<S: Sink>(sink: &mut S, more: bool, apart: bool) {
-    let mut account = sink.of(TheAccount);
-    account.step(m::ConcurrentExecutions, more, About::NOTHING);
-    if !apart {
-        account.step(m::UnreservedConcurrentExecutions, more, About::NOTHING);
-        account.step(m::ClaimedAccountConcurrency, more, About::NOTHING);
     }
 }
 
@@ -361,7 +366,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
 
         Fact::RunStarted { function, payload, cold, provisioned, .. } => {
             let known = &guide.functions[function.index()];
-            in_use(sink, true, known.reserved || provisioned);
+            sink.in_use(true, known.reserved || provisioned);
             if known.provides || provisioned {
                 with_provisioned(sink, known, function, true, provisioned, payload);
             }
@@ -378,7 +383,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         }
         Fact::RunEnded { function, payload, started, ran, error, provisioned } => {
             let known = &guide.functions[function.index()];
-            in_use(sink, false, known.reserved || provisioned);
+            sink.in_use(false, known.reserved || provisioned);
             if provisioned {
                 with_provisioned(sink, known, function, false, provisioned, payload);
             }
@@ -760,17 +765,19 @@ pub fn points_of_end<S: Sink>(guide: &Guide, register: &Register, root: PayloadI
         _ => None,
     };
     let about = About::payload(root);
+    if !guide.via(arrival.caller).is_some_and(Via::waits) {
+        return sink.ended(arrival.caller, took, about);
+    }
     let mut caller = sink.of(arrival.caller);
     took_to(&mut caller, m::EndToEnd, took, about);
-    match guide.via(arrival.caller).is_some_and(Via::waits) {
-        false => took_to(&mut caller, m::Latency, took, about),
-        // Who waits was answered long ago, or still waits.
-        true if arrival.place.rests() => (),
-        true => took_to(&mut caller, m::Latency, None, about),
+    // Who waits was answered long ago, or still waits.
+    if !arrival.place.rests() {
+        took_to(&mut caller, m::Latency, None, about);
     }
 }
 
-fn took_to<K: Kind, S: SinkOf<K>>(
+/// A time to something that happened after so long, or never will.
+pub(super) fn took_to<K: Kind, S: SinkOf<K>>(
     caller: &mut S,
     measure: impl Of<K> + taken::Distribution,
     took: Option<u64>,

@@ -14,7 +14,7 @@ use super::{
     cell::{Cell, CellMut, Counter, Gauge, Samples, Tally},
     ledger::{Account, Book, LedgerKind},
     measure::{Form, Measure, Of, column, taken, typed as m, width},
-    point::{About, Sink, SinkOf},
+    point::{About, Sink, SinkOf, took_to},
 };
 use crate::{
     kernel::Time,
@@ -23,7 +23,7 @@ use crate::{
         config::Resources,
         facts::Answer,
         outcome::Reason,
-        resource::{IsOf, Kind, TheRun},
+        resource::{IsOf, Kind, TheAccount, TheRun},
         vocabulary::{CallId, PayloadId},
     },
 };
@@ -130,6 +130,8 @@ pub struct MetricTable {
     firsts: Vec<Vec<u32>>,
     /// With more callers than one the run has cells of its own; with one they are that caller's.
     several: bool,
+    /// What is claimed and unreserved of the account is always what is in use: all three are one cell.
+    in_one: bool,
     /// When somebody looked last.
     looked: Time,
     /// Nothing but the ledger counts what is stamped before.
@@ -138,8 +140,9 @@ pub struct MetricTable {
 }
 
 impl MetricTable {
-    /// Cells at 0 for every resource.
-    pub fn new(resources: &Resources) -> MetricTable {
+    /// Cells at 0 for every resource. What is equal by definition has one cell: the latency of a caller that nobody
+    /// waits for and its time to the end; and, `in_one`, what is in use of the account, unreserved and claimed.
+    pub fn new(resources: &Resources, in_one: bool) -> MetricTable {
         let (layout, [counters, tallies, gauges, samples]) = Layout::new(resources);
         let mut firsts: Vec<Vec<u32>> =
             ResourceKind::ALL.iter().map(|kind| vec![0; kind.length(resources)]).collect();
@@ -147,11 +150,11 @@ impl MetricTable {
         for resource in Resource::all(resources) {
             firsts[resource.kind as usize][resource.index()] =
                 u32::try_from(slots.len()).expect("fewer cells than 2^32");
-            slots.extend(Measure::of(resource.kind).map(|measure| Slot {
-                resource,
-                measure,
-                form: measure.kind().form(),
-                at: u32::try_from(layout.at(resource, measure)).expect("fewer cells than 2^32"),
+            slots.extend(Measure::of(resource.kind).map(|measure| {
+                let same = is_the_same_as(resource, measure, resources, in_one);
+                let at = layout.at(resource, same.unwrap_or(measure));
+                let at = u32::try_from(at).expect("fewer cells than 2^32");
+                Slot { resource, measure, form: measure.kind().form(), at }
             }));
         }
         MetricTable {
@@ -164,6 +167,7 @@ impl MetricTable {
             slots,
             firsts,
             several: resources.callers > 1,
+            in_one,
             looked: Time::ZERO,
             counted_from: Time::ZERO,
             late: Vec::new(),
@@ -216,9 +220,7 @@ impl MetricTable {
             }
             _ => resource,
         };
-        let (form, at) = (measure.kind().form(), self.layout.at(resource, measure));
-        let at = u32::try_from(at).expect("fewer cells than 2^32");
-        self.at(&Slot { resource, measure, form, at })
+        self.at(&self.slots[self.slot(resource, measure)])
     }
 
     /// A count of a resource of a known kind, or how often arrivals came to a place.
@@ -276,14 +278,16 @@ impl MetricTable {
     /// What was stamped with an earlier time is given back: every reader has to hear of it.
     #[cold]
     pub fn look(&mut self, now: Time, mut told: impl FnMut(usize, Cell<'_>)) -> Vec<Late> {
-        for at in 0..self.slots.len() {
-            let slot = self.slots[at];
-            let cell = self.at(&slot);
+        // Two slots can be one cell: all are told before any begins anew.
+        let mut new = Vec::new();
+        for (at, slot) in self.slots.iter().enumerate() {
+            let cell = self.at(slot);
             if cell.is_to_be_looked_at() {
                 told(at, cell);
-                self.at_mut(slot).look();
+                new.push(*slot);
             }
         }
+        new.into_iter().for_each(|slot| self.at_mut(slot).look());
         self.looked = now;
         std::mem::take(&mut self.late)
     }
@@ -324,6 +328,24 @@ impl MetricTable {
             Cell::Counter(_) | Cell::Tally(_) | Cell::Samples(_) => false,
         };
         self.slots.iter().filter(below).copied()
+    }
+}
+
+/// The measure whose cell another measure of a resource has, if they are equal by definition.
+fn is_the_same_as(
+    resource: Resource,
+    measure: Measure,
+    resources: &Resources,
+    in_one: bool,
+) -> Option<Measure> {
+    match measure {
+        Measure::Latency if !resources.calls[resource.index()].via.waits() => {
+            Some(Measure::EndToEnd)
+        }
+        Measure::UnreservedConcurrentExecutions | Measure::ClaimedAccountConcurrency if in_one => {
+            Some(Measure::ConcurrentExecutions)
+        }
+        _ => None,
     }
 }
 
@@ -481,6 +503,22 @@ impl Sink for TableNow<'_> {
         self.of(caller).counter::<m::Answered>().add(true);
         self.table.books[caller.index()].answer(answer);
     }
+
+    #[inline(always)]
+    fn in_use(&mut self, more: bool, apart: bool) {
+        let in_one = self.table.in_one;
+        let mut account = self.of(TheAccount);
+        account.step(m::ConcurrentExecutions, more, About::default());
+        if !in_one && !apart {
+            account.step(m::UnreservedConcurrentExecutions, more, About::default());
+            account.step(m::ClaimedAccountConcurrency, more, About::default());
+        }
+    }
+
+    #[inline(always)]
+    fn ended(&mut self, caller: CallId, took: Option<u64>, about: About) {
+        took_to(&mut self.of(caller), m::EndToEnd, took, about);
+    }
 }
 
 impl<K: Kind> SinkOf<K> for RowNow<'_, K> {
@@ -546,7 +584,7 @@ mod tests {
 
     #[test]
     fn every_measure_of_every_resource_has_a_cell_of_its_own() {
-        let table = MetricTable::new(&resources());
+        let table = MetricTable::new(&resources(), false);
         let own: BTreeSet<(u8, u32)> =
             table.slots.iter().map(|slot| (slot.form as u8, slot.at)).collect();
         assert_eq!(own.len(), table.slots.len());
@@ -560,7 +598,7 @@ mod tests {
 
     #[test]
     fn a_point_is_in_the_cell_of_its_measure_and_in_no_other() {
-        let mut table = MetricTable::new(&resources());
+        let mut table = MetricTable::new(&resources(), false);
         let mut now = TableNow { table: &mut table, now: Time::ZERO };
         now.of(FunctionId(1)).count(m::Throttles, true, About::default());
         now.of(QueueId(2)).step(m::ApproximateNumberOfMessagesNotVisible, true, About::default());

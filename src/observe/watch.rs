@@ -141,7 +141,9 @@ impl Watch {
         let Asked { thresholds, metrics, recording, fates } = asked;
         let sides = thresholds.iter().flat_map(|threshold| threshold.sides.iter().cloned());
         let (questions, probes) = Questions::new(config, sides.chain(metrics).collect());
-        let mut table = MetricTable::new(&resources);
+        let is_all_alike = config.timeline.is_empty()
+            && resources.functions.iter().all(|of| of.reserved.is_none() && of.provisioned == 0);
+        let mut table = MetricTable::new(&resources, is_all_alike);
         let alarms = Alarms::new(config, &mut table).map(Box::new);
         let mut watch = Watch {
             edge: Time::ZERO,

@@ -27,14 +27,16 @@ const MORE: [&str; 3] = [
     // queue that is deleted, cold starts, a caller that gives up.
     "
 duration: 7m
-account: {concurrency: 30}
+account: {concurrency: 130}
 functions:
   Warm: {service_time: 2s, Timeout: 5, init_time: 300ms, ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 2}}
-  Kept: {service_time: 5s, Timeout: 6, error_rate: 50%, ReservedConcurrentExecutions: 3, EventInvokeConfig: {MaximumRetryAttempts: 1, DestinationConfig: {OnFailure: {Destination: Archive}}}}
+  Kept: {service_time: 5s, Timeout: 6, error_rate: 50%, calls: [{target: Small}], ReservedConcurrentExecutions: 3, EventInvokeConfig: {MaximumRetryAttempts: 1, DestinationConfig: {OnFailure: {Destination: Archive}}}}
   Lost: {error_rate: 100%, EventInvokeConfig: {MaximumRetryAttempts: 0}, DeadLetterConfig: {TargetArn: Gone}}
   Told: {error_rate: 100%, EventInvokeConfig: {MaximumRetryAttempts: 0, DestinationConfig: {OnFailure: {Destination: Gone}}}}
+  Twice: {service_time: 100ms, event_queue: {duplicate_probability: 50%}}
   Loop: {service_time: 100ms, calls: [{via: s3, target: Loop}]}
 buckets: {Archive: {}}
+dependencies: {Small: {concurrency: 1, queue: 0, service_time: 2s}}
 queues: {Gone: {forbidden: true}}
 alarms:
   Failing: {Namespace: AWS/Lambda, MetricName: Errors, Dimensions: [{Name: FunctionName, Value: !Ref Kept}], Statistic: Sum, Period: 60, EvaluationPeriods: 1, Threshold: 0, ComparisonOperator: GreaterThanThreshold}
@@ -44,6 +46,7 @@ callers:
   Jobs: {via: s3, target: Kept, arrivals: {poisson: 1/s}}
   A: {via: invoke_async, target: Lost, arrivals: {every: 30s}}
   B: {via: invoke_async, target: Told, arrivals: {every: 30s}}
+  D: {via: invoke_async, target: Twice, arrivals: {every: 10s}}
   L: {via: s3, target: Loop, arrivals: {every: 60s}}
 ",
     // FIFO with repeats, a delay, retention that runs out, a filter, provisioned pollers, empty receives.
@@ -59,7 +62,7 @@ event_source_mappings:
   M: {EventSourceArn: Orders.fifo, FunctionName: Shop}
   P: {EventSourceArn: Parts, FunctionName: Shop, FilterCriteria: {Filters: [{Pattern: '{\"kind\": [\"good\"]}'}]}, ProvisionedPollerConfig: {MinimumPollers: 2, MaximumPollers: 4}}
 callers:
-  Till: {target: Orders.fifo, arrivals: {poisson: 3/s}, MessageGroupId: {attribute: customer}, attributes: {customer: {one_of: 20}}}
+  Till: {target: Orders.fifo, arrivals: {poisson: 3/s}, MessageGroupId: {attribute: customer}, MessageDeduplicationId: {attribute: order}, attributes: {customer: {one_of: 20}, order: {one_of: 200}}}
   Slow: {target: Late, arrivals: {every: 10s}}
   Parts-in: {target: Parts, arrivals: {poisson: 2/s}, attributes: {kind: {choice: {good: 70%, bad: 30%}}}}
 ",
@@ -68,14 +71,14 @@ callers:
     "
 duration: 6m
 streams: {Events: {source: kafka, ShardCount: 2}, Clicks: {source: kinesis, ShardCount: 1}}
-functions: {Read: {service_time: 50ms, poison_rate: 1%, Timeout: 5}, Sum: {service_time: 50ms, error_rate: 30%, Timeout: 5}, Down: {forbidden: true}}
+functions: {Read: {service_time: 50ms, poison_rate: 1%, Timeout: 5}, Sum: {service_time: 50ms, error_rate: 30%, Timeout: 5}, Down: {forbidden: true}, Shaky: {system_error_rate: 30%}}
 event_source_mappings:
   K: {EventSourceArn: Events, FunctionName: Read, StartingPosition: TRIM_HORIZON, ProvisionedPollerConfig: {MinimumPollers: 1, MaximumPollers: 2}, FilterCriteria: {Filters: [{Pattern: '{\"kind\": [\"a\"]}'}]}}
-  W: {EventSourceArn: Clicks, FunctionName: Sum, StartingPosition: TRIM_HORIZON, TumblingWindowInSeconds: 30, MaximumRetryAttempts: 1, DestinationConfig: {OnFailure: {Destination: Gone}}}
+  W: {EventSourceArn: Clicks, FunctionName: Sum, StartingPosition: TRIM_HORIZON, enhanced_fan_out: true, TumblingWindowInSeconds: 30, MaximumRetryAttempts: 1, DestinationConfig: {OnFailure: {Destination: Gone}}}
 queues: {Gone: {forbidden: true}, Dead: {}, Busy: {}}
 buses: {Bus: {}}
 rules:
-  R: {EventBusName: Bus, EventPattern: {detail: {kind: [a]}}, Targets: [{Arn: !GetAtt Down.Arn, DeadLetterConfig: {Arn: !GetAtt Dead.Arn}}]}
+  R: {EventBusName: Bus, EventPattern: {detail: {kind: [a]}}, Targets: [{Arn: !GetAtt Down.Arn, DeadLetterConfig: {Arn: !GetAtt Dead.Arn}}, {Arn: !GetAtt Shaky.Arn}]}
   S: {EventBusName: Bus, EventPattern: {detail: {kind: [b]}}, Targets: [{Arn: !GetAtt Down.Arn, DeadLetterConfig: {Arn: !GetAtt Gone.Arn}}]}
 topics: {Topic: {}}
 subscriptions:
@@ -83,7 +86,7 @@ subscriptions:
   ToGone2: {TopicArn: Topic, Protocol: sqs, Endpoint: Gone, RedrivePolicy: {deadLetterTargetArn: Gone}}
 callers:
   E: {target: Events, arrivals: {poisson: 4/s}, attributes: {kind: {choice: {a: 80%, b: 20%}}}}
-  C: {target: Clicks, arrivals: {poisson: 4/s}}
+  C: {target: Clicks, payload_size: 2KiB, arrivals: {poisson: 4/s}}
   Burst: {target: Clicks, arrivals: {at: [1m], count: 2500}}
   B: {target: Bus, arrivals: {every: 5s}, attributes: {kind: {choice: {a: 50%, b: 50%}}}}
   T: {target: Topic, arrivals: {every: 5s}}
@@ -224,6 +227,17 @@ fn every_kind_and_measure_is_the_same_in_every_view() {
                 let now = live.level(resource, measure) as f64;
                 let summed: f64 = of.iter().map(Row::sum).sum();
                 let has_something = match total {
+                    // How many arrivals wait or are in flight now.
+                    Total::Count(n) if measure.kind() == Kind::Gauge => {
+                        differences.equal(now, *n as f64, &format!("{what} now"));
+                        let ended = match track {
+                            None => 0,
+                            Some(Bins::Levels(levels)) => levels.ended(),
+                            Some(other) => panic!("{what}: {other:?}"),
+                        };
+                        differences.equal(ended as f64, *n as f64, &format!("{what} recorded"));
+                        track.is_some()
+                    }
                     Total::Count(_) | Total::Amount(_) | Total::ByStatus(_) => {
                         // Of a place the ledger says how many are there, the table how many came.
                         let total = match measure.kind() {

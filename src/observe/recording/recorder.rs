@@ -276,6 +276,9 @@ impl Recorder {
         };
         step(from, false);
         step(to, true);
+        if from != Place::DeadLettered && to != Place::DeadLettered {
+            return;
+        }
         let class = known.dead_letters.clamp(1, LETTERS_MAX.into()) as usize - 1;
         match (from, to) {
             (Place::DeadLettered, _) => recording.letters[class].step(*bin, false),
@@ -379,9 +382,15 @@ pub fn slots(resources: &Resources, function: usize) -> (u32, Option<&'static st
     }
 }
 
-fn place_index(place: Place) -> usize {
-    Place::ALL.iter().position(|known| *known == place).expect("all are there")
-}
+/// The position of each place in [`Place::ALL`], by its number.
+const POSITIONS: [u8; PLACES] = {
+    let (mut positions, mut at) = ([0; PLACES], 0);
+    while at < PLACES {
+        positions[Place::ALL[at] as usize] = at as u8;
+        at += 1;
+    }
+    positions
+};
 
 /// Whether a payload is an arrival or a message, and no request.
 fn is_event(payload: &Payload) -> bool {
@@ -409,8 +418,10 @@ fn is_wanted(place: Place) -> bool {
 pub(super) fn way_of(payload: &Payload, place: Place, reason: Reason) -> usize {
     let runs = payload.runs.min(RUNS_MAX.into()) as usize;
     let letters = payload.dead_letters.min(LETTERS_MAX.into()) as usize;
-    let places = (runs * (usize::from(LETTERS_MAX) + 1) + letters) * PLACES + place_index(place);
-    (places * REASONS + reason.index()) * AFTERLIVES + payload.afterlife as usize
+    let places = (runs * (usize::from(LETTERS_MAX) + 1) + letters) * PLACES
+        + usize::from(POSITIONS[place as usize]);
+    let reason = if reason == Reason::None { REASONS - 1 } else { reason.index() };
+    (places * REASONS + reason) * AFTERLIVES + payload.afterlife as usize
 }
 
 pub(super) fn way_at(at: usize, payloads: u64) -> Way {
