@@ -1,6 +1,6 @@
 //! What the definitions of measures must know of the scenario, and of what happened before.
 
-use super::{ledger::LedgerKind, measure::Measure};
+use super::{ledger::LedgerKind, measure::Measure, point::Descent};
 use crate::{
     kernel::Time,
     model::{
@@ -154,6 +154,14 @@ impl Guide {
     pub(super) fn takes_rarely(&self, register: &Register, payload: PayloadId) -> bool {
         let born = register.root(payload).born;
         self.warmup <= born && born < self.duration
+    }
+
+    /// What a payload descends from.
+    #[inline(always)]
+    pub fn descent(&self, register: &Register, payload: &Payload) -> Descent {
+        let Payload { caller, root, .. } = *payload;
+        let settled = self.warmup == Time::ZERO || self.warmup <= register.get(root).born;
+        Descent { caller, root, settled }
     }
 
     /// What a payload is counted as, beside the outcome of its arrival.

@@ -303,28 +303,28 @@ mod tests {
         },
         observe::{
             measure,
-            point::Sink,
+            point::{Descent, Sink},
             table::{MetricTable, TableNow},
             tests::call,
         },
     };
 
     const ORDERS: CallId = CallId(0);
-    const FIRST: PayloadId = PayloadId(0);
+    const FIRST: Descent = Descent { caller: ORDERS, root: PayloadId(0), settled: true };
 
     fn table() -> MetricTable {
         let target = Target::Function(crate::model::vocabulary::FunctionId(0));
         let calls = vec![call("Orders", Via::InvokeAsync, target)];
-        MetricTable::new(&Resources { calls, callers: 1, ..Resources::default() }, false)
+        MetricTable::new(&Resources { calls, callers: 1, ..Resources::default() }, false, false)
     }
 
     #[test]
     fn what_leaves_an_outcome_no_longer_has_it() {
         let mut table = table();
         let mut now = TableNow { table: &mut table, now: Time::ZERO };
-        now.arrived(ORDERS, FIRST);
-        now.arrived(ORDERS, FIRST);
-        let mut turn = |from, to, reason| now.turned(ORDERS, from, to, FIRST, reason);
+        now.arrived(FIRST);
+        now.arrived(FIRST);
+        let mut turn = |from, to, reason| now.turned(FIRST, from, to, reason);
         turn(Place::InFlight, Place::Waiting, Reason::None);
         turn(Place::Waiting, Place::DeadLettered, Reason::None);
         turn(Place::DeadLettered, Place::InFlight, Reason::None);
@@ -345,11 +345,11 @@ mod tests {
     fn messages_are_counted_apart_from_arrivals_and_requests_are_in_no_account() {
         let mut table = table();
         let mut now = TableNow { table: &mut table, now: Time::ZERO };
-        now.arrived(ORDERS, FIRST);
-        now.entered(ORDERS, LedgerKind::Awaited, FIRST);
-        now.entered(ORDERS, LedgerKind::Request, FIRST);
-        now.entered(ORDERS, LedgerKind::Message(Origin::Call), FIRST);
-        now.moved(ORDERS, LedgerKind::Message(Origin::Call), Place::InFlight, Place::Waiting);
+        now.arrived(FIRST);
+        now.entered(FIRST, LedgerKind::Awaited, FIRST.root);
+        now.entered(FIRST, LedgerKind::Request, FIRST.root);
+        now.entered(FIRST, LedgerKind::Message(Origin::Call), FIRST.root);
+        now.moved(FIRST, LedgerKind::Message(Origin::Call), Place::InFlight, Place::Waiting);
         assert_eq!(table.books()[0].unrested(), 3);
         let account = table.account(ORDERS);
         assert!(account.adds_up());
@@ -362,8 +362,8 @@ mod tests {
     fn an_arrival_with_two_outcomes_does_not_add_up() {
         let mut table = table();
         let mut now = TableNow { table: &mut table, now: Time::ZERO };
-        now.arrived(ORDERS, FIRST);
-        now.turned(ORDERS, Place::Waiting, Place::Succeeded, FIRST, Reason::None);
+        now.arrived(FIRST);
+        now.turned(FIRST, Place::Waiting, Place::Succeeded, Reason::None);
         assert!(!table.account(ORDERS).adds_up());
         let ledger = Ledger::new(vec![("Orders".into(), table.account(ORDERS))]);
         assert!(!ledger.adds_up());

@@ -92,6 +92,17 @@ impl About {
     }
 }
 
+/// What a payload descends from.
+#[derive(Clone, Copy, Debug)]
+pub struct Descent {
+    /// The caller that started it.
+    pub caller: CallId,
+    /// The arrival.
+    pub root: PayloadId,
+    /// Whether it entered after the warm-up. What did not is in the ledger only, and no threshold sees it.
+    pub settled: bool,
+}
+
 /// Takes points.
 pub trait Sink {
     /// Takes the points about one resource.
@@ -101,13 +112,13 @@ pub trait Sink {
     /// The points that follow are about this resource: looked up once, however many there are.
     fn of<I: IsOf>(&mut self, id: I) -> Self::Row<'_, I::Kind>;
     /// An arrival entered; it is in flight.
-    fn arrived(&mut self, caller: CallId, root: PayloadId);
+    fn arrived(&mut self, of: Descent);
     /// A payload entered, an arrival too; it is in flight.
-    fn entered(&mut self, caller: CallId, kind: LedgerKind, payload: PayloadId);
+    fn entered(&mut self, of: Descent, kind: LedgerKind, payload: PayloadId);
     /// A payload moved to another place than it was in.
-    fn moved(&mut self, caller: CallId, kind: LedgerKind, from: Place, to: Place);
+    fn moved(&mut self, of: Descent, kind: LedgerKind, from: Place, to: Place);
     /// The outcome of an arrival became another; `reason` if it is dropped.
-    fn turned(&mut self, caller: CallId, from: Place, to: Place, root: PayloadId, reason: Reason);
+    fn turned(&mut self, of: Descent, from: Place, to: Place, reason: Reason);
     /// An answer was had.
     fn answered(&mut self, caller: CallId, answer: Answer, about: About);
     /// One environment of the account more or fewer is in use; `apart`: it was claimed before.
@@ -245,26 +256,29 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
 
     if let Some(Move { payload, from, to, outcome, .. }) = moved {
         let known = register.get(payload);
+        let of = guide.descent(register, known);
         if from != to {
-            sink.moved(known.caller, guide.kind(known), from, to);
+            sink.moved(of, guide.kind(known), from, to);
         }
         if let Some((from, to)) = outcome {
             let reason = match to {
                 Place::Dropped => register.cause_of(known.root).reason,
                 _ => Reason::None,
             };
-            sink.turned(known.caller, from, to, known.root, reason);
+            sink.turned(of, from, to, reason);
         }
     }
 
     match *fact {
-        Fact::Arrived { call, payload } => {
-            sink.arrived(call, payload);
-            sink.entered(call, guide.kind(register.get(payload)), payload);
+        Fact::Arrived { payload, .. } => {
+            let known = register.get(payload);
+            let of = guide.descent(register, known);
+            sink.arrived(of);
+            sink.entered(of, guide.kind(known), payload);
         }
         Fact::Copied { payload, .. } => {
             let known = register.get(payload);
-            sink.entered(known.caller, guide.kind(known), payload);
+            sink.entered(guide.descent(register, known), guide.kind(known), payload);
         }
         Fact::Requested { call, payload, .. } => {
             if guide.via(call).is_some() {

@@ -14,7 +14,7 @@ use super::{
     cell::{Cell, CellMut, Counter, Gauge, Samples, Tally},
     ledger::{Account, Book, LedgerKind},
     measure::{Form, Measure, Of, column, taken, typed as m, width},
-    point::{About, Sink, SinkOf, took_to},
+    point::{About, Descent, Sink, SinkOf, took_to},
 };
 use crate::{
     kernel::Time,
@@ -23,7 +23,7 @@ use crate::{
         config::Resources,
         facts::Answer,
         outcome::Reason,
-        resource::{IsOf, Kind, TheAccount, TheRun},
+        resource::{IsOf, Kind, TheAccount, TheRun, kind},
         vocabulary::{CallId, PayloadId},
     },
 };
@@ -54,7 +54,8 @@ const WIDTHS: [[u8; ResourceKind::COUNT]; Form::COUNT] = {
 
 impl Layout {
     /// The layout for these resources, and how long the array of each form is.
-    fn new(resources: &Resources) -> (Layout, [usize; Form::COUNT]) {
+    /// With `twins` callers and the run have a second row each, behind all first ones.
+    fn new(resources: &Resources, twins: bool) -> (Layout, [usize; Form::COUNT]) {
         let mut bases = [[0; ResourceKind::COUNT]; Form::COUNT];
         let mut ends = [0; Form::COUNT];
         for kind in ResourceKind::ALL {
@@ -63,7 +64,9 @@ impl Layout {
                 let base = u32::try_from(ends[of_form]).expect("fewer cells than 2^32");
                 bases[of_form][*kind as usize] = base;
                 let each = usize::from(WIDTHS[of_form][*kind as usize]);
-                ends[of_form] += kind.length(resources) * each;
+                let has_twins = twins && matches!(kind, ResourceKind::Caller | ResourceKind::Run);
+                let rows = kind.length(resources) * if has_twins { 2 } else { 1 };
+                ends[of_form] += rows * each;
             }
         }
         (Layout { bases }, ends)
@@ -132,6 +135,9 @@ pub struct MetricTable {
     several: bool,
     /// What is claimed and unreserved of the account is always what is in use: all three are one cell.
     in_one: bool,
+    /// Behind the rows of callers and of the run stand so many twins, in which only what entered after the warm-up
+    /// is counted. None without a warm-up: then every row is its own twin.
+    twins: usize,
     /// When somebody looked last.
     looked: Time,
     /// Nothing but the ledger counts what is stamped before.
@@ -142,8 +148,9 @@ pub struct MetricTable {
 impl MetricTable {
     /// Cells at 0 for every resource. What is equal by definition has one cell: the latency of a caller that nobody
     /// waits for and its time to the end; and, `in_one`, what is in use of the account, unreserved and claimed.
-    pub fn new(resources: &Resources, in_one: bool) -> MetricTable {
-        let (layout, [counters, tallies, gauges, samples]) = Layout::new(resources);
+    /// `warms_up`: the run has a warm-up.
+    pub fn new(resources: &Resources, in_one: bool, warms_up: bool) -> MetricTable {
+        let (layout, [counters, tallies, gauges, samples]) = Layout::new(resources, warms_up);
         let mut firsts: Vec<Vec<u32>> =
             ResourceKind::ALL.iter().map(|kind| vec![0; kind.length(resources)]).collect();
         let mut slots = Vec::new();
@@ -163,7 +170,8 @@ impl MetricTable {
             tallies: vec![Tally::default(); tallies],
             gauges: vec![Gauge::default(); gauges],
             samples: vec![Samples::default(); samples],
-            books: vec![Book::default(); resources.callers],
+            books: vec![Book::default(); resources.callers * if warms_up { 2 } else { 1 }],
+            twins: if warms_up { resources.callers } else { 0 },
             slots,
             firsts,
             several: resources.callers > 1,
@@ -212,7 +220,7 @@ impl MetricTable {
     /// The cell of a measure that the resource has.
     pub fn cell(&self, resource: Resource, measure: Measure) -> Cell<'_> {
         let resource = match resource.kind {
-            ResourceKind::Run if !self.several && !self.books.is_empty() => {
+            ResourceKind::Run if !self.several && self.callers() == 1 => {
                 match Measure::of(ResourceKind::Caller).any(|of_caller| of_caller == measure) {
                     true => CallId(0).into(),
                     false => resource,
@@ -221,6 +229,26 @@ impl MetricTable {
             _ => resource,
         };
         self.at(&self.slots[self.slot(resource, measure)])
+    }
+
+    /// The cell that thresholds see: of a word of the ledger that in which only what entered after the warm-up is
+    /// counted, of every other measure [`MetricTable::cell`].
+    pub fn settled(&self, resource: Resource, measure: Measure) -> Cell<'_> {
+        if self.twins == 0 || !measure.is_ledger() {
+            return self.cell(resource, measure);
+        }
+        let resource = match resource.kind {
+            ResourceKind::Run if self.several => Resource { index: 1, ..resource },
+            ResourceKind::Run => self.twin(0),
+            _ => self.twin(resource.index()),
+        };
+        let (form, at) = (measure.kind().form(), self.layout.at(resource, measure));
+        let at = u32::try_from(at).expect("fewer cells than 2^32");
+        self.at(&Slot { resource, measure, form, at })
+    }
+
+    fn twin(&self, caller: usize) -> Resource {
+        CallId::at(caller + self.twins).into()
     }
 
     /// A count of a resource of a known kind, or how often arrivals came to a place.
@@ -236,7 +264,11 @@ impl MetricTable {
 
     /// What is kept of each caller beside cells.
     pub fn books(&self) -> &[Book] {
-        &self.books
+        &self.books[..self.callers()]
+    }
+
+    fn callers(&self) -> usize {
+        self.books.len() - self.twins
     }
 
     /// See [`MetricTable::books`].
@@ -244,33 +276,28 @@ impl MetricTable {
         &mut self.books[caller.index()]
     }
 
-    /// How often arrivals of a caller came to a place of rest, or how many are in another.
-    fn came(&self, caller: CallId, place: Place) -> i128 {
-        match self.cell(caller.into(), place_measure(place)) {
-            Cell::Counter(cell) => i128::from(cell.sum),
-            Cell::Gauge(cell) => i128::from(cell.level),
-            Cell::Tally(_) | Cell::Samples(_) => 0,
-        }
-    }
-
-    /// How many arrivals of a caller, or of the whole run, have the outcome that a word of the ledger names.
+    /// How many arrivals of a caller, or of the whole run, that entered after the warm-up have the outcome that a word
+    /// of the ledger names.
     pub fn place_level(&self, resource: Resource, word: Measure) -> i128 {
         let place = Place::ALL.into_iter().find(|place| place_measure(*place) == word);
         let Some(place) = place else { return 0 };
         let of = |caller: usize| {
-            let left = self.books[caller].left(place);
-            self.came(CallId::at(caller), place) - i128::from(left)
+            let left = self.books[caller + self.twins].left(place);
+            came(self.settled(CallId::at(caller).into(), word)) - i128::from(left)
         };
         match resource.kind {
             ResourceKind::Caller => of(resource.index()),
-            _ => (0..self.books.len()).map(of).sum(),
+            _ => (0..self.callers()).map(of).sum(),
         }
     }
 
     /// The ledger of a caller as it stands.
     pub fn account(&self, caller: CallId) -> Account {
         let book = &self.books[caller.index()];
-        let level = |place| self.came(caller, place) - i128::from(book.left(place));
+        let level = |place| {
+            let cell = self.cell(caller.into(), place_measure(place));
+            came(cell) - i128::from(book.left(place))
+        };
         book.account(self.count_of(caller, m::Arrivals), level)
     }
 
@@ -328,6 +355,15 @@ impl MetricTable {
             Cell::Counter(_) | Cell::Tally(_) | Cell::Samples(_) => false,
         };
         self.slots.iter().filter(below).copied()
+    }
+}
+
+/// How often arrivals came to a place of rest, or how many are in another.
+fn came(cell: Cell<'_>) -> i128 {
+    match cell {
+        Cell::Counter(cell) => i128::from(cell.sum),
+        Cell::Gauge(cell) => i128::from(cell.level),
+        Cell::Tally(_) | Cell::Samples(_) => 0,
     }
 }
 
@@ -400,6 +436,18 @@ impl<K: Kind> RowNow<'_, K> {
             [self.table.layout.row::<K>(Form::Samples, self.position) + M::COLUMN]
     }
 
+    /// An arrival entered, in flight.
+    #[inline(always)]
+    fn arrive(&mut self)
+    where
+        m::Arrivals: Of<K>,
+        m::InFlight: Of<K>,
+    {
+        let now = self.now;
+        self.counter::<m::Arrivals>().add(true);
+        self.gauge::<m::InFlight>().up(now);
+    }
+
     /// The outcome of an arrival became another.
     #[inline(always)]
     fn turn(&mut self, from: Place, to: Place)
@@ -448,6 +496,34 @@ impl<K: Kind> RowNow<'_, K> {
     }
 }
 
+/// The second row of the run.
+#[derive(Clone, Copy, Debug)]
+struct TwinOfTheRun;
+
+impl IsOf for TwinOfTheRun {
+    type Kind = kind::Run;
+    fn position(self) -> usize {
+        1
+    }
+}
+
+impl TableNow<'_> {
+    /// Counts in the rows of what entered after the warm-up.
+    #[inline(never)]
+    fn of_twins(
+        &mut self,
+        caller: CallId,
+        in_caller: impl FnOnce(&mut RowNow<'_, kind::Caller>),
+        in_run: impl FnOnce(&mut RowNow<'_, kind::Run>),
+    ) {
+        let twin = CallId::at(caller.index() + self.table.twins);
+        in_caller(&mut self.of(twin));
+        if self.table.several {
+            in_run(&mut self.of(TwinOfTheRun));
+        }
+    }
+}
+
 impl Sink for TableNow<'_> {
     type Row<'a, K: Kind>
         = RowNow<'a, K>
@@ -461,41 +537,51 @@ impl Sink for TableNow<'_> {
     }
 
     #[inline(always)]
-    fn arrived(&mut self, caller: CallId, _: PayloadId) {
-        let now = self.now;
-        let mut row = self.of(caller);
-        row.counter::<m::Arrivals>().add(true);
-        row.gauge::<m::InFlight>().up(now);
+    fn arrived(&mut self, of: Descent) {
+        self.of(of.caller).arrive();
         if self.table.several {
-            let mut run = self.of(TheRun);
-            run.counter::<m::Arrivals>().add(true);
-            run.gauge::<m::InFlight>().up(now);
+            self.of(TheRun).arrive();
+        }
+        if self.table.twins > 0 && of.settled {
+            self.of_twins(of.caller, |caller| caller.arrive(), |run| run.arrive());
         }
     }
 
     #[inline(always)]
-    fn entered(&mut self, caller: CallId, kind: LedgerKind, _: PayloadId) {
+    fn entered(&mut self, of: Descent, kind: LedgerKind, _: PayloadId) {
         if let LedgerKind::Message(_) = kind {
-            self.of(caller).counter::<m::Messages>().add(true);
+            self.of(of.caller).counter::<m::Messages>().add(true);
             if self.table.several {
                 self.of(TheRun).counter::<m::Messages>().add(true);
             }
+            if self.table.twins > 0 && of.settled {
+                self.of_twins(
+                    of.caller,
+                    |caller| caller.counter::<m::Messages>().add(true),
+                    |run| run.counter::<m::Messages>().add(true),
+                );
+            }
         }
-        self.table.books[caller.index()].enter(kind);
+        self.table.books[of.caller.index()].enter(kind);
     }
 
     #[inline(always)]
-    fn moved(&mut self, caller: CallId, kind: LedgerKind, from: Place, to: Place) {
-        self.table.books[caller.index()].shift(kind, from, to);
+    fn moved(&mut self, of: Descent, kind: LedgerKind, from: Place, to: Place) {
+        self.table.books[of.caller.index()].shift(kind, from, to);
     }
 
     #[inline(always)]
-    fn turned(&mut self, caller: CallId, from: Place, to: Place, _: PayloadId, reason: Reason) {
-        self.of(caller).turn(from, to);
+    fn turned(&mut self, of: Descent, from: Place, to: Place, reason: Reason) {
+        self.of(of.caller).turn(from, to);
         if self.table.several {
             self.of(TheRun).turn(from, to);
         }
-        self.table.books[caller.index()].turn(from, to, reason);
+        self.table.books[of.caller.index()].turn(from, to, reason);
+        if self.table.twins > 0 && of.settled {
+            self.of_twins(of.caller, |caller| caller.turn(from, to), |run| run.turn(from, to));
+            let twin = of.caller.index() + self.table.twins;
+            self.table.books[twin].turn(from, to, reason);
+        }
     }
 
     #[inline(always)]
@@ -584,7 +670,7 @@ mod tests {
 
     #[test]
     fn every_measure_of_every_resource_has_a_cell_of_its_own() {
-        let table = MetricTable::new(&resources(), false);
+        let table = MetricTable::new(&resources(), false, false);
         let own: BTreeSet<(u8, u32)> =
             table.slots.iter().map(|slot| (slot.form as u8, slot.at)).collect();
         assert_eq!(own.len(), table.slots.len());
@@ -598,7 +684,7 @@ mod tests {
 
     #[test]
     fn a_point_is_in_the_cell_of_its_measure_and_in_no_other() {
-        let mut table = MetricTable::new(&resources(), false);
+        let mut table = MetricTable::new(&resources(), false, false);
         let mut now = TableNow { table: &mut table, now: Time::ZERO };
         now.of(FunctionId(1)).count(m::Throttles, true, About::default());
         now.of(QueueId(2)).step(m::ApproximateNumberOfMessagesNotVisible, true, About::default());

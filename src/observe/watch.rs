@@ -143,7 +143,7 @@ impl Watch {
         let (questions, probes) = Questions::new(config, sides.chain(metrics).collect());
         let is_all_alike = config.timeline.is_empty()
             && resources.functions.iter().all(|of| of.reserved.is_none() && of.provisioned == 0);
-        let mut table = MetricTable::new(&resources, is_all_alike);
+        let mut table = MetricTable::new(&resources, is_all_alike, config.warmup > Time::ZERO);
         let alarms = Alarms::new(config, &mut table).map(Box::new);
         let mut watch = Watch {
             edge: Time::ZERO,

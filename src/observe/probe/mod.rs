@@ -17,7 +17,7 @@ use super::{
     guide::Guide,
     ledger::LedgerKind,
     measure::{Measure, Of, taken, typed as m},
-    point::{About, Bases, Sink, SinkOf, points_of_end},
+    point::{About, Bases, Descent, Sink, SinkOf, points_of_end},
     pool::Pool,
     table::place_measure,
     watch::Counted,
@@ -272,12 +272,6 @@ impl ProbesNow<'_> {
         let (register, now, kind) = (self.register, self.now, PhantomData);
         ProbesOf { probes: self.probes, register, resource, base, now, kind }
     }
-
-    /// Whether what the payload descends from entered before the warm-up was over: then it is in the
-    /// ledger only, and no threshold sees it.
-    fn is_warming_up(&self, payload: PayloadId) -> bool {
-        self.probes.warmup > Time::ZERO && self.register.root(payload).born < self.probes.warmup
-    }
 }
 
 impl Sink for ProbesNow<'_> {
@@ -295,8 +289,8 @@ impl Sink for ProbesNow<'_> {
         ProbesOf { probes, register, resource, base, now, kind: PhantomData }
     }
 
-    fn arrived(&mut self, caller: CallId, root: PayloadId) {
-        if self.is_warming_up(root) {
+    fn arrived(&mut self, Descent { caller, root, settled }: Descent) {
+        if !settled {
             return;
         }
         let (now, about) = (self.now, About::payload(root));
@@ -307,8 +301,9 @@ impl Sink for ProbesNow<'_> {
         }
     }
 
-    fn entered(&mut self, caller: CallId, kind: LedgerKind, payload: PayloadId) {
-        if self.is_warming_up(payload) || !matches!(kind, LedgerKind::Message(_)) {
+    fn entered(&mut self, of: Descent, kind: LedgerKind, payload: PayloadId) {
+        let Descent { caller, settled, .. } = of;
+        if !settled || !matches!(kind, LedgerKind::Message(_)) {
             return;
         }
         let (now, about) = (self.now, About::payload(payload));
@@ -317,10 +312,11 @@ impl Sink for ProbesNow<'_> {
         }
     }
 
-    fn moved(&mut self, _: CallId, _: LedgerKind, _: Place, _: Place) {}
+    fn moved(&mut self, _: Descent, _: LedgerKind, _: Place, _: Place) {}
 
-    fn turned(&mut self, caller: CallId, from: Place, to: Place, root: PayloadId, reason: Reason) {
-        if self.is_warming_up(root) {
+    fn turned(&mut self, of: Descent, from: Place, to: Place, reason: Reason) {
+        let Descent { caller, root, settled } = of;
+        if !settled {
             return;
         }
         let (now, about) = (self.now, About::payload(root));

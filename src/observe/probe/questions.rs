@@ -35,12 +35,8 @@ enum Answerer {
 
 /// Whether a term can be read from the table of numbers when the run is over: it is of all payloads and of the whole
 /// time in which its measure counts.
-fn is_of_the_whole_run(term: &Term, warmup: Time) -> bool {
-    // The ledger of the table is from time 0; a term that asks for it leaves out what entered during the warm-up.
-    let is_whole = term.filter.is_none()
-        && term.per.is_none()
-        && term.window == Window::All
-        && (warmup == Time::ZERO || !term.measure.is_ledger());
+fn is_of_the_whole_run(term: &Term) -> bool {
+    let is_whole = term.filter.is_none() && term.per.is_none() && term.window == Window::All;
     let (kind, statistic) = (term.measure.kind(), term.statistic.unwrap_or(Statistic::Sum));
     is_whole
         && match (kind, statistic) {
@@ -73,7 +69,7 @@ impl Questions {
         };
         let mut answers = Vec::new();
         for term in formulas.iter().flat_map(|formula| &formula.terms) {
-            answers.push(match is_of_the_whole_run(term, config.warmup) {
+            answers.push(match is_of_the_whole_run(term) {
                 true => Answerer::Table,
                 false => Answerer::Probe(probes.hang(term, &config.resources)),
             });
@@ -127,7 +123,7 @@ fn of_table(table: &MetricTable, bill: &Bill, term: &Term, times: Times) -> Read
     if term.measure.kind() == Kind::Place && term.statistic.is_none() {
         return number(Number::whole(table.place_level(term.resource, term.measure)));
     }
-    let (gathered, histogram) = match table.cell(term.resource, term.measure) {
+    let (gathered, histogram) = match table.settled(term.resource, term.measure) {
         Cell::Counter(cell) => {
             let (samples, sum) = (cell.samples(), u128::from(cell.sum));
             let min = if samples == 0 { u64::MAX } else { u64::from(cell.sum == samples) };
@@ -152,7 +148,10 @@ fn of_table(table: &MetricTable, bill: &Bill, term: &Term, times: Times) -> Read
         Cell::Gauge(cell) => {
             let value = match term.statistic {
                 Some(Statistic::Mean) => cell
-                    .mean(warmup, duration.min(end))
+                    .mean(
+                        if term.measure.is_ledger() { Time::ZERO } else { warmup },
+                        duration.min(end),
+                    )
                     .and_then(|(area, length)| Number::ratio(area, i128::from(length))),
                 Some(Statistic::Max) => Some(Number::whole(cell.highest().into())),
                 _ => Some(Number::whole(cell.level.into())),
