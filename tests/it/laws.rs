@@ -55,13 +55,14 @@ fn results(text: &str, sets: &[&str]) -> Results {
 // Random scenarios.
 
 /// Makes a scenario, by luck that has its number.
-struct Maker {
+pub struct Maker {
     draw: Draw,
     text: String,
 }
 
 impl Maker {
-    fn new(case: u64) -> Maker {
+    /// The maker of a numbered scenario.
+    pub fn new(case: u64) -> Maker {
         let draw = Stream::new(case, "random scenario").draw(case, 0);
         Maker { draw, text: String::new() }
     }
@@ -283,7 +284,24 @@ impl Maker {
         self.line(&format!("  - {{at: {at}, {entry}}}"));
     }
 
-    fn scenario(mut self, case: u64) -> String {
+    /// A mapping on the stream.
+    fn reader(&mut self, functions: u64) {
+        let function = self.below(functions);
+        self.line("  S-read:");
+        self.line("    EventSourceArn: S");
+        self.line(&format!("    FunctionName: F{function}"));
+        self.line("    StartingPosition: TRIM_HORIZON");
+        let (size, retries) = (self.one_of(&["1", "10", "100"]), self.one_of(&["0", "2", "5"]));
+        self.line(&format!("    BatchSize: {size}\n    MaximumRetryAttempts: {retries}"));
+        self.perhaps(2, "    BisectBatchOnFunctionError: true");
+        self.perhaps(3, "    FunctionResponseTypes: [ReportBatchItemFailures]");
+        self.perhaps_of(3, "    MaximumBatchingWindowInSeconds", &["1", "20"]);
+        self.perhaps_of(3, "    ParallelizationFactor", &["2", "10"]);
+        self.perhaps(2, "    DestinationConfig: {OnFailure: {Destination: Q0}}");
+    }
+
+    /// The scenario.
+    pub fn scenario(mut self, case: u64) -> String {
         let (functions, queues) = (self.below(3) + 1, self.below(4) + 1);
         let (callers, changes) = (self.below(3) + 1, self.below(4));
         self.line(&format!("seed: {case}\nduration: 3m\ndrain: 2h"));
@@ -293,17 +311,42 @@ impl Maker {
         self.perhaps(4, "warmup: 30s");
         self.line("functions:");
         (0..functions).for_each(|at| self.function(at, queues, functions));
+        let (is_streamed, is_ordered) = (self.once_in(2), self.once_in(3));
         self.line("queues:");
         (0..queues).for_each(|at| self.queue(at, queues));
+        if is_ordered {
+            self.line("  O.fifo: {FifoQueue: true, VisibilityTimeout: 30, RedrivePolicy: {deadLetterTargetArn: P.fifo, maxReceiveCount: 2}}");
+            self.line("  P.fifo: {FifoQueue: true}");
+        }
         let mapped: Vec<u64> = (0..queues).filter(|_| !self.draw.below(3).eq(&0)).collect();
-        if !mapped.is_empty() {
+        if !mapped.is_empty() || is_streamed || is_ordered {
             self.line("event_source_mappings:");
             mapped.into_iter().for_each(|queue| self.mapping(queue, functions));
+        }
+        if is_streamed {
+            self.reader(functions);
+        }
+        if is_ordered {
+            let function = self.below(functions);
+            self.line(&format!("  O-read: {{EventSourceArn: O.fifo, FunctionName: F{function}}}"));
+        }
+        if is_streamed {
+            let (source, shards) =
+                (self.one_of(&["kinesis", "dynamodb"]).to_owned(), self.below(3) + 1);
+            self.line(&format!("streams: {{S: {{source: {source}, ShardCount: {shards}}}}}"));
         }
         self.dependency();
         self.outlets();
         self.line("callers:");
         (0..callers).for_each(|at| self.caller(at, queues, functions));
+        if is_streamed {
+            self.line("  S-in: {target: S, arrivals: {poisson: 2/s}, attributes: {kind: a}}");
+        }
+        if is_ordered {
+            self.line("  O-in:\n    target: O.fifo\n    arrivals: {poisson: 1/s}");
+            self.line("    MessageGroupId: {attribute: group}\n    MessageDeduplicationId: {attribute: id}");
+            self.line("    attributes: {group: {one_of: 5}, id: {one_of: 500}, kind: b}");
+        }
         if changes > 0 {
             self.line("timeline:");
             (0..changes).for_each(|_| self.change(queues, functions));

@@ -84,7 +84,7 @@ fn recount(rows: &[Logged]) -> BTreeMap<&'static str, u64> {
 }
 
 /// Plays a scenario, recounts its arrivals, and gives its results.
-fn recounted(text: &str) -> Results {
+pub fn recounted(text: &str) -> Results {
     let (results, rows) = play(text);
     let ledger = &results.ledger.run;
     let mut found = recount(&rows);

@@ -1,11 +1,14 @@
 //! Every kind of resource × every measure × every view says the same: results, thresholds, windows of thresholds,
 //! series, recording and live view.
 
-use crate::numbers::KINDS;
+use crate::{
+    laws::Maker,
+    numbers::{KINDS, recounted},
+};
 use dwell::{
     experiment::{self, Playing, Reach},
     kernel::Time,
-    model::world::Limits,
+    model::world::{Limits, Stop},
     observe::{
         Asked, Measure, Resource, ResourceKind,
         formula::Value,
@@ -173,19 +176,26 @@ fn questions(name: &str, measure: Measure, total: &Total) -> Vec<(String, Option
         .collect()
 }
 
-#[test]
-fn every_kind_and_measure_is_the_same_in_every_view() {
-    let mut told_of: BTreeSet<(ResourceKind, Measure)> = BTreeSet::new();
-    let (mut of_windows, mut differences) = (0, Differences::default());
-    for text in KINDS.iter().chain(&MORE) {
-        let scenario = read(text);
+/// What views of a run say of it.
+#[derive(Default)]
+struct Compared {
+    /// Measures that are not 0.
+    told_of: BTreeSet<(ResourceKind, Measure)>,
+    /// Thresholds with a window that were asked.
+    of_windows: usize,
+    differences: Differences,
+}
+
+impl Compared {
+    fn add(&mut self, text: &str, scenario: &Scenario) {
+        let Compared { told_of, of_windows, differences } = self;
         let asked = Asked { recording: true, ..Asked::default() };
         let plain = experiment::play(&scenario.config, asked, None, &LIMITS).outcome;
         assert_eq!(plain.faults, Vec::<String>::new(), "{text}");
 
         // Thresholds.
         let mut asked = Vec::new();
-        for (resource, name, measures) in all(&scenario, &plain.results) {
+        for (resource, name, measures) in all(scenario, &plain.results) {
             for measure in Measure::of(resource.kind) {
                 let total = measures.get(measure.name()).expect("it has a total");
                 for (whole, window, value) in questions(name, measure, total) {
@@ -195,7 +205,7 @@ fn every_kind_and_measure_is_the_same_in_every_view() {
             }
         }
         let texts: Vec<&str> = asked.iter().map(|(_, text, _)| text.as_str()).collect();
-        let metrics = experiment::formulas(&scenario, &texts).unwrap_or_else(|wrong| {
+        let metrics = experiment::formulas(scenario, &texts).unwrap_or_else(|wrong| {
             panic!("{:?}", wrong.iter().map(|(at, why)| (texts[*at], why)).next())
         });
         let asked_metrics = Asked { metrics, ..Asked::default() };
@@ -204,7 +214,7 @@ fn every_kind_and_measure_is_the_same_in_every_view() {
         for ((measure, what, value), reading) in asked.iter().zip(&full.metrics) {
             let found = number(reading.value.as_ref(), *measure, what);
             differences.equal(found.unwrap_or(0.0), *value, what);
-            of_windows += usize::from(what.contains("during"));
+            *of_windows += usize::from(what.contains("during"));
         }
 
         // Series, recording, live view.
@@ -217,7 +227,7 @@ fn every_kind_and_measure_is_the_same_in_every_view() {
         assert_eq!(playing.until(Time::NEVER, &LIMITS), Reach::End);
         let live = playing.live();
         assert_eq!(live.ledger(), plain.results.ledger, "{text}");
-        for (resource, name, measures) in all(&scenario, &plain.results) {
+        for (resource, name, measures) in all(scenario, &plain.results) {
             for measure in Measure::of(resource.kind) {
                 let total = measures.get(measure.name()).expect("it has a total");
                 let what = format!("{name}.{}", measure.name());
@@ -307,6 +317,15 @@ fn every_kind_and_measure_is_the_same_in_every_view() {
             }
         }
     }
+}
+
+#[test]
+fn every_kind_and_measure_is_the_same_in_every_view() {
+    let mut compared = Compared::default();
+    for text in KINDS.iter().chain(&MORE) {
+        compared.add(text, &read(text));
+    }
+    let Compared { told_of, of_windows, differences } = compared;
     assert_eq!(differences.0, Vec::<String>::new());
     assert!(of_windows > 1_000, "{of_windows} windows were asked for");
 
@@ -322,3 +341,29 @@ fn every_kind_and_measure_is_the_same_in_every_view() {
 
 /// Measures that none of the systems makes count.
 const SILENT: [&str; 0] = [];
+
+/// Whatever is in a scenario: views agree, outcomes add up, and a recount of the event log says the same.
+#[test]
+fn in_random_scenarios_every_view_and_a_recount_say_the_same() {
+    let cases = std::env::var("DWELL_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(60);
+    let (mut compared, mut played, mut kinds) = (Compared::default(), 0, BTreeSet::new());
+    for case in 0..cases {
+        let text = Maker::new(case).scenario(case);
+        let Ok(scenario) = load_text(&text, "random.yaml", &Options::default()) else { continue };
+        let stop = experiment::play(&scenario.config, Vec::new(), None, &LIMITS).finish.stop;
+        if stop != Stop::Complete {
+            continue;
+        }
+        kinds.extend(Resource::all(&scenario.config.resources).map(|resource| resource.kind));
+        if scenario.config.warmup == Time::ZERO {
+            compared.add(&text, &scenario);
+        }
+        recounted(&text);
+        played += 1;
+        assert_eq!(compared.differences.0, Vec::<String>::new(), "case {case}\n{text}");
+    }
+    assert!(played * 4 > cases * 3, "{played} of {cases} were played");
+    for kind in [ResourceKind::Stream, ResourceKind::StreamMapping, ResourceKind::Rule] {
+        assert!(kinds.contains(&kind), "{kind:?}");
+    }
+}
