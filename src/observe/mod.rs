@@ -490,7 +490,7 @@ impl Observer for Watch<'_> {
         }
         self.rare.kept.configured(now, resources);
         self.checker.configured(resources);
-        self.autopsy.configured(resources);
+        self.autopsy.configured(now, resources);
         let Watch { guide, totals, series, probes, alarms, .. } = self;
         if let Some(alarms) = alarms {
             alarms.configured(resources);
