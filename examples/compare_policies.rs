@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let comparing = Comparing::of(vec![opened.clone()], &request)?;
     let compared = comparing.play(&How::default(), &workers)?;
     let report = artifacts::of_comparison(&comparing.first, &compared);
-    print!("{}", table::lay_out(compare::blocks(&report), false));
+    print!("{}", table::lay_out(compare::blocks(&report), false, table::WIDTH));
     println!("{} runs were played", told.0.load(Ordering::Relaxed));
 
     if let Some(target) = arguments.next() {

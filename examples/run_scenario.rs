@@ -14,7 +14,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     // A run that stops early has results too; here only a whole one is told.
     output.whole(|| scenario.file_name())?;
     let told = (&output.outcome.results, &output.outcome.series);
-    let text = artifacts::with_report(&scenario, told, None, |report| table::render(report, false));
+    let text = artifacts::with_report(&scenario, told, None, |report| {
+        table::render(report, false, table::WIDTH)
+    });
     print!("{text}");
     Ok(())
 }

@@ -3,7 +3,11 @@
 use super::exit::{Exit, failed};
 use crate::{
     model::Rule,
-    observe::{measure::Measure, threshold},
+    observe::{
+        ResourceKind,
+        measure::{LEDGER_WORDS, Measure},
+        threshold,
+    },
     scenario::{diagnostic::suggest, explain, schema, services, sources::source_and_confidence},
 };
 use anyhow::Result;
@@ -36,13 +40,35 @@ pub fn reference() -> Result<Exit> {
     page.push_str(threshold::REFERENCE);
     page.push_str("\n## Measures\n\n| of | measure | unit | means |\n|---|---|---|---|\n");
     for measure in Measure::ALL {
-        let owners: Vec<&str> = measure.owners().iter().map(|owner| owner.word()).collect();
-        let (of, unit) = (owners.join(", "), measure.unit().word());
+        let (of, unit) = (owners(*measure).join(", "), measure.unit().word());
         let (name, sentence) = (measure.name(), measure.sentence());
         page.push_str(&format!("| {of} | `{name}` | {unit} | {sentence} |\n"));
     }
+    page.push_str("\n## Words of the ledger\n\n");
+    page.push_str("Alone and after a caller they count arrivals. After another resource:\n\n");
+    page.push_str("| of | word | means |\n|---|---|---|\n");
+    for (kind, word, measure) in LEDGER_WORDS {
+        let (of, word, means) = (kind_word(*kind), word.name(), measure.name());
+        page.push_str(&format!("| {of} | `{word}` | `{means}` |\n"));
+    }
     std::io::stdout().write_all(page.as_bytes())?;
     Ok(Exit::Fine)
+}
+
+/// Who has a measure, each word once.
+fn owners(measure: Measure) -> Vec<&'static str> {
+    let mut words: Vec<&str> = measure.owners().iter().map(|owner| owner.word()).collect();
+    words.dedup();
+    words
+}
+
+/// The word of a kind, which tells mappings on queues and on streams apart.
+fn kind_word(kind: ResourceKind) -> &'static str {
+    match kind {
+        ResourceKind::Mapping => "event_source_mappings of queues",
+        ResourceKind::StreamMapping => "event_source_mappings of streams",
+        other => other.word(),
+    }
 }
 
 /// Prints the table of all callers.
@@ -61,10 +87,14 @@ pub fn schema() -> Result<Exit> {
 fn measures(name: &str) -> impl Iterator<Item = String> {
     let named = Measure::ALL.iter().filter(move |m| m.name().eq_ignore_ascii_case(name));
     named.map(|measure| {
-        let owners: Vec<&str> = measure.owners().iter().map(|owner| owner.word()).collect();
-        let (owners, unit) = (owners.join(" and "), measure.unit().word());
+        let (owners, unit) = (owners(*measure).join(" and "), measure.unit().word());
         let (name, sentence) = (measure.name(), measure.sentence());
-        format!("{name}\n  measure of {owners}, in {unit}\n  {sentence}\n")
+        let others = LEDGER_WORDS.iter().filter(|(_, word, _)| word == measure);
+        let others = others.map(|(kind, _, of)| {
+            format!("  after the name of one of {}: {}\n", kind_word(*kind), of.name())
+        });
+        let others: String = others.collect();
+        format!("{name}\n  measure of {owners}, in {unit}\n  {sentence}\n{others}")
     })
 }
 

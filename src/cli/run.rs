@@ -3,7 +3,7 @@
 use super::{
     Format, Played, RunArgs,
     exit::{Exit, failed},
-    studying,
+    printing, studying,
     watching::{self, Clock},
 };
 use crate::{
@@ -161,7 +161,7 @@ fn print(args: &RunArgs, report: &Report<'_>, config: &Config, finish: &Finish) 
     let written = match args.format {
         _ if args.quiet => Ok(()),
         Format::Table => {
-            let mut text = table::render(report, color);
+            let mut text = table::render(report, color, printing::width());
             if args.plot || stdout.is_terminal() {
                 text.push_str(&plot::render(
                     report.series,

@@ -222,7 +222,8 @@ impl Reporting {
             name: Name {
                 title: first.title.as_deref(),
                 question: first.question.as_deref(),
-                answer: first.answer.as_deref(),
+                // It is the answer of the file as it is written.
+                answer: first.answer.as_deref().filter(|_| first.is_file_unchanged),
                 finding: Some(storm::finding(&recorded)).filter(|_| storm::fits(&recorded)),
                 file: &file,
                 hash: &hash,

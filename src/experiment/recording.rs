@@ -9,8 +9,8 @@ use crate::{
     kernel::Time,
     observe::{
         Outcome, Recording, Threshold,
-        alarm::{State, States},
-        summary::{Measures, Results, Total},
+        alarm::State,
+        summary::{Measures, Results},
     },
     scenario::{Opened, Scenario, timeline},
 };
@@ -72,9 +72,7 @@ pub fn arm(scenario: &Scenario, results: &Results, recording: Recording) -> Arm 
 fn alarms(results: &Results) -> Vec<Alarm> {
     let nanos = |at_s: f64| (at_s * 1e9) as u64;
     let alarm = |(name, measures): &(String, Measures)| {
-        let Some(Total::States(States { changes, .. })) = measures.get("states") else {
-            return None;
-        };
+        let changes = &measures.states()?.changes;
         let ends = changes.iter().skip(1).map(|next| Some(nanos(next.at_s))).chain([None]);
         let rings = changes.iter().zip(ends).filter(|(change, _)| change.state == State::Alarm);
         let rings = rings.map(|(change, until)| (nanos(change.at_s), until)).collect();

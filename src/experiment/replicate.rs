@@ -20,7 +20,7 @@ use crate::{
         diagnostic::{Diagnostic, Origin, Place, Sources},
         node::Source,
     },
-    study::{Cut, CutFrom, Kind, Metric, Sample, number, warmup::Periods},
+    study::{Cut, CutFrom, Ends, Kind, Metric, Sample, number, warmup::Periods},
 };
 
 /// What is played in a study, and what is asked of every run.
@@ -164,6 +164,7 @@ impl Plan {
             pools,
             periods: periods(&outcome.series, &terms, self.cut.duration),
             verdicts: outcome.results.thresholds.clone(),
+            ends: Ends { ledger: outcome.results.ledger.clone(), why: outcome.results.why.clone() },
         };
         let Outcome { fates, results, recording, .. } = outcome;
         Ok(Run { sample, fates, recording, results, ended: finish.at, register })

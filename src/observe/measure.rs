@@ -484,6 +484,13 @@ impl Measure {
         Measure::of(kind).find(|measure| measure.name() == name)
     }
 
+    /// What a word of the ledger means after the name of a resource of this kind, if it is one and means something
+    /// there.
+    pub fn of_ledger_word(kind: ResourceKind, word: &str) -> Option<Measure> {
+        let mut known = LEDGER_WORDS.iter().filter(|(owner, ..)| *owner == kind);
+        known.find(|(_, of, _)| of.name() == word).map(|(.., measure)| *measure)
+    }
+
     /// Whether it is ours and not CloudWatch's.
     pub fn is_ours(self) -> bool {
         self.rule() == "ours"
@@ -516,6 +523,35 @@ impl Measure {
     }
 }
 
+/// What a word of the ledger means after the name of a resource that is no caller: that resource's messages or
+/// records, which another measure counts too. Words that are not here have no meaning there.
+pub const LEDGER_WORDS: &[(ResourceKind, Measure, Measure)] = {
+    use Measure::*;
+    &[
+        (ResourceKind::Function, Messages, AsyncEventsReceived),
+        (ResourceKind::Function, Succeeded, ProcessedOnce),
+        (ResourceKind::Function, Waiting, WaitingEvents),
+        (ResourceKind::Queue, Messages, QueueArrived),
+        (ResourceKind::Queue, DeadLettered, Redriven),
+        (ResourceKind::Queue, InFlight, ApproximateNumberOfMessagesNotVisible),
+        (ResourceKind::Stream, Messages, IncomingRecords),
+        (ResourceKind::Topic, Messages, NumberOfMessagesPublished),
+        (ResourceKind::Topic, Delivered, NumberOfNotificationsDelivered),
+        (ResourceKind::Topic, Filtered, NumberOfNotificationsFilteredOut),
+        (ResourceKind::Topic, Failed, NumberOfNotificationsFailed),
+        (ResourceKind::Topic, DeadLettered, NumberOfNotificationsRedrivenToDlq),
+        (ResourceKind::Bus, Messages, Published),
+        (ResourceKind::Rule, Messages, RuleInvocations),
+        (ResourceKind::Rule, Failed, FailedInvocations),
+        (ResourceKind::Rule, DeadLettered, InvocationsSentToDlq),
+        (ResourceKind::Mapping, Succeeded, DeletedEventCount),
+        (ResourceKind::Mapping, Filtered, FilteredOutEventCount),
+        (ResourceKind::StreamMapping, Filtered, FilteredOutEventCount),
+        (ResourceKind::StreamMapping, Dropped, DroppedEventCount),
+        (ResourceKind::StreamMapping, DeadLettered, OnFailureDestinationDeliveredEventCount),
+    ]
+};
+
 /// Measures of the contract that this version does not have, with the owners' words: known, and
 /// refused as such.
 pub const LATER: &[(&str, &str)] = &[("queues", "SentMessageSize")];
@@ -544,6 +580,17 @@ mod tests {
             assert_eq!(capital, !ours, "{}", measure.name());
             assert!(measure.sentence().ends_with('.'));
         }
+    }
+
+    #[test]
+    fn a_word_of_the_ledger_means_a_measure_of_the_kind_and_hides_none() {
+        for (kind, word, measure) in LEDGER_WORDS {
+            assert!(word.is_ledger(), "{}", word.name());
+            assert!(measure.owners().contains(kind), "{kind:?} {}", measure.name());
+            assert_eq!(Measure::find(*kind, word.name()), None, "{kind:?} {}", word.name());
+            assert_eq!(Measure::of_ledger_word(*kind, word.name()), Some(*measure));
+        }
+        assert_eq!(Measure::of_ledger_word(ResourceKind::Queue, "failed"), None);
     }
 
     #[test]

@@ -54,8 +54,36 @@ impl<K: AsRef<str>, V> Table<K, V> {
     }
 }
 
-/// A resource's or caller's measures, by name.
-pub type Measures = Table<&'static str, Total>;
+/// A resource's or caller's measures.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Measures {
+    /// What kind of resource it is.
+    #[serde(skip)]
+    pub kind: ResourceKind,
+    /// What each measure came to, by its name; of an alarm `states` too.
+    pub totals: Table<&'static str, Total>,
+}
+
+impl Measures {
+    /// What the measure of this name came to, if the kind has it.
+    pub fn get(&self, name: &str) -> Option<&Total> {
+        self.totals.get(name)
+    }
+
+    /// What a measure came to, if the kind has it.
+    pub fn of(&self, measure: Measure) -> Option<&Total> {
+        self.get(measure.name())
+    }
+
+    /// The states of an alarm.
+    pub fn states(&self) -> Option<&States> {
+        match self.get("states") {
+            Some(Total::States(states)) => Some(states),
+            _ => None,
+        }
+    }
+}
 
 /// What a measure came to over the run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -192,7 +220,8 @@ pub fn total(
                     };
                     (measure.name(), total)
                 });
-                of_callers.0.push((name, Table(of_caller.collect())));
+                let totals = Table(of_caller.collect());
+                of_callers.0.push((name, Measures { kind: resource.kind, totals }));
             }
             _ => {
                 let of_resource = measures().map(|measure| {
@@ -207,7 +236,8 @@ pub fn total(
                 };
                 let states = states.map(|states| ("states", Total::States(states)));
                 let of_resource = of_resource.chain(states);
-                of_resources.0.push((name, Table(of_resource.collect())));
+                let totals = Table(of_resource.collect());
+                of_resources.0.push((name, Measures { kind: resource.kind, totals }));
             }
         }
     }

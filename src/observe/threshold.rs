@@ -32,6 +32,10 @@ on and each further copy, `requests` and `answered[status=…]` what somebody wa
 times to success: what never succeeds is a sample too, and a quantile that falls among those is `never`, which fails
 every `<`. A mean is of those that succeeded.
 
+After another resource a word of the ledger counts that resource's messages or records, each time that it happens, and
+is another name for the measure that [the table](#words-of-the-ledger) has beside it: `Orders.dead_lettered` is what
+the queue `Orders` moved to its dead-letter queue. Words that the table does not have mean nothing there.
+
 | written | `dwell run` | `dwell check` |
 |---|---|---|
 | `X < Y` | must hold | must hold in every run of every policy |

@@ -447,7 +447,7 @@ impl Watch {
         self.catch_up(now);
         self.rare.kept.configured(now, resources);
         self.checker.configured(resources);
-        self.autopsy.configured(resources);
+        self.autopsy.configured(now, resources);
         let moved = self.guide.configured(resources);
         let claimed = self.guide.claimed(resources);
         let Watch { table, rare, .. } = self;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::report::{
     Assumption,
-    wording::{Block, count, inert},
+    wording::{Block, Table, count, inert},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
@@ -224,7 +224,7 @@ fn section(out: &mut String, id: &str, heading: &str, blocks: &[Block], open: &[
     let _ = writeln!(out, "<section id=\"{id}\" class=\"page\" data-told>");
     let _ = writeln!(out, "<h2>{}</h2>", escaped(heading));
     let is_folded = |block: &&Block| match block {
-        Block::Table(heading, ..) => !open.contains(&heading.as_str()),
+        Block::Table(table) => !open.contains(&table.heading.as_str()),
         Block::Title(_)
         | Block::Labelled(..)
         | Block::Verdicts(_)
@@ -251,7 +251,13 @@ fn lay_out(out: &mut String, block: &Block) {
         Block::Labelled(label, text) => {
             let _ = writeln!(out, "<p><strong>{label}</strong> {}</p>", escaped(text));
         }
-        Block::Table(heading, columns, rows) => table(out, heading, columns, rows),
+        Block::Table(Table { heading, columns, rows, notes }) => {
+            let columns: Vec<String> = columns.iter().map(|of| of.heading.clone()).collect();
+            table(out, heading, &columns, rows);
+            if !notes.is_empty() {
+                list(out, notes);
+            }
+        }
         Block::Verdicts(all) => {
             out.push_str("<h3>Thresholds</h3>\n<ul class=\"verdicts\">\n");
             for (holds, text, came) in all {

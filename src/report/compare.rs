@@ -4,13 +4,17 @@ use super::{
     SCHEMA_VERSION,
     csv::io_error,
     figures::{difference, estimated, plain, times, within},
-    wording::{Block, count, inert},
+    why,
+    wording::{Block, Column, Table, count, inert},
 };
 use crate::{
+    observe::autopsy::CauseRow,
     statistics::Estimate,
     study::{
         CONFIDENCE, Cut, CutFrom, Kind, Metric,
-        compare::{Arm, Cell, Comparison, Difference, Finding, Row},
+        compare::{
+            Arm, Bound, BoundCell, Cause, Cell, Comparison, Difference, Finding, Row, Unfair,
+        },
         fates::Changes,
     },
 };
@@ -74,9 +78,23 @@ pub fn blocks(report: &Report<'_>) -> Vec<Block> {
     blocks.push(Block::Labelled("baseline", inert(&baseline.name)));
     blocks.extend(comparison.rows.iter().map(|row| table(comparison, row)));
     blocks.extend(fates(comparison));
+    blocks.extend(comparison.causes.iter().take(CAUSES_SHOWN).map(|of| cause(comparison, of)));
+    if CAUSES_SHOWN < comparison.causes.len() {
+        let more = comparison.causes.len() - CAUSES_SHOWN;
+        blocks.push(Block::Labelled("causes", format!("{more} rarer ones are in compare.json")));
+    }
+    blocks.extend(comparison.limits.iter().take(LIMITS_SHOWN).map(|of| limit(comparison, of)));
+    if LIMITS_SHOWN < comparison.limits.len() {
+        let more = comparison.limits.len() - LIMITS_SHOWN;
+        blocks.push(Block::Labelled("limits", format!("{more} more are in compare.json")));
+    }
     let sentences = sentences(comparison);
     if !sentences.is_empty() {
         blocks.push(Block::Sentences("In words", sentences));
+    }
+    let unfair: Vec<String> = comparison.unfair.iter().map(|of| unfair(comparison, of)).collect();
+    if !unfair.is_empty() {
+        blocks.push(Block::Sentences("Not compared", unfair));
     }
     if !comparison.zero.is_empty() {
         let zero = comparison.zero.join(", ");
@@ -92,15 +110,93 @@ pub fn blocks(report: &Report<'_>) -> Vec<Block> {
     blocks
 }
 
+/// So many causes have a table.
+const CAUSES_SHOWN: usize = 6;
+/// So many limits have a table.
+const LIMITS_SHOWN: usize = 6;
+
+/// Arrivals that did not succeed for one cause, under each policy.
+fn cause(comparison: &Comparison, cause: &Cause) -> Block {
+    let columns = ["", "a run", "runs each", "throttles each", "sent"];
+    let rows = comparison.arms.iter().zip(&cause.cells).map(|(arm, cell)| {
+        let mut cells = vec![inert(&arm.name), estimated(&cell.arrivals, "")];
+        cells.extend(match &cell.all {
+            Some(all) => {
+                let (few, most) = all.throttled;
+                let runs = why::range(u64::from(all.runs.0), u64::from(all.runs.1));
+                let throttled = why::range(u64::from(few), u64::from(most));
+                [runs, throttled, why::span(all.sent_s)]
+            }
+            None => [const { String::new() }; 3],
+        });
+        cells
+    });
+    let heading = match comparison.cut.warmup.as_nanos() {
+        0 => format!("Why: {}", why::kind(&cause.all)),
+        _ => format!("Why, also before the cut: {}", why::kind(&cause.all)),
+    };
+    let mut table = Table::new(heading, &columns, rows.collect());
+    table.drop_empty(|cell| cell.is_empty() || cell == "0", 2);
+    Block::Table(table)
+}
+
+/// A limit that throttled, under each policy.
+fn limit(comparison: &Comparison, limit: &Bound) -> Block {
+    let columns = ["", "throttles in a run", "time at it", "limit", "first and last"];
+    let rows = comparison.arms.iter().zip(&limit.cells).map(|(arm, cell)| {
+        let BoundCell { throttles, units, share_at_limit, from_to_s } = cell;
+        vec![
+            inert(&arm.name),
+            estimated(throttles, ""),
+            share_at_limit.map_or_else(String::new, why::percent),
+            units.map_or_else(String::new, |units| count(u64::from(units))),
+            from_to_s.map_or_else(String::new, why::span),
+        ]
+    });
+    let heading = format!("Limit: {}", why::limit_of(&limit.function, limit.limit, None));
+    let mut table = Table::new(heading, &columns, rows.collect());
+    table.drop_empty(str::is_empty, 2);
+    Block::Table(table)
+}
+
+/// Why neither value of a metric is called better.
+fn unfair(comparison: &Comparison, (row, why): &(usize, Unfair)) -> String {
+    let metric = &comparison.rows[*row].metric.name;
+    let each = |of: &dyn Fn(usize) -> String| {
+        let all = comparison.arms.iter().enumerate();
+        let said = all.map(|(at, arm)| format!("{} under {}", of(at), inert(&arm.name)));
+        said.collect::<Vec<_>>().join(", ")
+    };
+    match why {
+        Unfair::Survivors(shares) => {
+            let share =
+                |at: usize| format!("{} %", plain(libm::round(shares[at] * 1e4) / 100.0, ""));
+            format!(
+                "{metric} is of arrivals that succeeded, and not as many did: {}.",
+                each(&share)
+            )
+        }
+        Unfair::Unseen(messages) => {
+            let number = |at: usize| plain(libm::round(messages[at] * 10.0) / 10.0, "");
+            format!(
+                "{metric} leaves out messages received three times, and there are not as many: {}, \
+                 in a run.",
+                each(&number)
+            )
+        }
+    }
+}
+
 /// One metric under each policy.
 fn table(comparison: &Comparison, row: &Row) -> Block {
     let unit = row.metric.unit();
     let pools = row.cells.iter().any(|cell| cell.pooled.is_some());
-    let mut columns = vec![String::new(), "value".to_owned()];
+    let mut columns = vec![Column::new("", 0), Column::new("value", 0)];
     if pools {
-        columns.push("all runs together".to_owned());
+        columns.push(Column::new("all runs together", 4));
     }
-    columns.extend(["difference", "ratio", "better", "shared luck"].map(str::to_owned));
+    let others = [("difference", 1), ("ratio", 3), ("better", 2), ("shared luck", 5)];
+    columns.extend(others.map(|(heading, rank)| Column::new(heading, rank)));
     let rows = comparison.arms.iter().zip(&row.cells).enumerate().map(|(at, (arm, cell))| {
         let mut cells = vec![inert(&arm.name)];
         let value = cell.estimate.as_ref();
@@ -109,30 +205,41 @@ fn table(comparison: &Comparison, row: &Row) -> Block {
             cells.push(cell.pooled.map_or(String::new(), |pooled| plain(pooled, unit)));
         }
         cells.extend(match &cell.difference {
-            Some(difference) => compared(comparison, at, &row.metric, difference),
+            Some(_) if is_never(cell) && is_never(&row.cells[comparison.baseline]) => {
+                ["both never", "", "the same", ""].map(str::to_owned)
+            }
+            Some(difference) => compared(comparison, row, difference),
             None if at == comparison.baseline => ["baseline", "", "", ""].map(str::to_owned),
             None => ["no data", "", "", ""].map(str::to_owned),
         });
         cells
     });
-    let rows = rows.collect();
-    Block::Table(row.metric.name.clone(), columns, rows)
+    let (heading, rows) = (row.metric.name.clone(), rows.collect());
+    let mut table = Table { heading, columns, rows, notes: Vec::new() };
+    table.drop_empty(str::is_empty, 3);
+    Block::Table(table)
 }
 
-/// Difference, ratio, the better side and what shared luck was worth.
+/// Whether it is the time to what never happened, in every run.
+fn is_never(cell: &Cell) -> bool {
+    cell.estimate.as_ref().is_some_and(|all| all.min.is_infinite())
+}
+
+/// Difference, ratio, whether it is better and what shared luck was worth.
 fn compared(
     comparison: &Comparison,
-    at: usize,
-    metric: &Metric,
+    Row { metric, nth, .. }: &Row,
     found: &Difference,
 ) -> [String; 4] {
     let ratio = found.ratio.as_ref().filter(|_| found.finding != Finding::Same);
     let ratio = ratio.map_or(String::new(), |ratio| times(ratio.ratio, ratio.half_width));
+    let is_unfair = comparison.unfair.iter().any(|(row, _)| comparison.rows[*row].nth == *nth);
     let better = match (found.finding, found.finding.is_better(metric.better)) {
         (Finding::Same, _) => "the same".to_owned(),
         (Finding::Unclear, _) => "not shown".to_owned(),
-        (_, Some(true)) => inert(&comparison.arms[at].name),
-        (_, Some(false)) => inert(&comparison.arms[comparison.baseline].name),
+        (_, Some(true)) => "yes".to_owned(),
+        (_, Some(false)) => "no".to_owned(),
+        (_, None) if is_unfair => "see below".to_owned(),
         (_, None) => String::new(),
     };
     let luck = found.variance_reduction.map_or(String::new(), |by| format!("{} ×", shared(by)));
@@ -163,13 +270,13 @@ fn fates(comparison: &Comparison) -> Option<Block> {
             rows.last_mut().expect("pushed").extend([String::new(), String::new()]);
         }
     }
-    let columns = ["", "another fate", "arrivals", "share"].map(str::to_owned).to_vec();
+    let columns = ["", "another fate", "arrivals", "share"];
     let baseline = inert(&comparison.arms[comparison.baseline].name);
     let heading = match comparison.cut.warmup.as_nanos() {
         0 => format!("Arrivals whose fate is not that under {baseline}"),
         _ => format!("Arrivals, also before the cut, whose fate is not that under {baseline}"),
     };
-    (!rows.is_empty()).then_some(Block::Table(heading, columns, rows))
+    (!rows.is_empty()).then(|| Block::Table(Table::new(heading, &columns, rows)))
 }
 
 /// What is real and what is not, a sentence a policy.
@@ -207,16 +314,20 @@ pub fn sentences(comparison: &Comparison) -> Vec<String> {
 /// `dead_lettered 412 ± 18 more (worse)`.
 pub fn finding(metric: &Metric, found: &Difference) -> String {
     let Estimate { mean, .. } = found.estimate;
-    let size = match found.estimate.half_width(CONFIDENCE) {
-        Some(half) if half > 0.0 => within(mean.abs(), half, metric.unit()),
-        Some(_) | None => plain(mean.abs(), metric.unit()),
-    };
-    let more = if mean > 0.0 { "more" } else { "less" };
     let better = match found.finding.is_better(metric.better) {
         Some(true) => " (better)",
         Some(false) => " (worse)",
         None => "",
     };
+    if mean.is_infinite() {
+        let how = if mean < 0.0 { "no longer never" } else { "never" };
+        return format!("{} {how}{better}", metric.name);
+    }
+    let size = match found.estimate.half_width(CONFIDENCE) {
+        Some(half) if half > 0.0 => within(mean.abs(), half, metric.unit()),
+        Some(_) | None => plain(mean.abs(), metric.unit()),
+    };
+    let more = if mean > 0.0 { "more" } else { "less" };
     format!("{} {size} {more}{better}", metric.name)
 }
 
@@ -252,7 +363,19 @@ pub fn json(report: &Report<'_>) -> String {
     );
     put("always_zero", json!(comparison.zero));
     put("fates", Value::Array(comparison.arms.iter().filter_map(of_changes).collect()));
+    put(
+        "causes",
+        Value::Array(comparison.causes.iter().map(|of| of_cause(comparison, of)).collect()),
+    );
+    put(
+        "limits",
+        Value::Array(comparison.limits.iter().map(|of| of_limit(comparison, of)).collect()),
+    );
     put("findings", json!(sentences(comparison)));
+    let not_compared = comparison.unfair.iter().map(
+        |of| json!({"metric": comparison.rows[of.0].metric.name, "why": unfair(comparison, of)}),
+    );
+    put("not_compared", Value::Array(not_compared.collect()));
     put("warnings", json!(comparison.warnings));
     let mut text = serde_json::to_string_pretty(&Value::Object(all)).expect("a value is written");
     text.push('\n');
@@ -283,6 +406,46 @@ fn of_row(comparison: &Comparison, row: &Row) -> Value {
         "unit": row.metric.unit(),
         "better": row.metric.better,
         "policies": of.collect::<Vec<_>>(),
+    })
+}
+
+fn of_cause(comparison: &Comparison, cause: &Cause) -> Value {
+    let cells = comparison.arms.iter().zip(&cause.cells).map(|(arm, cell)| {
+        let all = cell.all.as_ref();
+        json!({
+            "policy": arm.name,
+            "arrivals": of_estimate(&cell.arrivals),
+            "runs": all.map(|all| all.runs),
+            "throttled": all.map(|all| all.throttled),
+            "sent_s": all.map(|all| all.sent_s),
+        })
+    });
+    let CauseRow { outcome, reason, queue, function, met, .. } = &cause.all;
+    json!({
+        "outcome": outcome,
+        "reason": reason,
+        "queue": queue,
+        "function": function,
+        "met": met,
+        "ran": cause.all.runs.1 > 0,
+        "policies": cells.collect::<Vec<_>>(),
+    })
+}
+
+fn of_limit(comparison: &Comparison, bound: &Bound) -> Value {
+    let cells = comparison.arms.iter().zip(&bound.cells).map(|(arm, cell)| {
+        json!({
+            "policy": arm.name,
+            "throttles": of_estimate(&cell.throttles),
+            "units": cell.units,
+            "share_at_limit": cell.share_at_limit,
+            "from_to_s": cell.from_to_s,
+        })
+    });
+    json!({
+        "function": bound.function,
+        "limit": bound.limit,
+        "policies": cells.collect::<Vec<_>>(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Report,
-    wording::{Block, blocks},
+    wording::{Block, Table, blocks},
 };
 use std::fmt::Write as _;
 
@@ -24,16 +24,24 @@ pub fn lay_out(blocks: Vec<Block>) -> String {
         let _ = match block {
             Block::Title(title) => writeln!(out, "## {}\n", escaped(&title)),
             Block::Labelled(label, text) => writeln!(out, "**{label}** {}  ", escaped(&text)),
-            Block::Table(heading, columns, rows) => {
+            Block::Table(Table { heading, columns, rows, notes }) => {
                 let _ = writeln!(out, "\n### {heading}\n");
                 let line = |cells: &[String]| {
                     let cells: Vec<String> = cells.iter().map(|cell| escaped(cell)).collect();
                     format!("| {} |", cells.join(" | "))
                 };
-                let _ = writeln!(out, "{}", line(&columns));
-                let _ = writeln!(out, "|:--|{}", "--:|".repeat(columns.len() - 1));
+                let headings: Vec<String> = columns.into_iter().map(|of| of.heading).collect();
+                let _ = writeln!(out, "{}", line(&headings));
+                let _ = writeln!(out, "|:--|{}", "--:|".repeat(headings.len() - 1));
                 for row in rows {
                     let _ = writeln!(out, "{}", line(&row));
+                }
+                // Without it, the first would be one more row.
+                if !notes.is_empty() {
+                    out.push('\n');
+                }
+                for note in notes {
+                    let _ = writeln!(out, "- {}", escaped(&note));
                 }
                 Ok(())
             }

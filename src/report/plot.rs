@@ -1,15 +1,20 @@
 //! A run over time for a terminal: a line of bars for each queue's depth and each function's runs.
 //!
 //! ```text
-//! Over time (counts per 60 s; · is 0)
+//! Over time (counts per 60 s; · is 0, █ the max)
 //!   Worker  Invocations  ▃▃▃▃▃▃▆█▃▃  max 312
+//!           Errors       ······▁···  max 1, █ is 312
 //!   Jobs    visible      ···▂▅█▃···  max 4,200
 //!           timeline        ━━━      ━ set
 //!                        0 s  10 min 00 s
 //! ```
 //!
 //! A column is a period, or several of which it shows the highest; a level goes on through periods in which
-//! it did not change. Each line has its own scale. What was not counted, before the warm-up's end, is blank.
+//! it did not change. What was not counted, before the warm-up's end, is blank.
+//!
+//! A line is as high as its highest value, unless that is little beside what it is to be seen with: errors and
+//! throttles are seen with the runs of their function, depths with the deepest queue and with the runs of a period.
+//! So one error in 100,000 runs is a low bar, and no line looks like a disaster that is none.
 
 use super::wording::{count, seconds};
 use crate::{
@@ -64,7 +69,15 @@ pub fn render<'a>(
         return String::new();
     }
 
-    let maxima: Vec<String> = highest.values().map(|max| format!("max {}", count(*max))).collect();
+    let scales: Vec<u64> = highest.keys().map(|key| scale(&highest, *key)).collect();
+    let maxima: Vec<String> = highest
+        .values()
+        .zip(&scales)
+        .map(|(max, scale)| match max == scale {
+            true => format!("max {}", count(*max)),
+            false => format!("max {}, █ is {}", count(*max), count(*scale)),
+        })
+        .collect();
     let names: Vec<String> = highest.keys().map(|(resource, _)| short(name(*resource))).collect();
     let legend = legend(marks, ended);
     let name_width = widest(names.iter().map(String::as_str));
@@ -81,11 +94,11 @@ pub fn render<'a>(
     };
     let mut before = None;
     let all = cells(series, &columns, highest.keys());
-    for (((resource, measure), max), (name, told)) in highest.iter().zip(names.iter().zip(&maxima))
-    {
+    let lines = scales.iter().zip(names.iter().zip(&maxima));
+    for ((resource, measure), (scale, (name, told))) in highest.keys().zip(lines) {
         let name = if before.replace(resource) == Some(resource) { "" } else { name };
         let bars: String =
-            all[&(*resource, *measure)].iter().map(|cell| bar(*cell, *max)).collect();
+            all[&(*resource, *measure)].iter().map(|cell| bar(*cell, *scale)).collect();
         line(name, label(*measure), &bars, told);
     }
     if !legend.is_empty() {
@@ -128,6 +141,23 @@ impl Columns {
 
 fn drawn(series: &Series) -> impl Iterator<Item = Row> {
     series.rows().filter(|row| DRAWN.iter().any(|(measure, _)| *measure == row.measure))
+}
+
+/// What a full bar of a line is: its highest value, or that of what it is to be seen with.
+fn scale(
+    highest: &BTreeMap<(Resource, Measure), u64>,
+    (resource, measure): (Resource, Measure),
+) -> u64 {
+    let is_seen_with = |other: Resource, with: Measure| match measure {
+        Measure::Errors | Measure::Throttles => other == resource && with == Measure::Invocations,
+        Measure::ApproximateNumberOfMessagesVisible => {
+            matches!(with, Measure::ApproximateNumberOfMessagesVisible | Measure::Invocations)
+        }
+        _ => false,
+    };
+    let seen = highest.iter().filter(|((other, with), _)| is_seen_with(*other, *with));
+    let own = highest.get(&(resource, measure)).copied().unwrap_or(1);
+    seen.map(|(_, max)| *max).fold(own, u64::max)
 }
 
 fn label(measure: Measure) -> &'static str {
@@ -217,8 +247,12 @@ fn short(name: &str) -> String {
 fn heading(series: &Series, ended: Time, each: u64) -> String {
     let period = seconds(series.period.min(ended.since(Time::ZERO)).as_secs_f64());
     match each {
-        1 => format!("Over time (counts per {period}; · is 0)"),
-        _ => format!("Over time (counts per {period}; · is 0; a column is the highest of {each})"),
+        1 => format!("Over time (counts per {period}; · is 0, █ the max)"),
+        _ => {
+            format!(
+                "Over time (counts per {period}; · is 0, █ the max; a column: highest of {each})"
+            )
+        }
     }
 }
 
@@ -304,12 +338,35 @@ mod tests {
             &picture,
             &[
                 "",
-                "Over time (counts per 60 s; · is 0)",
+                "Over time (counts per 60 s; · is 0, █ the max)",
                 "  Worker  Invocations  ▄▁█·····  max 16",
-                "          Errors       ··█·····  max 1",
+                "          Errors       ··▁·····  max 1, █ is 16",
                 "  Jobs    visible      ··█▇▇▇··  max 2,500",
                 "          timeline       ━━ ▲    ━ set, ▲ call",
                 "                       0 s  8 min 00 s",
+            ],
+        );
+    }
+
+    #[test]
+    fn one_error_in_many_runs_and_one_message_in_a_queue_are_low_bars() {
+        let rows = [
+            runs(0, Measure::Invocations, 100_000),
+            runs(0, Measure::Errors, 1),
+            runs(1, Measure::Throttles, 200_000),
+            depth(1, 1, 1),
+        ];
+        let picture = picture(Time::ZERO, &rows, minute(2), &[]);
+        check(
+            &picture,
+            &[
+                "",
+                "Over time (counts per 60 s; · is 0, █ the max)",
+                "  Worker  Invocations  █·  max 100,000",
+                "          Errors       ▁·  max 1, █ is 100,000",
+                "          Throttles    ·█  max 200,000",
+                "  Jobs    visible      ·▁  max 1, █ is 100,000",
+                "                       0 s  2 min 00 s",
             ],
         );
     }
@@ -327,7 +384,7 @@ mod tests {
             &picture,
             &[
                 "",
-                "Over time (counts per 60 s; · is 0; a column is the highest of 3)",
+                "Over time (counts per 60 s; · is 0, █ the max; a column: highest of 3)",
                 "  Worker  Invocations  █·······························▁▂  max 8",
                 "                       0 s                     1 h 40 min",
             ],
@@ -342,7 +399,7 @@ mod tests {
             &picture,
             &[
                 "",
-                "Over time (counts per 60 s; · is 0)",
+                "Over time (counts per 60 s; · is 0, █ the max)",
                 "  Worker  Invocations    ·█··  max 3",
                 "  Jobs    visible          ██  max 3",
                 "                       0 s  6 min 00 s",
@@ -353,7 +410,11 @@ mod tests {
     #[test]
     fn one_period_is_one_column_and_none_is_no_picture() {
         let rows = [runs(0, Measure::Invocations, 3)];
-        let one = ["", "Over time (counts per 10 s; · is 0)", "  Worker  Invocations  █  max 3"];
+        let one = [
+            "",
+            "Over time (counts per 10 s; · is 0, █ the max)",
+            "  Worker  Invocations  █  max 3",
+        ];
         let axis = "                       0 s  10 s";
         let shown = picture(Time::ZERO, &rows, Time::ZERO + Span::secs(10), &[]);
         check(&shown, &[&one[..], &[axis]].concat());

@@ -5,7 +5,7 @@ use super::{
     compare::{of_estimate, safe, told_cut},
     csv::io_error,
     figures::{estimated, plain},
-    wording::{Block, inert},
+    wording::{Block, Column, Table, inert},
 };
 use crate::study::{
     CONFIDENCE,
@@ -96,8 +96,10 @@ fn values(results: &Results, point: usize) -> impl Iterator<Item = String> + '_ 
 fn points(results: &Results) -> Block {
     let sweep = &results.sweep;
     let told = &results.told[..results.told.len().min(METRICS_SHOWN)];
-    let mut columns = short(&sweep.paths);
-    columns.extend(told.iter().map(|nth| sweep.metrics[*nth].name.clone()));
+    let mut columns = paths(results);
+    let ranks = 0..=u8::MAX;
+    let metrics = told.iter().zip(ranks);
+    columns.extend(metrics.map(|(nth, rank)| Column::new(&sweep.metrics[*nth].name, rank)));
     let rows = (0..sweep.points.len().min(POINTS_SHOWN)).map(|point| {
         let cells = told.iter().map(|nth| {
             let unit = sweep.metrics[*nth].unit();
@@ -106,7 +108,13 @@ fn points(results: &Results) -> Block {
         });
         values(results, point).chain(cells).collect()
     });
-    Block::Table("Points".to_owned(), columns, rows.collect())
+    let (heading, rows) = ("Points".to_owned(), rows.collect());
+    Block::Table(Table { heading, columns, rows, notes: Vec::new() })
+}
+
+/// A column for each path, which are always there.
+fn paths(results: &Results) -> Vec<Column> {
+    short(&results.sweep.paths).into_iter().map(|path| Column::new(path, 0)).collect()
 }
 
 /// The points that are not dominated.
@@ -115,8 +123,8 @@ fn pareto(results: &Results, first: usize, second: usize) -> Block {
     let mut front: Vec<Standing> = results.pareto(first, second);
     front.retain(|standing| standing.dominated_by.is_none());
     front.sort_by(|a, b| a.means[0].total_cmp(&b.means[0]).then(a.point.cmp(&b.point)));
-    let mut columns = short(&results.sweep.paths);
-    columns.extend([first, second].map(|nth| metrics[nth].name.clone()));
+    let mut columns = paths(results);
+    columns.extend([first, second].map(|nth| Column::new(&metrics[nth].name, 0)));
     let rows = front.iter().map(|standing| {
         let cells = [(first, standing.means[0]), (second, standing.means[1])];
         let shown = cells.map(|(nth, mean)| match results.cell(standing.point, nth).estimate {
@@ -127,7 +135,7 @@ fn pareto(results: &Results, first: usize, second: usize) -> Block {
     });
     let (a, b) = (&metrics[first].name, &metrics[second].name);
     let heading = format!("No other point is better in both, {a} and {b}");
-    Block::Table(heading, columns, rows.collect())
+    Block::Table(Table { heading, columns, rows: rows.collect(), notes: Vec::new() })
 }
 
 /// `sweep.json`: one object, keys in a fixed order.

@@ -4,9 +4,12 @@ use super::{Report, why};
 use crate::observe::{
     Measure, ResourceKind,
     alarm::States,
+    autopsy::DeliveryRow,
     cost::{PRICES_OF, REGION},
+    fates::Place,
     ledger::{Account, Messages, Origin},
-    shown::{Shown, TABLES, shown},
+    measure::Unit,
+    shown::{self, Shown, TABLES, sheet},
     summary::{DistributionTotal, Measures, Total},
 };
 
@@ -17,14 +20,65 @@ pub enum Block {
     Title(String),
     /// A sentence with its label: a question, an answer.
     Labelled(&'static str, String),
-    /// A table: heading, columns, rows. The first column is text, the others are numbers.
-    Table(String, Vec<String>, Vec<Vec<String>>),
+    /// A table.
+    Table(Table),
     /// Thresholds: whether each holds, and how it came out.
     Verdicts(Vec<(bool, String, String)>),
     /// Sentences under a heading.
     Sentences(&'static str, Vec<String>),
     /// Remarks.
     Remarks(Vec<String>),
+}
+
+/// A table. The first column is text, the others are numbers or words.
+#[derive(Debug)]
+pub struct Table {
+    /// What it is of.
+    pub heading: String,
+    /// The columns, in reading order.
+    pub columns: Vec<Column>,
+    /// A cell for each column.
+    pub rows: Vec<Vec<String>>,
+    /// What is said of some rows only, a line each.
+    pub notes: Vec<String>,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its heading.
+    pub heading: String,
+    /// 0: it is always there; of the others those with the highest are left out first where there is no room.
+    pub rank: u8,
+}
+
+impl Column {
+    /// A column with a rank.
+    pub fn new(heading: impl Into<String>, rank: u8) -> Column {
+        Column { heading: heading.into(), rank }
+    }
+}
+
+impl Table {
+    /// Leaves out columns of which every cell is nothing, from the one at `from` on.
+    pub fn drop_empty(&mut self, is_nothing: impl Fn(&str) -> bool, from: usize) {
+        let keep: Vec<bool> = (0..self.columns.len())
+            .map(|at| at < from || !self.rows.iter().all(|row| is_nothing(&row[at])))
+            .collect();
+        let kept = |at: usize| keep.get(at).copied().unwrap_or(true);
+        let mut at = 0..;
+        self.columns.retain(|_| at.next().is_none_or(kept));
+        for row in &mut self.rows {
+            let mut at = 0..;
+            row.retain(|_| at.next().is_none_or(kept));
+        }
+    }
+
+    /// A table without notes; what is left out first where there is no room are the last columns.
+    pub fn new(heading: impl Into<String>, columns: &[&str], rows: Vec<Vec<String>>) -> Table {
+        let ranked = columns.iter().zip(0..).map(|(column, rank)| Column::new(*column, rank));
+        Table { heading: heading.into(), columns: ranked.collect(), rows, notes: Vec::new() }
+    }
 }
 
 /// The account of a run, in reading order.
@@ -42,12 +96,15 @@ pub fn blocks(report: &Report<'_>) -> Vec<Block> {
     }
     blocks.push(ledger(report));
     blocks.extend(messages(report));
-    let why = why::sentences(&report.results.why);
+    let why = why::sentences(report.results);
     if !why.is_empty() {
         blocks.push(Block::Sentences("Why", why));
     }
     for kind in TABLES {
         blocks.extend(resources(report, kind));
+        if kind == ResourceKind::Rule {
+            blocks.extend(deliveries(report));
+        }
     }
     blocks.extend(alarms(report));
     blocks.extend(callers(report));
@@ -99,13 +156,22 @@ fn provenance(report: &Report<'_>) -> String {
     )
 }
 
+/// The outcomes of arrivals, in the order of the ledger: each caller beside all, those first to be left out of
+/// which least was lost.
 fn ledger(report: &Report<'_>) -> Block {
     let ledger = &report.results.ledger;
     let mut accounts: Vec<&Account> = vec![&ledger.run];
-    let mut columns = vec![String::new(), "all".to_owned()];
+    let mut columns = vec![Column::new("", 0), Column::new("all", 0)];
     if ledger.callers.len() > 1 {
-        for (name, account) in &ledger.callers {
-            columns.push(name.clone());
+        let lost = |account: &Account| {
+            let all = Place::ALL.into_iter().filter(|place| place.is_loss());
+            all.map(|place| account.at(place)).sum::<u64>()
+        };
+        let mut order: Vec<usize> = (0..ledger.callers.len()).collect();
+        order.sort_by_key(|at| std::cmp::Reverse(lost(&ledger.callers[*at].1)));
+        for (at, (name, account)) in ledger.callers.iter().enumerate() {
+            let rank = order.iter().position(|other| *other == at).map_or(0, |rank| rank + 1);
+            columns.push(Column::new(name, u8::try_from(rank).unwrap_or(u8::MAX)));
             accounts.push(account);
         }
     }
@@ -132,7 +198,7 @@ fn ledger(report: &Report<'_>) -> Block {
         row("partly successful", &|account| account.partly);
     }
     let heading = if ledger.adds_up() { "Ledger" } else { "Ledger (it does not add up)" };
-    Block::Table(heading.to_owned(), columns, rows)
+    Block::Table(Table { heading: heading.to_owned(), columns, rows, notes: Vec::new() })
 }
 
 /// Messages by origin, where there are others than the arrivals themselves.
@@ -144,7 +210,8 @@ fn messages(report: &Report<'_>) -> Option<Block> {
     let all = account.all_messages();
     let places: Vec<usize> = (0..all.places.len()).filter(|at| all.places[*at] > 0).collect();
     let words: Vec<&str> = Account::words().map(|(_, word)| word).collect();
-    let columns = ["", "all"].into_iter().chain(places.iter().map(|at| words[*at]));
+    let columns = ["", "all"].into_iter().map(|heading| Column::new(heading, 0));
+    let columns = columns.chain(places.iter().map(|at| Column::new(words[*at], 0)));
     let row = |label: &str, of: &Messages| {
         let counts = places.iter().map(|at| count(of.places[*at]));
         [label.to_owned(), count(of.entered)].into_iter().chain(counts).collect::<Vec<_>>()
@@ -155,30 +222,57 @@ fn messages(report: &Report<'_>) -> Option<Block> {
     if rows.len() > 1 {
         rows.push(row("all", &all));
     }
-    Some(Block::Table("Messages".to_owned(), columns.map(str::to_owned).collect(), rows))
+    let heading = "Messages".to_owned();
+    Some(Block::Table(Table { heading, columns: columns.collect(), rows, notes: Vec::new() }))
 }
 
 fn resources(report: &Report<'_>, kind: ResourceKind) -> Option<Block> {
-    let first = Measure::of(kind).next()?.name();
-    let of_kind = report.results.resources.0.iter().filter(|(_, measures)| {
-        measures.0.first().is_some_and(|(name, _)| *name == first)
-            && measures.0.len() == Measure::of(kind).count()
-    });
-    table(kind, of_kind)
+    let all = report.results.resources.0.iter();
+    let mut table = table(kind, all.filter(|(_, measures)| measures.kind == kind))?;
+    if let (ResourceKind::Queue, Block::Table(table)) = (kind, &mut table) {
+        let unseen = report.results.why.unseen.iter().map(|row| {
+            let (noun, their) = if row.messages == 1 { ("message", "its") } else { ("messages", "their") };
+            let (queue, messages) = (&row.queue, count(row.messages));
+            format!("{queue}: oldest max leaves out {messages} {noun} from {their} third receive on (M1)")
+        });
+        table.notes.extend(unseen);
+    }
+    Some(table)
 }
 
 fn callers(report: &Report<'_>) -> Option<Block> {
     table(ResourceKind::Caller, report.results.callers.0.iter())
 }
 
-/// So many changes of an alarm stand in its row.
+/// Subscriptions and targets of rules to which not everything was delivered at once.
+fn deliveries(report: &Report<'_>) -> Option<Block> {
+    let all = &report.results.why.deliveries;
+    let rows: Vec<Vec<String>> = all
+        .iter()
+        .map(|row| {
+            let DeliveryRow { of, subscription, to, .. } = row;
+            let name = match subscription {
+                Some(subscription) => format!("{of} → {to} ({subscription})"),
+                None => format!("{of} → {to}"),
+            };
+            let counts =
+                [row.delivered, row.failed, row.retries, row.sent_to_dlq, row.refused_by_dlq];
+            std::iter::once(name).chain(counts.map(count)).collect()
+        })
+        .collect();
+    let columns = ["", "delivered", "failed", "retries", "sent to DLQ", "refused by DLQ"];
+    let mut table = Table::new("Deliveries that failed or were tried again", &columns, rows);
+    table.drop_empty(|cell| cell == "0", 2);
+    (!all.is_empty()).then_some(Block::Table(table))
+}
+
+/// So many changes of an alarm are listed.
 const CHANGES_SHOWN: usize = 6;
 
 fn alarms(report: &Report<'_>) -> Option<Block> {
-    let columns = ["", "alarms", "at end", "changes"].map(str::to_owned);
-    let mut rows = Vec::new();
+    let (mut rows, mut notes) = (Vec::new(), Vec::new());
     for (name, measures) in &report.results.resources.0 {
-        let Some(Total::States(States { end, changes })) = measures.get("states") else { continue };
+        let Some(States { end, changes }) = measures.states() else { continue };
         let shown = changes.iter().take(CHANGES_SHOWN);
         let mut told: Vec<String> = shown
             .map(|change| format!("{} {}", seconds(change.at_s), change.state.word()))
@@ -186,10 +280,14 @@ fn alarms(report: &Report<'_>) -> Option<Block> {
         if CHANGES_SHOWN < changes.len() {
             told.push("…".to_owned());
         }
-        let alarms = cell(measures.get("alarms"), Shown::Sum, "alarms");
-        rows.push(vec![name.clone(), alarms, end.word().to_owned(), told.join(", ")]);
+        let alarms = cell(measures.of(Measure::Alarms), Shown::Sum, Measure::Alarms);
+        rows.push(vec![name.clone(), alarms, end.word().to_owned()]);
+        if !told.is_empty() {
+            notes.push(format!("{name}: {}", told.join(", ")));
+        }
     }
-    (!rows.is_empty()).then(|| Block::Table("Alarms".to_owned(), columns.to_vec(), rows))
+    let table = Table::new("Alarms", &["", "alarms", "at end"], rows);
+    (!table.rows.is_empty()).then_some(Block::Table(Table { notes, ..table }))
 }
 
 /// What the run costs; nothing if it used nothing that is billed.
@@ -200,7 +298,8 @@ fn cost(report: &Report<'_>) -> Option<Block> {
     }
     let free = if bill.free_tier { "free tier taken off" } else { "no free tier" };
     let heading = format!("Cost ({REGION}, prices of {PRICES_OF}, a month of its own, {free})");
-    let columns = ["", "item", "quantity", "USD a million", "USD"].map(str::to_owned);
+    let columns = [("", 0), ("item", 1), ("quantity", 2), ("USD a million", 3), ("USD", 0)];
+    let columns = columns.map(|(heading, rank)| Column::new(heading, rank)).to_vec();
     let mut rows: Vec<Vec<String>> = Vec::new();
     for line in &bill.lines {
         rows.push(vec![
@@ -213,7 +312,7 @@ fn cost(report: &Report<'_>) -> Option<Block> {
     }
     let total = dollars(bill.total.dollars());
     rows.push(vec!["all".to_owned(), String::new(), String::new(), String::new(), total]);
-    Some(Block::Table(heading, columns.to_vec(), rows))
+    Some(Block::Table(Table { heading, columns, rows, notes: Vec::new() }))
 }
 
 /// At most so many decimals.
@@ -227,34 +326,84 @@ fn dollars(usd: f64) -> String {
     if 1.0 <= usd.abs() { grouped(&format!("{usd:.2}")) } else { rounded(usd, 10) }
 }
 
+/// The table of a kind of resource: no column that is nothing in every row but the first, rows in which something
+/// failed first and rows in which nothing happened last, and a line below for each that has one of the rarer counters.
 fn table<'a>(
     kind: ResourceKind,
     of_kind: impl Iterator<Item = &'a (String, Measures)>,
 ) -> Option<Block> {
-    let (heading, shown) = shown(kind);
-    let rows_of_kind: Vec<_> = of_kind.collect();
-    // Services that retry are rare: their column is there only if it says something.
-    let says = |measure: &str| {
-        let nothing =
-            |(_, all): &&(String, Measures)| matches!(all.get(measure), Some(Total::Count(0)));
-        measure != "service_retries" || !rows_of_kind.iter().all(nothing)
+    let sheet = sheet(kind);
+    let mut all: Vec<&(String, Measures)> = of_kind.collect();
+    let failed = |measures: &Measures| {
+        sheet.first.iter().any(|of| !is_nothing(measures.of(*of), Shown::Sum))
     };
-    let shown: Vec<_> = shown.iter().filter(|(measure, ..)| says(measure)).collect();
-    let columns = std::iter::once(String::new())
-        .chain(shown.iter().map(|(_, heading, _)| (*heading).to_owned()));
-    let rows: Vec<Vec<String>> = rows_of_kind
+    let idle = |measures: &Measures| {
+        sheet.columns.iter().all(|column| is_nothing(measures.of(column.measure), column.shown))
+    };
+    all.sort_by_key(|(_, measures)| (!failed(measures), idle(measures)));
+    let is_long = |measure: Measure| {
+        let cells = all.iter().map(|(_, measures)| cell(measures.of(measure), Shown::Sum, measure));
+        cells.map(|cell| cell.chars().count()).max() > Some(ANSWERS_MAX)
+    };
+    let shown = sheet.columns.iter().filter(|column| {
+        let has_some = !all.iter().all(|(_, of)| is_nothing(of.of(column.measure), column.shown));
+        column.rank == 0
+            || has_some && !(column.measure == Measure::Answered && is_long(column.measure))
+    });
+    let shown: Vec<&shown::Column> = shown.collect();
+    let columns = shown.iter().map(|column| Column::new(column.heading, column.rank));
+    let columns = std::iter::once(Column::new("", 0)).chain(columns).collect();
+    let rows: Vec<Vec<String>> = all
         .iter()
         .map(|(name, measures)| {
-            let cells =
-                shown.iter().map(|(measure, _, how)| cell(measures.get(measure), *how, measure));
+            let cells = shown
+                .iter()
+                .map(|column| cell(measures.of(column.measure), column.shown, column.measure));
             std::iter::once(name.clone()).chain(cells).collect()
         })
         .collect();
-    (!rows.is_empty()).then(|| Block::Table(heading.to_owned(), columns.collect(), rows))
+    let answered = (kind == ResourceKind::Caller && is_long(Measure::Answered))
+        .then_some((Measure::Answered, Shown::Sum));
+    let notes = all.iter().filter_map(|(name, measures)| {
+        let some = sheet.below.iter().copied().chain(answered);
+        let some = some.filter(|(measure, how)| !is_nothing(measures.of(*measure), *how));
+        let said: Vec<String> = some
+            .map(|(measure, how)| {
+                let value = cell(measures.of(measure), how, measure);
+                format!("{}{} {value}", measure.name(), how.word())
+            })
+            .collect();
+        (!said.is_empty()).then(|| format!("{name}: {}", said.join(", ")))
+    });
+    let (heading, notes) = (sheet.heading.to_owned(), notes.collect());
+    (!rows.is_empty()).then_some(Block::Table(Table { heading, columns, rows, notes }))
+}
+
+/// Answers by status in more characters than this have a line below the table and no column.
+const ANSWERS_MAX: usize = 20;
+
+/// Whether there is nothing to say: a count or level of 0, no sample.
+fn is_nothing(total: Option<&Total>, how: Shown) -> bool {
+    match total {
+        Some(Total::Count(n)) => *n == 0,
+        Some(Total::Amount(n)) => *n == 0.0,
+        Some(Total::ByStatus(answers)) => answers.0.is_empty(),
+        Some(Total::Gauge(gauge)) => match how {
+            Shown::End => gauge.end == 0.0,
+            Shown::Sum | Shown::Max | Shown::P50 | Shown::P99 => gauge.max == 0.0,
+        },
+        Some(Total::Distribution(all)) => match how {
+            Shown::P50 => all.count == 0,
+            Shown::P99 | Shown::Sum | Shown::Max | Shown::End => {
+                all.count == 0 || !all.never && all.max == Some(0.0)
+            }
+        },
+        Some(Total::States(_)) | None => true,
+    }
 }
 
 /// One cell; empty where there is nothing to say.
-fn cell(total: Option<&Total>, how: Shown, measure: &str) -> String {
+fn cell(total: Option<&Total>, how: Shown, measure: Measure) -> String {
     let time = |value: Option<f64>| match value {
         Some(ms) => seconds(ms / 1000.0),
         None => "–".to_owned(),
@@ -264,10 +413,9 @@ fn cell(total: Option<&Total>, how: Shown, measure: &str) -> String {
         (Some(Total::Amount(n)), _) => n.to_string(),
         (Some(Total::Gauge(gauge)), how) => {
             let value = if matches!(how, Shown::End) { gauge.end } else { gauge.max };
-            if measure == "ApproximateAgeOfOldestMessage" {
-                seconds(value)
-            } else {
-                grouped(&value.to_string())
+            match measure.unit() {
+                Unit::Seconds => seconds(value),
+                _ => grouped(&value.to_string()),
             }
         }
         (Some(Total::Distribution(all)), how) => {

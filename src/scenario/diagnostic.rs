@@ -371,7 +371,7 @@ pub fn suggest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
     }
     let word_bare = bare(word);
     let length = word_bare.chars().count();
-    let mut best: Option<(usize, &str)> = None;
+    let mut best: Option<((usize, bool), &str)> = None;
     for candidate in candidates {
         let candidate_bare = bare(candidate);
         let candidate_length = candidate_bare.chars().count();
@@ -381,11 +381,13 @@ pub fn suggest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
             continue;
         }
         let distance = strsim::osa_distance(&word_bare, &candidate_bare);
-        if distance <= allowed
-            && distance < length
-            && best.is_none_or(|(shortest, _)| distance < shortest)
+        // Of two as near, what only goes on is meant: a plural, and not another word.
+        let goes_on =
+            candidate_bare.starts_with(&word_bare) || word_bare.starts_with(&candidate_bare);
+        let far = (distance, !goes_on);
+        if distance <= allowed && distance < length && best.is_none_or(|(nearest, _)| far < nearest)
         {
-            best = Some((distance, candidate));
+            best = Some((far, candidate));
         }
     }
     best.map(|(_, candidate)| candidate)

@@ -77,7 +77,9 @@ pub struct Scenario {
     pub policies: Vec<String>,
     /// What the played policy sets, for people: `Timeout: 10, VisibilityTimeout: 60`.
     pub policy_sets: String,
-    /// Whether the file is played as it is written: no policy changes it, and nothing was set.
+    /// Whether the file is what was written: nothing was set, and the seed is its own.
+    pub is_file_unchanged: bool,
+    /// Whether it is played so, and no policy changes it.
     pub is_as_written: bool,
     /// What the timeline does, for people.
     pub happenings: Vec<Happening>,
@@ -365,6 +367,8 @@ impl Opened {
             let of = |policy| written.get("policies").and_then(|all| all.get(policy));
             timeline::sets_told(policy.as_deref().and_then(of).map_or(&[], Node::entries))
         };
+        let own_seed = decode::seed_of(tree);
+        let is_file_unchanged = sets.is_empty() && options.seed.is_none_or(|seed| seed == own_seed);
         Ok(Scenario {
             title: text("title"),
             question: text("question"),
@@ -377,7 +381,8 @@ impl Opened {
             start_epoch_s: played.start,
             policy,
             policies,
-            is_as_written: policy_sets.is_empty() && sets.is_empty(),
+            is_file_unchanged,
+            is_as_written: is_file_unchanged && policy_sets.is_empty(),
             policy_sets,
             happenings: played.happenings,
             config: played.config,

@@ -337,7 +337,8 @@ mod tests {
         let pools = values.iter().map(|_| None).collect();
         let (seed, digest) = (u64::from(at) + 100, Fingerprint(0));
         let replication = at;
-        Sample { replication, seed, digest, values, pools, periods: Vec::new(), verdicts }
+        let (periods, ends) = (Vec::new(), super::super::Ends::default());
+        Sample { replication, seed, digest, values, pools, periods, verdicts, ends }
     }
 
     fn samples(thresholds: &[Threshold], policy: Option<&str>, of: &[Option<i128>]) -> Vec<Sample> {

@@ -9,7 +9,15 @@ use super::{
 };
 use crate::{
     kernel::Time,
-    observe::{measure::Better, number::Number},
+    observe::{
+        Why,
+        autopsy::{CauseRow, Limit, LimitRow},
+        fates::Place,
+        formula::Bias,
+        ledger::Account,
+        measure::Better,
+        number::Number,
+    },
     statistics::{Estimate, Ratio, paired_ratio, variance_reduction},
 };
 
@@ -31,6 +39,13 @@ pub struct Arm {
     pub changes: Option<Changes>,
 }
 
+impl Arm {
+    /// Why arrivals did not succeed, run by run.
+    fn whys(&self) -> impl Iterator<Item = &Why> {
+        self.samples.iter().map(|sample| &sample.ends.why)
+    }
+}
+
 /// A comparison.
 #[derive(Clone, Debug)]
 pub struct Comparison {
@@ -46,8 +61,170 @@ pub struct Comparison {
     pub rows: Vec<Row>,
     /// Metrics that nobody named and that came to 0 in every run.
     pub zero: Vec<String>,
+    /// Why arrivals did not succeed: the worst outcome first, then the cause of most.
+    pub causes: Vec<Cause>,
+    /// The limits that throttled, the one that did so most often first.
+    pub limits: Vec<Bound>,
+    /// The metrics of which neither value is the better one though it would be if as much were left out of both,
+    /// by their positions in `rows`, with what is left out.
+    pub unfair: Vec<(usize, Unfair)>,
     /// What is to be known before anything is concluded.
     pub warnings: Vec<String>,
+}
+
+/// Arrivals with one outcome for one cause, under every policy.
+#[derive(Clone, Debug)]
+pub struct Cause {
+    /// Those of all policies and runs together.
+    pub all: CauseRow,
+    /// Of each arm, in their order.
+    pub cells: Vec<CauseCell>,
+}
+
+/// Arrivals with one cause under one policy.
+#[derive(Clone, Debug)]
+pub struct CauseCell {
+    /// How many in a run.
+    pub arrivals: Estimate,
+    /// Those of all runs together; none if there were none.
+    pub all: Option<CauseRow>,
+}
+
+/// A limit that throttled, under every policy.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// The function.
+    pub function: String,
+    /// The limit.
+    pub limit: Limit,
+    /// Of each arm, in their order.
+    pub cells: Vec<BoundCell>,
+}
+
+/// What a limit did under one policy.
+#[derive(Clone, Debug)]
+pub struct BoundCell {
+    /// How often it throttled in a run.
+    pub throttles: Estimate,
+    /// How much it is, of a concurrency; none if it never throttled.
+    pub units: Option<u32>,
+    /// Of the time between its first throttle and its last, the share in which no other run could begin: the mean
+    /// of the runs in which it throttled more than once.
+    pub share_at_limit: Option<f64>,
+    /// When it throttled first and last, in seconds, in any run.
+    pub from_to_s: Option<(f64, f64)>,
+}
+
+/// Why neither value of a metric is called better: how much of a run is left out of it under each policy, in the
+/// order of the arms.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unfair {
+    /// It is of what succeeded: that share of the arrivals.
+    Survivors(Vec<f64>),
+    /// It does not see what was received three times: so many messages of a run.
+    Unseen(Vec<f64>),
+}
+
+/// Arrivals that did not succeed, by cause.
+fn causes(arms: &[Arm]) -> Vec<Cause> {
+    let mut kinds: Vec<CauseRow> = Vec::new();
+    for row in arms.iter().flat_map(Arm::whys).flat_map(|why| &why.causes) {
+        match kinds.iter_mut().find(|known| known.is_alike(row)) {
+            Some(known) => known.merge(row),
+            None => kinds.push(row.clone()),
+        }
+    }
+    let order = |row: &CauseRow| (row.place.severity(), row.arrivals);
+    kinds.sort_by_key(|row| std::cmp::Reverse(order(row)));
+    let cell = |arm: &Arm, kind: &CauseRow| {
+        let alike = |why: &'_ Why| -> Vec<CauseRow> {
+            why.causes.iter().filter(|row| row.is_alike(kind)).cloned().collect()
+        };
+        let counts = arm.whys().map(|why| alike(why).iter().map(|row| row.arrivals).sum::<u64>());
+        let counts: Vec<f64> = counts.map(|count| count as f64).collect();
+        let all = arm.whys().flat_map(alike).reduce(|mut all, row| {
+            all.merge(&row);
+            all
+        });
+        Some(CauseCell { arrivals: Estimate::of(&counts)?, all })
+    };
+    let of = |all: CauseRow| {
+        let cells = arms.iter().map(|arm| cell(arm, &all)).collect::<Option<Vec<_>>>()?;
+        Some(Cause { all, cells })
+    };
+    kinds.into_iter().filter_map(of).collect()
+}
+
+/// The limits that throttled.
+fn limits(arms: &[Arm]) -> Vec<Bound> {
+    let mut kinds: Vec<(String, Limit, u64)> = Vec::new();
+    for row in arms.iter().flat_map(Arm::whys).flat_map(|why| &why.limits) {
+        let known = kinds.iter_mut().find(|of| (&of.0, of.1) == (&row.function, row.limit));
+        match known {
+            Some((.., throttles)) => *throttles += row.throttles,
+            None => kinds.push((row.function.clone(), row.limit, row.throttles)),
+        }
+    }
+    kinds.sort_by_key(|(.., throttles)| std::cmp::Reverse(*throttles));
+    let cell = |arm: &Arm, function: &str, limit: Limit| {
+        let is_it = |row: &&LimitRow| row.function == function && row.limit == limit;
+        let runs = arm.whys().map(|why| why.limits.iter().find(is_it).cloned());
+        let runs: Vec<Option<LimitRow>> = runs.collect();
+        let throttles = runs.iter().map(|row| row.as_ref().map_or(0.0, |row| row.throttles as f64));
+        let throttles = Estimate::of(&throttles.collect::<Vec<_>>())?;
+        let some = || runs.iter().flatten();
+        let shares: Vec<f64> = some().filter_map(|row| row.share_at_limit).collect();
+        let span = some().map(|row| row.from_to_s);
+        Some(BoundCell {
+            throttles,
+            units: some().find_map(|row| row.units),
+            share_at_limit: Estimate::of(&shares).map(|all| all.mean),
+            from_to_s: span.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1))),
+        })
+    };
+    let of = |(function, limit, _): (String, Limit, u64)| {
+        let cells = arms.iter().map(|arm| cell(arm, &function, limit));
+        let cells = cells.collect::<Option<Vec<_>>>()?;
+        Some(Bound { function, limit, cells })
+    };
+    kinds.into_iter().filter_map(of).collect()
+}
+
+/// Why a metric has no better value, if what is left out of it is not as much under every policy.
+fn unfair(arms: &[Arm], bias: &Bias) -> Option<Unfair> {
+    let differ = |of: &[f64]| of.windows(2).any(|pair| pair[0] != pair[1]);
+    let accounts = |arm: &Arm, of: fn(&Account) -> u64, caller: Option<&str>| {
+        let of_run = |sample: &Sample| {
+            let ledger = &sample.ends.ledger;
+            let account = match caller {
+                None => Some(&ledger.run),
+                Some(caller) => {
+                    ledger.callers.iter().find(|(name, _)| name == caller).map(|(_, of)| of)
+                }
+            };
+            account.map_or(0, of)
+        };
+        arm.samples.iter().map(of_run).sum::<u64>() as f64
+    };
+    match bias {
+        Bias::Survivors(caller) => {
+            let share = |arm: &Arm| {
+                let arrivals = accounts(arm, |of| of.arrivals, caller.as_deref());
+                let succeeded = accounts(arm, |of| of.at(Place::Succeeded), caller.as_deref());
+                if arrivals > 0.0 { succeeded / arrivals } else { 0.0 }
+            };
+            let shares: Vec<f64> = arms.iter().map(share).collect();
+            differ(&shares).then_some(Unfair::Survivors(shares))
+        }
+        Bias::Unseen(queue) => {
+            let messages = |arm: &Arm| {
+                let all = arm.whys().map(|why| why.unseen(queue));
+                all.sum::<u64>() as f64 / arm.samples.len().max(1) as f64
+            };
+            let messages: Vec<f64> = arms.iter().map(messages).collect();
+            differ(&messages).then_some(Unfair::Unseen(messages))
+        }
+    }
 }
 
 /// A metric under every policy.
@@ -151,7 +328,9 @@ impl Difference {
         let of: Vec<f64> = pairs.iter().map(|(of, _)| shown(*of)).collect();
         let to: Vec<f64> = pairs.iter().map(|(_, to)| shown(*to)).collect();
         let mean = |values: &[f64]| Estimate::of(values).map_or(0.0, |of| of.mean.abs());
+        // What never happens is not rounded.
         let off = rounding * (mean(&of) + mean(&to));
+        let off = if off.is_finite() { off } else { 0.0 };
         let estimate = Estimate::of(&differences)?.rounded(off);
         let ratio = paired_ratio(&of, &to, CONFIDENCE).map(|ratio| {
             let wider = |half: f64| half + 2.0 * rounding * ratio.ratio.abs();
@@ -176,7 +355,7 @@ impl Comparison {
         are_named: bool,
         cut: Cut,
     ) -> Comparison {
-        let (mut rows, mut zero) = (Vec::new(), Vec::new());
+        let (mut rows, mut zero, mut unfair) = (Vec::new(), Vec::new(), Vec::new());
         for (nth, metric) in metrics.iter().enumerate() {
             let values = |arm: &Arm| -> Vec<Option<Number>> {
                 arm.samples.iter().map(|sample| sample.values[nth]).collect()
@@ -197,7 +376,10 @@ impl Comparison {
                 let of = values(arm);
                 let estimate = Estimate::of(&metric.all_shown(&of));
                 Cell {
-                    estimate: estimate.map(|all| all.rounded(off(arm) * all.mean.abs())),
+                    estimate: estimate.map(|all| match all.is_finite() {
+                        true => all.rounded(off(arm) * all.mean.abs()),
+                        false => all,
+                    }),
                     pooled: {
                         let pools = arm.samples.iter().map(|sample| sample.pools[nth].as_ref());
                         of_pool(metric, pooled(pools).as_ref())
@@ -210,10 +392,18 @@ impl Comparison {
                     },
                 }
             });
-            rows.push(Row { cells: cells.collect(), metric: metric.clone(), nth });
+            let mut row = Row { cells: cells.collect(), metric: metric.clone(), nth };
+            match metric.biases.iter().find_map(|bias| self::unfair(&arms, bias)) {
+                None => row.metric.better = metric.better_if_fair,
+                Some(why) if metric.better_if_fair == Better::Neither => drop(why),
+                Some(why) => unfair.push((rows.len(), why)),
+            }
+            rows.push(row);
         }
         let seed = arms[baseline].samples.first().map_or(0, |sample| sample.seed);
-        let mut made = Comparison { arms, baseline, cut, seed, rows, zero, warnings: Vec::new() };
+        let (causes, limits, warnings) = (causes(&arms), limits(&arms), Vec::new());
+        let mut made =
+            Comparison { arms, baseline, cut, seed, rows, zero, causes, limits, unfair, warnings };
         made.warnings = made.remarks();
         made
     }

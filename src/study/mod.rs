@@ -24,8 +24,8 @@ pub mod warmup;
 use crate::{
     kernel::{Span, Time},
     observe::{
-        Fingerprint, Formula, Pool, Verdict,
-        formula::{Statistic, Value},
+        Fingerprint, Formula, Ledger, Pool, Verdict, Why,
+        formula::{Bias, Statistic, Value},
         histogram::Histogram,
         measure::Better,
         number::Number,
@@ -47,8 +47,12 @@ pub struct Metric {
     pub name: String,
     /// Whether it is a time: kept in nanoseconds and shown in seconds.
     pub is_time: bool,
-    /// Which of two values is the better one.
+    /// Which of two values is the better one, whatever else is different.
     pub better: Better,
+    /// The same of two runs in which as much is left out of it.
+    pub better_if_fair: Better,
+    /// What is left out of it.
+    pub biases: Vec<Bias>,
     /// The statistic of samples that it is, if it is one and nothing else.
     pub statistic: Option<Statistic>,
 }
@@ -56,10 +60,13 @@ pub struct Metric {
 impl Metric {
     /// The metric of a formula.
     pub fn new(formula: &Formula) -> Metric {
+        let (better_if_fair, biases) = (formula.better(), formula.biases());
         Metric {
             name: formula.text.clone(),
             is_time: formula.is_time(),
-            better: formula.better(),
+            better: if biases.is_empty() { better_if_fair } else { Better::Neither },
+            better_if_fair,
+            biases,
             statistic: formula.pooled(),
         }
     }
@@ -99,6 +106,18 @@ pub struct Sample {
     /// Of the thresholds that one run can answer.
     #[serde(skip)]
     pub verdicts: Vec<Verdict>,
+    /// What became of its arrivals, and why.
+    #[serde(skip)]
+    pub ends: Ends,
+}
+
+/// What became of the arrivals of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Ends {
+    /// How many have each outcome.
+    pub ledger: Ledger,
+    /// Why those did not succeed that did not.
+    pub why: Why,
 }
 
 /// A number, if a value is one.

@@ -273,7 +273,9 @@ mod tests {
     };
 
     fn metric(name: &str, better: Better) -> Metric {
-        Metric { name: name.to_owned(), is_time: false, better, statistic: None }
+        let (better_if_fair, biases) = (better, Vec::new());
+        let name = name.to_owned();
+        Metric { name, is_time: false, better, better_if_fair, biases, statistic: None }
     }
 
     fn sweep(points: usize, replications: u32, metrics: Vec<Metric>) -> Sweep {
@@ -313,6 +315,7 @@ mod tests {
             pools: values.iter().map(|_| None).collect(),
             periods: Vec::new(),
             verdicts: Vec::new(),
+            ends: crate::study::Ends::default(),
         }
     }
 

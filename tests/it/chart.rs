@@ -20,7 +20,7 @@ use dwell::{
     chart::{Look, Recorded, Theme, forest, recorded},
     kernel::{Span, Time},
     observe::{Fingerprint, Recording, measure::Better, number::Number},
-    study::{Cut, Kind, Metric, Sample, compare::Arm, compare::Comparison, warmup::Periods},
+    study::{Cut, Ends, Kind, Metric, Sample, compare::Arm, compare::Comparison, warmup::Periods},
 };
 use quick_xml::{
     Reader,
@@ -31,7 +31,8 @@ use std::fs;
 const REPLICATIONS: u32 = 12;
 
 fn metric(name: &str, is_time: bool, better: Better) -> Metric {
-    Metric { name: name.to_owned(), is_time, better, statistic: None }
+    let (better_if_fair, biases, statistic) = (better, Vec::new(), None);
+    Metric { name: name.to_owned(), is_time, better, better_if_fair, biases, statistic }
 }
 
 /// A comparison in which a metric of an arm has this value in a replication.
@@ -55,6 +56,7 @@ fn comparison(
                 pools: vec![None; metrics.len()],
                 periods: vec![Periods::default(); metrics.len()],
                 verdicts: Vec::new(),
+                ends: Ends::default(),
             })
             .collect(),
         changes: None,

@@ -301,7 +301,7 @@ fn a_plot_is_shown_below_the_table_when_asked_for() {
     sandbox.write("fine.yaml", scenario.replace("policies:", changed));
     let told = sandbox.dwell(&["run", "fine.yaml", "--plot"]).exits(99);
     let picture = "
-Over time (counts per 1 s; · is 0)
+Over time (counts per 1 s; · is 0, █ the max)
   Shop  Invocations  █····█····  max 1
         Errors       ·····█····  max 1
         timeline         ━━      ━ set
@@ -792,11 +792,44 @@ fn names_are_explained() {
         assert_eq!(told.err, "");
     }
     explain("VisibilityTimout").exits(2).says(&["did you mean `VisibilityTimeout`?"]);
+    explain("Rule").exits(2).says(&["did you mean `rules`?"]);
+    let ledger = explain("dead_lettered").exits(0).out;
+    assert!(ledger.contains("after the name of one of queues: redriven\n"), "{ledger}");
     explain("xyzzy").exits(2).says(&["`xyzzy`", "dwell explain"]);
     let index = sandbox.dwell(&["explain"]).exits(0);
     for word in ["functions", "VisibilityTimeout", "ApproximateAgeOfOldestMessage"] {
         assert!(index.out.contains(word), "no `{word}` in\n{}", index.out);
     }
+}
+
+#[test]
+fn a_measure_of_two_kinds_with_one_word_has_one_owner() {
+    let sandbox = Sandbox::new("cli-owners");
+    let reference = sandbox.dwell(&["explain", "--reference"]).exits(0).out;
+    let twice = "event_source_mappings, event_source_mappings";
+    assert!(!reference.contains(twice), "the reference has `{twice}`");
+    let told = sandbox.dwell(&["explain", "pollers"]).exits(0).out;
+    assert!(told.contains("  measure of event_source_mappings, in Count\n"), "{told}");
+}
+
+#[test]
+fn the_answer_of_a_file_is_told_of_the_file_as_it_is_written_only() {
+    let sandbox = Sandbox::new("cli-answer");
+    sandbox.write("fine.yaml", format!("question: How many?\nanswer: Two.\nseed: 3\n{FINE}"));
+    let has_answer = |options: &[&str]| {
+        let all = [&["run", "fine.yaml"], options].concat();
+        sandbox.dwell(&all).exits(0).out.contains("  answer   Two.\n")
+    };
+    assert!(has_answer(&[]) && has_answer(&["--seed", "3"]));
+    assert!(!has_answer(&["--seed", "4"]), "with another seed it is not the run of the answer");
+    assert!(!has_answer(&["--set", "functions.Shop.MemorySize=512"]));
+    let page = |options: &[&str]| {
+        sandbox
+            .dwell(&[&["report", "fine.yaml", "--replications", "1"], options].concat())
+            .exits(0);
+        sandbox.read("output/fine.html").contains("Two.</p>")
+    };
+    assert!(page(&[]) && !page(&["--seed", "4"]));
 }
 
 // Hostile files.

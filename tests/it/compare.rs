@@ -64,6 +64,16 @@ fn line<'a>(text: &'a str, first: &str) -> &'a str {
     found.unwrap_or_else(|| panic!("no line `{first}` in\n{text}"))
 }
 
+/// The text behind a label, which goes on in the next lines.
+#[track_caller]
+fn paragraph(text: &str, label: &str) -> String {
+    let first = line(text, label);
+    let lines = text.lines().skip_while(|line| *line != first).skip(1);
+    let more = lines.take_while(|line| line.starts_with("           "));
+    let all: Vec<&str> = [first].into_iter().chain(more).map(str::trim).collect();
+    all.join(" ")
+}
+
 // What is printed and written.
 
 #[test]
@@ -319,7 +329,7 @@ fn it_says_whether_there_is_a_state_to_settle_in() {
     let study = |file: &str, options: &[&str]| {
         let metric = ["--replications", "2", "--metric", "arrivals"];
         let out = compare(&sandbox, &[&[file], &metric[..], options].concat()).exits(0).out;
-        line(&out, "study").trim().to_owned()
+        paragraph(&out, "study")
     };
     let whole = study("tries.yaml", &[]);
     assert!(whole.contains("terminating") && whole.ends_with("nothing is cut"), "{whole}");
@@ -465,4 +475,90 @@ fn an_interrupt_before_a_replication_is_finished_leaves_nothing() {
     assert_eq!(told.says(&["before a replication was finished"]).out, "");
     assert_eq!(files(&sandbox), ["long.yaml", "tries.yaml"]);
     assert!(fs::read_dir(sandbox.folder.join("output")).is_ok_and(|mut all| all.next().is_none()));
+}
+
+/// Two ways to lose invoices: the second policy lets them be received more often and loses fewer.
+const THROTTLED: &str = "
+duration: 10m
+functions: {Billing: {service_time: 8s, Timeout: 20, ReservedConcurrentExecutions: 1}}
+queues:
+  Invoices: {VisibilityTimeout: 20, RedrivePolicy: {deadLetterTargetArn: Dead, maxReceiveCount: 3}}
+  Dead: {}
+event_source_mappings: {M: {EventSourceArn: Invoices, FunctionName: Billing, BatchSize: 1}}
+callers: {Shop: {target: Invoices, arrivals: {poisson: 6/min}}}
+policies: {Three: {}, Five: {queues.Invoices.RedrivePolicy.maxReceiveCount: 5}}
+";
+
+#[test]
+fn it_says_why_arrivals_did_not_succeed_under_each_policy() {
+    let sandbox = sandbox("why");
+    sandbox.write("throttled.yaml", THROTTLED);
+    // Causes are of all arrivals, metrics of those after the warm-up: without one they are the same.
+    let metric = ["--metric", "dead_lettered", "--warmup", "0s"];
+    let options = [&["throttled.yaml", "--replications", "4"], &metric[..]].concat();
+    let told = compare(&sandbox, &options).exits(0);
+    let all = json(&sandbox.read("output/throttled.compare/compare.json"));
+    let causes = all["causes"].as_array().expect("a list");
+    // What the causes have together is what the metric has: nothing was cut.
+    for at in 0..2 {
+        let means = causes.iter().map(|cause| number(&cause["policies"][at]["arrivals"]["mean"]));
+        let metric = number(&all["metrics"][0]["policies"][at]["value"]["mean"]);
+        let lost =
+            causes.iter().zip(means).filter(|(cause, _)| cause["outcome"] == "dead_lettered");
+        let lost: f64 = lost.map(|(_, mean)| mean).sum();
+        assert!((lost - metric).abs() < 1e-9, "{lost} of {metric}");
+        assert!(lost > 0.0);
+    }
+    assert!(told.out.contains("\nWhy: dead_lettered, never ran, throttled on Billing; in Dead\n"));
+    assert!(line(&told.out, "Limit").contains("Billing at its reserved concurrency"));
+    let limit = &all["limits"][0]["policies"];
+    for at in 0..2 {
+        let share = number(&limit[at]["share_at_limit"]);
+        assert!(0.3 < share && share <= 1.0, "{share}");
+        assert_eq!(limit[at]["units"], 1);
+    }
+}
+
+#[test]
+fn a_metric_that_leaves_more_out_under_one_policy_has_no_better_side_and_that_is_said() {
+    let sandbox = sandbox("unfair");
+    sandbox.write("throttled.yaml", THROTTLED);
+    let (mean, oldest) = ("Shop.latency mean", "Invoices.ApproximateAgeOfOldestMessage max");
+    let metrics = ["--metric", mean, "--metric", oldest, "--metric", "Shop.latency p50"];
+    let options = [&["throttled.yaml", "--replications", "4"], &metrics[..]].concat();
+    let told = compare(&sandbox, &options).exits(0);
+    let all = json(&sandbox.read("output/throttled.compare/compare.json"));
+    let why: Vec<&str> = all["not_compared"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|of| of["why"].as_str().expect("a sentence"))
+        .collect();
+    assert!(why[0].starts_with("Shop.latency mean is of arrivals that succeeded"), "{why:?}");
+    assert!(why[1].contains("leaves out messages received three times"), "{why:?}");
+    assert_eq!(why.len(), 2, "a quantile counts what never succeeded");
+    for nth in 0..2 {
+        let is_better = &all["metrics"][nth]["policies"][1]["difference"]["is_better"];
+        assert!(is_better.is_null(), "{is_better}");
+    }
+    assert!(told.out.contains("Not compared\n"), "{}", told.out);
+    // Where nothing is lost, the mean is of as many, and the lower one is better.
+    let same = ["tries.yaml", "--set", "functions.Work.error_rate=0%", "--replications", "3"];
+    let same =
+        [&same[..], &["--policies", "No retry,Slow", "--metric", "Orders.latency mean"]].concat();
+    sandbox.write("tries.yaml", format!("{TRIES}  Slow: {{functions.Work.service_time: 2s}}\n"));
+    compare(&sandbox, &same).exits(0);
+    let all = json(&sandbox.read("output/tries.compare/compare.json"));
+    assert_eq!(all["not_compared"], json("[]"));
+    assert_eq!(all["metrics"][0]["policies"][1]["difference"]["is_better"], false);
+}
+
+#[test]
+fn what_never_happens_under_both_policies_is_the_same() {
+    let sandbox = sandbox("never");
+    sandbox.write("throttled.yaml", THROTTLED);
+    let options = ["throttled.yaml", "--replications", "3", "--metric", "Shop.latency p99"];
+    let told = compare(&sandbox, &options).exits(0);
+    assert!(line(&told.out, "Five").contains("never  both never"), "{}", told.out);
+    assert!(!told.out.contains("NaN"), "{}", told.out);
 }

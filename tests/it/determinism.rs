@@ -287,7 +287,7 @@ fn another_seed_changes_numbers_and_no_structure() {
             let results = &played.outcome.results;
             let all = results.resources.0.iter().chain(&results.callers.0);
             let named = |(name, measures): &(String, dwell::observe::summary::Measures)| {
-                let measures: Vec<&str> = measures.0.iter().map(|(name, _)| *name).collect();
+                let measures: Vec<&str> = measures.totals.0.iter().map(|(name, _)| *name).collect();
                 format!("{name}: {}", measures.join(" "))
             };
             all.map(named).collect()

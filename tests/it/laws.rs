@@ -574,7 +574,7 @@ fn an_answer_to_what_a_poller_has_let_go_of_is_declined() {
 fn laws_of(results: &Results) -> Vec<String> {
     let mut wrong = Vec::new();
     for (name, measures) in results.resources.0.iter().chain(&results.callers.0) {
-        for (measure, total) in &measures.0 {
+        for (measure, total) in &measures.totals.0 {
             let is_right = match total {
                 Total::Count(_) | Total::ByStatus(_) => true,
                 Total::Amount(amount) => amount.is_finite() && *amount >= 0.0,

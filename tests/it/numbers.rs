@@ -304,3 +304,87 @@ callers:
     assert!(first < second, "the other goes on for longer");
     assert_eq!(alone, beside);
 }
+
+#[test]
+fn after_another_resource_a_word_of_the_ledger_counts_its_messages() {
+    let text = format!(
+        "{}thresholds:
+  - 0 < Parcels.dead_lettered == Parcels.redriven
+  - 0 < Orders.delivered == Orders.NumberOfNotificationsDelivered
+  - 0 < Orders.filtered == Orders.NumberOfNotificationsFilteredOut
+  - 0 < Parcels.messages == Parcels.arrived
+  - Parcels.in_flight max == Parcels.ApproximateNumberOfMessagesNotVisible max
+  - 0 < M.succeeded == Parcels.NumberOfMessagesDeleted
+  - 0 < Ship.succeeded == Ship.processed
+  - Parcels.expired == 0
+  - Shop.dead_lettered == dead_lettered
+",
+        KINDS[0]
+    );
+    let scenario = read(&text);
+    let thresholds = experiment::thresholds(&scenario).expect("they are right");
+    let played = experiment::play(&scenario.config, thresholds, None, &LIMITS);
+    for verdict in &played.outcome.results.thresholds {
+        assert!(verdict.holds, "{verdict:?}");
+    }
+    let refused = |threshold: &str| {
+        let scenario = read(&format!("{}thresholds: ['{threshold}']\n", KINDS[0]));
+        let told = experiment::thresholds(&scenario).expect_err(threshold);
+        format!("{} {:?}", told[0].message, told[0])
+    };
+    let told = refused("Parcels.failed == 0");
+    assert!(told.contains("counts arrivals, alone or after a caller, and no queues"), "{told}");
+    assert!(told.contains("dead_lettered (redriven)"), "{told}");
+}
+
+#[test]
+fn a_subscription_to_which_deliveries_fail_has_a_row_of_its_own() {
+    let text = "
+duration: 5m
+topics: {News: {}}
+subscriptions:
+  Good: {TopicArn: News, Protocol: sqs, Endpoint: A}
+  Bad: {TopicArn: News, Protocol: sqs, Endpoint: B, RedrivePolicy: {deadLetterTargetArn: Dead}}
+queues: {A: {}, B: {forbidden: true}, Dead: {}}
+callers: {Shop: {target: News, arrivals: {every: 10s}}}
+";
+    let (results, _) = play(text);
+    let [row] = &results.why.deliveries[..] else { panic!("{:?}", results.why.deliveries) };
+    assert_eq!((row.of.as_str(), row.subscription.as_deref()), ("News", Some("Bad")));
+    assert_eq!((row.to.as_str(), row.delivered, row.refused_by_dlq), ("B", 0, 0));
+    assert_eq!((row.failed, row.sent_to_dlq), (30, 30));
+}
+
+#[test]
+fn messages_that_the_age_of_the_oldest_leaves_out_are_counted() {
+    let text = |receives: u32| {
+        format!(
+            "
+duration: 5m
+functions: {{F: {{error_rate: 100%, service_time: 1s}}}}
+queues:
+  Q: {{VisibilityTimeout: 10, RedrivePolicy: {{deadLetterTargetArn: D, maxReceiveCount: {receives}}}}}
+  D: {{}}
+event_source_mappings: {{M: {{EventSourceArn: Q, FunctionName: F, BatchSize: 1}}}}
+callers: {{C: {{target: Q, arrivals: {{at: [0s], count: 7}}}}}}
+"
+        )
+    };
+    assert_eq!(play(&text(2)).0.why.unseen, []);
+    let (results, _) = play(&text(6));
+    assert_eq!(results.why.unseen("Q"), 7);
+}
+
+#[test]
+fn a_function_is_at_its_limit_while_as_many_run_as_it_may() {
+    let text = "
+duration: 60s
+functions: {F: {service_time: 10s, Timeout: 20, ReservedConcurrentExecutions: 1}}
+callers: {C: {target: F, arrivals: {at: [0s, 1s, 20s, 21s]}}}
+";
+    let (results, _) = play(text);
+    let [row] = &results.why.limits[..] else { panic!("{:?}", results.why.limits) };
+    assert_eq!((row.throttles, row.units, row.from_to_s), (2, Some(1), (1.0, 21.0)));
+    // From 1 s to 10 s and from 20 s to 21 s, of 20 s.
+    assert!((row.share_at_limit.expect("there is time between") - 0.5).abs() < 1e-9, "{row:?}");
+}

@@ -4,9 +4,11 @@
 //! `../shared/examples` beside this package).
 
 use dwell::{
-    experiment,
+    experiment::{self, artifacts},
     kernel::Time,
     model::world::{Limits, Stop},
+    observe::{Measure, ResourceKind, Results, Series, summary::Total},
+    report::table,
     scenario::{self, Options, Scenario},
 };
 use std::{
@@ -43,6 +45,67 @@ fn policies(scenario: &Scenario) -> Vec<Option<String>> {
     [None].into_iter().chain(scenario.policies.iter().cloned().map(Some)).collect()
 }
 
+/// What is wrong with the account of a run for people: a line is wider than the terminal, or numbers of one thing
+/// differ.
+fn untold(scenario: &Scenario, results: &Results, series: &Series) -> Vec<String> {
+    let text = |width: usize| {
+        artifacts::with_report(scenario, (results, series), None, |report| {
+            table::render(report, false, width)
+        })
+    };
+    let mut faults = Vec::new();
+    for width in [80, 120] {
+        // A threshold may have a word, such as a list of instants, that is wider than a line.
+        let words = |line: &str| line.split_whitespace().any(|word| 70 < word.chars().count());
+        let text = text(width);
+        let wide = text.lines().filter(|line| width < line.chars().count() && !words(line));
+        faults.extend(wide.map(|line| format!("wider than {width}: {line}")));
+    }
+    if text(1000).contains("  left out ") {
+        faults.push("something is left out of a wide terminal".to_owned());
+    }
+    let counted = |name: &str, measure: Measure| match results
+        .resources
+        .get(name)
+        .and_then(|of| of.of(measure))
+    {
+        Some(Total::Count(n)) => *n,
+        other => panic!("{name}: {other:?}"),
+    };
+    let why = &results.why;
+    for (name, of) in &results.resources.0 {
+        let rows = || why.deliveries.iter().filter(|row| row.of == *name);
+        let told = (rows().map(|row| row.failed).sum(), rows().map(|row| row.retries).sum());
+        let failed: (u64, u64) = match of.kind {
+            ResourceKind::Topic => (counted(name, Measure::NumberOfNotificationsFailed), told.1),
+            ResourceKind::Rule => (
+                counted(name, Measure::FailedInvocations),
+                counted(name, Measure::RetryInvocationAttempts),
+            ),
+            ResourceKind::Function => {
+                let rows = why.limits.iter().filter(|row| row.function == *name);
+                let told: u64 = rows.clone().map(|row| row.throttles).sum();
+                let shares = rows.filter_map(|row| row.share_at_limit);
+                faults.extend(
+                    shares
+                        .filter(|share| !(0.0..=1.0).contains(share))
+                        .map(|share| format!("{name}: at its limit for {share} of the time")),
+                );
+                if scenario.config.warmup == Time::ZERO && told != counted(name, Measure::Throttles)
+                {
+                    faults.push(format!("{name}: {told} throttles by limit"));
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        if scenario.config.warmup == Time::ZERO && told != failed {
+            faults.push(format!("{name}: {told:?} by target and {failed:?} in all"));
+        }
+    }
+    faults
+}
+
 /// Plays a file under a policy; says what does not hold, apart from `excused` thresholds.
 fn faults_of(path: &Path, policy: Option<&str>, excused: &[&str]) -> Vec<String> {
     let scenario = load(path, &Options { policy, ..Options::default() });
@@ -59,12 +122,13 @@ fn faults_of(path: &Path, policy: Option<&str>, excused: &[&str]) -> Vec<String>
     if !outcome.results.ledger.adds_up() {
         faults.push(format!("the ledger does not add up: {:?}", outcome.results.ledger));
     }
-    for verdict in outcome.results.thresholds {
+    for verdict in &outcome.results.thresholds {
         if !verdict.holds && !excused.contains(&verdict.threshold.as_str()) {
             let sides: Vec<String> = verdict.sides.iter().map(ToString::to_string).collect();
             faults.push(format!("{} ({})", verdict.threshold, sides.join(" against ")));
         }
     }
+    faults.extend(untold(&scenario, &outcome.results, &outcome.series));
     let who = format!("{}, {policy:?}", path.file_name().expect("a file has a name").display());
     faults.into_iter().map(|fault| format!("{who}: {fault}")).collect()
 }

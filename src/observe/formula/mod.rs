@@ -138,20 +138,39 @@ pub struct Term {
     pub window: Window,
 }
 
+/// What a value leaves out, so that two runs of which more is left out in one are not compared by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bias {
+    /// It is of what succeeded only: of the arrivals of this caller, or of all.
+    Survivors(Option<String>),
+    /// It does not see messages of this queue that were received three times.
+    Unseen(String),
+}
+
 impl Term {
-    /// Which of two values of it is the better one; what is over earlier is better. Neither where the value is of
-    /// survivors only, or leaves out what another policy makes more of: the age of the oldest message does not
-    /// see what was received three times.
+    /// Which of two values of it is the better one if nothing is left out; what is over earlier is better.
     fn better(&self) -> Better {
-        let survivors = matches!(self.measure, Measure::Latency | Measure::EndToEnd)
-            && matches!(self.statistic, Some(Statistic::Mean | Statistic::Min));
-        if survivors || self.measure == Measure::ApproximateAgeOfOldestMessage {
-            return Better::Neither;
-        }
         match self.statistic {
             Some(Statistic::LastAt) => Better::Lower,
             Some(Statistic::FirstAt | Statistic::AllAt) => Better::Neither,
             _ => self.measure.better(),
+        }
+    }
+
+    /// What its value leaves out, if it does.
+    fn bias(&self) -> Option<Bias> {
+        let name = || self.text.split_once('.').map(|(name, _)| name.to_owned());
+        match (self.measure, self.statistic) {
+            (Measure::Latency | Measure::EndToEnd, Some(Statistic::Mean | Statistic::Min)) => {
+                Some(Bias::Survivors(name()))
+            }
+            (
+                Measure::IngestionToInvocationSuccessLatency,
+                Some(Statistic::Mean | Statistic::Min | Statistic::Max | Statistic::Quantile(_)),
+            ) => Some(Bias::Survivors(None)),
+            (Measure::ApproximateAgeOfOldestMessage, _) => name().map(Bias::Unseen),
+            _ => None,
         }
     }
 }
@@ -336,8 +355,20 @@ impl Formula {
         (samples && of_samples).then_some(statistic)
     }
 
+    /// What its measures leave out, so that runs of which more is left out in one are not compared by it.
+    pub fn biases(&self) -> Vec<Bias> {
+        let mut all: Vec<Bias> = Vec::new();
+        for bias in self.terms.iter().filter_map(Term::bias) {
+            if !all.contains(&bias) {
+                all.push(bias);
+            }
+        }
+        all
+    }
+
     /// Which of two values of it is the better one: that of its measures if they agree. What something
-    /// is divided by or multiplied with says nothing if it is neither good nor bad itself.
+    /// is divided by or multiplied with says nothing if it is neither good nor bad itself. Where it has
+    /// [biases](Formula::biases), that is so only if as much is left out in both runs.
     pub fn better(&self) -> Better {
         let mut agreed = None;
         for (added, factors) in &self.products {

@@ -5,7 +5,7 @@ use crate::{
     kernel::{Span, Time},
     model::{Resource, ResourceKind, config::Via, outcome::Reason, services::Service},
     observe::{
-        measure::{Kind, LATER, Measure},
+        measure::{Kind, LATER, LEDGER_WORDS, Measure},
         number::Number,
         point::{ANSWERS, status},
     },
@@ -351,7 +351,8 @@ impl<'a> Reader<'a> {
             }
         };
         let kind = resource.kind;
-        if let Some(measure) = Measure::find(kind, word) {
+        let measure = Measure::find(kind, word).or_else(|| Measure::of_ledger_word(kind, word));
+        if let Some(measure) = measure {
             return Some((resource, measure));
         }
         let range = start + path.len() - word.len()..start + path.len();
@@ -365,6 +366,21 @@ impl<'a> Reader<'a> {
         let (message, hint) = if kind == ResourceKind::Run && named {
             let message = format!("`{word}` is a name: which measure of it?");
             (message, format!("write `{word}.MEASURE`"))
+        } else if Measure::find(ResourceKind::Run, word).is_some_and(Measure::is_ledger) {
+            let message = format!(
+                "`{word}` counts arrivals, alone or after a caller, and no {}",
+                kind.word()
+            );
+            let words = LEDGER_WORDS.iter().filter(|(owner, ..)| *owner == kind);
+            let words: Vec<String> =
+                words.map(|(_, word, of)| format!("{} ({})", word.name(), of.name())).collect();
+            let hint = match words.is_empty() {
+                true => format!("there are {}", known.join(", ")),
+                false => {
+                    format!("of these there are {}; others: {}", words.join(", "), known.join(", "))
+                }
+            };
+            (message, hint)
         } else {
             let has = if kind == ResourceKind::Run { "the run has" } else { "there are" };
             (

@@ -217,6 +217,11 @@ pub struct Decoded {
     pub guess: Option<Guess>,
 }
 
+/// The seed that the file has, or the default.
+pub fn seed_of(tree: &Node) -> u64 {
+    peek(tree, "seed", units::count)
+}
+
 /// The tree with what `--set` and a policy change in it. Arguments come last, so that one sees its value
 /// whatever the policy says; those that change policies come first.
 pub fn changed(report: &Report, tree: &Node, sets: &[(Key, Node)], policy: Option<&str>) -> Node {
@@ -275,7 +280,7 @@ pub fn decode(report: &Report, files: &Files, tree: &Node, seed: Option<u64>) ->
         written,
         texts: Texts::default(),
         start: peek(tree, "start", units::timestamp),
-        seed: seed.unwrap_or_else(|| peek(tree, "seed", units::count)),
+        seed: seed.unwrap_or_else(|| seed_of(tree)),
         profile: profile(tree),
         empty: Node::empty_map(tree.place),
     };
