@@ -7,7 +7,8 @@
 use super::{
     Look, Recorded,
     canvas::Anchor,
-    page::{Labels, Page, SMALL, Swatch, VALUE, capital, foot, length, subtitle},
+    headline::{self, Clause},
+    page::{Labels, Page, SMALL, Swatch, VALUE, foot, length, subtitle},
     plot::{Columns, Plot, steps},
     recorded::Arm,
     scale::{Scale, number},
@@ -226,53 +227,33 @@ pub fn finding(recorded: &Recorded) -> String {
     let arms = recorded.shown(ARMS_MAX);
     let of: Vec<Option<(Tooth, Law)>> =
         Backlog::all(recorded).iter().map(Backlog::highest).collect();
-    let told = |highest: &Option<(Tooth, Law)>| {
-        let Some((Tooth { peak, end, is_drained, .. }, law)) = highest else {
-            return "no backlog".to_owned();
-        };
-        let (backlog, took) = (count(peak.1), length(end.0 - peak.0));
-        match (is_drained, law.takes()) {
-            (true, _) => format!("a backlog of {backlog} drains in {took}"),
-            (false, _) if end.0 <= peak.0 => {
-                format!("a backlog of {backlog} still grows at the end")
-            }
-            (false, _) => format!("a backlog of {backlog} is not drained after {took}"),
-        }
-    };
-    match of.as_slice() {
-        [] | [None] => "No backlog builds up".to_owned(),
-        all if all.iter().all(Option::is_none) => {
-            "No backlog builds up under any policy".to_owned()
-        }
-        [Some((tooth, law))] => {
-            let text = capital(&told(&of[0]));
-            match law.takes().filter(|_| tooth.is_drained) {
-                Some(takes) => format!("{text}; the fluid law says {}", length(takes)),
-                None => text,
-            }
-        }
-        several => {
-            // What takes longest, and what takes shortest or has none.
-            let lasts = |nth: &usize| {
-                several[*nth].map_or(0.0, |(tooth, _)| {
-                    let undrained = if tooth.is_drained { 0.0 } else { 1e12 };
-                    undrained + tooth.end.0 - tooth.peak.0
-                })
-            };
-            let order = |a: &usize, b: &usize| lasts(a).total_cmp(&lasts(b));
-            let longest = (0..several.len()).max_by(order).expect("there are several");
-            let shortest = (0..several.len()).min_by(order).expect("there are several");
-            let shortest = if shortest == longest { several.len() - 1 } else { shortest };
-            let name = |nth: usize| arms[nth].name.as_str();
-            let last = match several[shortest] {
-                Some((Tooth { peak, end, is_drained: true, .. }, _)) => {
-                    format!("one of {} in {}", count(peak.1), length(end.0 - peak.0))
-                }
-                ref other => told(other),
-            };
-            format!("{}: {}; {}: {last}", name(longest), told(&several[longest]), name(shortest))
-        }
+    if of.iter().all(Option::is_none) {
+        let any = if of.len() > 1 { " under any policy" } else { "" };
+        return format!("No backlog builds up{any}");
     }
+    headline::title(arms, |arm| {
+        let nth = arms.iter().position(|other| other.name == arm.name).unwrap_or(0);
+        let Some((Tooth { start, peak, end, is_drained }, law)) = of[nth] else {
+            return Clause::plain("no backlog", 0.0);
+        };
+        let (backlog, rise, fall) =
+            (count(peak.1), length(peak.0 - start.0), length(end.0 - peak.0));
+        let fluid = match law.takes().filter(|_| is_drained && arms.len() == 1) {
+            Some(takes) => format!("; the fluid model predicts {}", length(takes)),
+            None => String::new(),
+        };
+        let rest = match is_drained {
+            true => format!("{backlog} builds up in {rise} and drains in {fall}{fluid}"),
+            false if end.0 <= peak.0 => format!("{backlog} still grows at the end"),
+            false => format!("{backlog} builds up in {rise} and is not drained {fall} later"),
+        };
+        let undrained = if is_drained { 0.0 } else { 1e12 };
+        Clause {
+            full: format!("a backlog of {rest}"),
+            brief: rest,
+            rank: undrained + end.0 - start.0,
+        }
+    })
 }
 
 /// The chart as SVG.
@@ -290,7 +271,7 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
     let at_most = (columns.wide / 1.5) as usize;
     let ended = arms.iter().map(|arm| arm.recording.ended().as_secs_f64()).fold(0.0, f64::max);
 
-    page.row_heading(&of[0].name(), "waiting or hidden; slopes a minute");
+    page.row_heading(&of[0].name(), "waiting or hidden; its change a minute");
     let most = of.iter().flat_map(|of| (0..of.recording.bins()).map(|bin| of.at(bin))).max();
     let most = most.unwrap_or(0) as f64;
     let y = Scale::linear(most * 1.18, (page.y + HIGH[0], page.y), 4.0);
@@ -481,7 +462,7 @@ fn description(recorded: &Recorded, laws: &[Option<(Tooth, Law)>]) -> String {
         let drained = if *is_drained { "is drained" } else { "ends undrained" };
         format!(
             "{name}: the highest backlog begins at {began}, is {} at {highest} and {drained} at \
-             {ended}; meanwhile {:.2} a second arrived and {:.2} were processed, so the law says {}.",
+             {ended}; meanwhile {:.2} a second arrived and {:.2} were processed, so the fluid model predicts {}.",
             count(peak.1),
             law.arrivals,
             law.capacity,

@@ -1,17 +1,24 @@
-//! Pollers: how many runs a mapping's function has at once against each cap, throttles, and what waits in
-//! the queue; a column a policy. Which cap binds is the finding.
+//! Pollers: how many runs a mapping's function has at once against each limit, throttles, and what waits in
+//! the queue; a column a policy. Which limit is reached is the finding.
+//!
+//! A limit is drawn only where it holds, and its label says of what it is: reserved and account concurrency are
+//! of runs, `MaximumConcurrency` and pollers of batches of one mapping.
 
 use super::{
     Look, Recorded,
     canvas::Anchor,
+    headline::{self, Clause},
     lettering::tied,
-    page::{Labels, Page, SMALL, Swatch, VALUE, foot, length, subtitle},
-    plot::{Columns, Plot, highest, steps},
+    page::{Labels, Page, SMALL, Swatch, VALUE, foot, subtitle},
+    plot::{Columns, Line, Plot, highest, steps},
     recorded::Arm,
     scale::Scale,
 };
 use crate::{
-    observe::recording::{Caps, FunctionTrack, MappingTrack, QueueTrack, Recording},
+    observe::{
+        autopsy::Limit as Throttler,
+        recording::{FunctionTrack, MappingTrack, QueueTrack, Recording},
+    },
     report::{
         compare::safe,
         csv::table,
@@ -32,6 +39,7 @@ fn drawn(recorded: &Recorded) -> Option<usize> {
 
 /// A mapping with its function and its queue.
 struct Tracks<'a> {
+    arm: &'a Arm,
     recording: &'a Recording,
     mapping: &'a MappingTrack,
     function: &'a FunctionTrack,
@@ -42,6 +50,7 @@ fn tracks(arm: &Arm, mapping: usize) -> Tracks<'_> {
     let recording = &arm.recording;
     let mapping = &recording.mappings[mapping];
     Tracks {
+        arm,
         recording,
         mapping,
         function: &recording.functions[mapping.function],
@@ -49,11 +58,47 @@ fn tracks(arm: &Arm, mapping: usize) -> Tracks<'_> {
     }
 }
 
+/// A limit of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Limit {
+    /// `ReservedConcurrentExecutions`: runs of the function.
+    Reserved,
+    /// What the account has left: runs of the function, or of several.
+    Account(bool),
+    /// `MaximumConcurrency`: batches of the mapping.
+    Maximum,
+}
+
+impl Limit {
+    /// What it is called in a sentence.
+    const fn name(self) -> &'static str {
+        match self {
+            Limit::Reserved => "reserved concurrency",
+            Limit::Account(_) => "the account's concurrency",
+            Limit::Maximum => "MaximumConcurrency",
+        }
+    }
+
+    /// As its line is labelled: what is limited stands with it.
+    fn label(self, value: u64, mapping: Option<&str>) -> String {
+        let value = count(value);
+        match (self, mapping) {
+            (Limit::Reserved, _) => format!("reserved {value} (runs)"),
+            (Limit::Account(false), _) => format!("account {value} (runs)"),
+            (Limit::Account(true), _) => format!("account {value} (runs of several functions)"),
+            (Limit::Maximum, None) => format!("MaximumConcurrency {value} (batches)"),
+            (Limit::Maximum, Some(mapping)) => {
+                format!("MaximumConcurrency {value} (batches of {mapping})")
+            }
+        }
+    }
+}
+
 /// What bounds the runs at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Bound {
     /// What the file says, and how many.
-    Cap(&'static str, u64),
+    Limit(Limit, u64),
     /// The pollers that there were.
     Pollers,
     /// Nothing.
@@ -61,30 +106,50 @@ enum Bound {
 }
 
 impl Tracks<'_> {
-    /// The caps in force at the end of a bin.
-    fn caps(&self, bin: usize) -> Caps {
-        let end = self.recording.start_of(bin + 1).as_nanos();
-        let known = self.mapping.caps.partition_point(|(from, _)| *from < end);
-        self.mapping.caps[known.saturating_sub(1)].1
+    /// The limits in force at a time in nanoseconds.
+    fn limits(&self, at: u64) -> Vec<(Limit, u64)> {
+        let known = self.mapping.caps.partition_point(|(from, _)| *from <= at);
+        let caps = self.mapping.caps.get(known.saturating_sub(1)).map(|(_, caps)| *caps);
+        let maximum = caps.and_then(|caps| caps.maximum).map(|n| (Limit::Maximum, u64::from(n)));
+        let runs = self.arm.limit(self.mapping.function, at).map(|limit| {
+            let kind = match limit.reserved {
+                Some(_) => Limit::Reserved,
+                None => Limit::Account(limit.sharing > 1),
+            };
+            (kind, limit.runs())
+        });
+        maximum.into_iter().chain(runs).collect()
+    }
+
+    /// The name of the mapping, where the function has several.
+    fn mapping_name(&self) -> Option<&str> {
+        let same = |other: &&MappingTrack| other.function == self.mapping.function;
+        let several = self.recording.mappings.iter().filter(same).count() > 1;
+        several.then_some(self.mapping.name.as_str())
+    }
+
+    /// The limits in force at the end of a bin.
+    fn limits_of(&self, bin: usize) -> Vec<(Limit, u64)> {
+        self.limits(self.recording.start_of(bin + 1).as_nanos().saturating_sub(1))
     }
 
     /// What bound the runs in a bin.
     fn bound(&self, bin: usize) -> Bound {
         let runs = self.function.running.highest(bin);
-        let least = lines(&self.caps(bin)).into_iter().min_by_key(|(_, value)| *value);
+        let least = self.limits_of(bin).into_iter().min_by_key(|(_, value)| *value);
         let pollers = self.mapping.pollers.highest(bin);
         let waits = self.queue.visible.highest(bin) > 0 || self.throttles(bin) > 0;
         match least {
-            Some((name, value)) if value <= runs || self.throttles(bin) > 0 => {
-                Bound::Cap(name, value)
+            Some((limit, value)) if value <= runs || self.throttles(bin) > 0 => {
+                Bound::Limit(limit, value)
             }
             _ if waits && 0 < pollers && pollers <= runs => Bound::Pollers,
             _ => Bound::Free,
         }
     }
 
-    /// What bound the runs for longest, and for how many seconds.
-    fn binding(&self) -> (Bound, f64) {
+    /// What bounded the runs for longest.
+    fn binding(&self) -> Bound {
         let mut found: Vec<(Bound, f64)> = Vec::new();
         for bin in 0..self.recording.bins() {
             let bound = self.bound(bin);
@@ -96,20 +161,40 @@ impl Tracks<'_> {
         }
         found.retain(|(bound, _)| *bound != Bound::Free);
         let longest = found.into_iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
-        longest.unwrap_or((Bound::Free, 0.0))
+        longest.map_or(Bound::Free, |(bound, _)| bound)
     }
 
-    /// How many pollers there were where they bound the runs, in words.
+    /// How many pollers there were where they bounded the runs: `13 to 114 pollers`.
     fn bound_pollers(&self) -> String {
         let bins = (0..self.recording.bins()).filter(|bin| self.bound(*bin) == Bound::Pollers);
         let pollers: Vec<u64> = bins.map(|bin| self.mapping.pollers.highest(bin)).collect();
         match (pollers.iter().min(), pollers.iter().max()) {
             (Some(least), Some(most)) if least < most => {
-                format!("{} to {} pollers bind", count(*least), count(*most))
+                format!("{} to {} pollers", count(*least), count(*most))
             }
-            (Some(1), _) => "1 poller binds".to_owned(),
-            (Some(all), _) => format!("{} pollers bind", count(*all)),
-            (None, _) => "no poller binds".to_owned(),
+            (Some(1), _) => "1 poller".to_owned(),
+            (all, _) => format!("{} pollers", count(all.copied().unwrap_or(0))),
+        }
+    }
+
+    /// What limited the runs for longest, as a part of a sentence; nothing if nothing did.
+    fn limited(&self) -> Option<String> {
+        let throttler = self.arm.why.limits.iter().find(|row| row.function == self.function.name);
+        match (throttler, self.binding()) {
+            (Some(row), _) => {
+                let units = row.units.map_or(String::new(), |n| format!(" {}", count(n.into())));
+                Some(match row.limit {
+                    Throttler::Reserved => tied(&format!("at reserved concurrency{units}")),
+                    Throttler::Account => tied(&format!("at the account's concurrency{units}")),
+                    Throttler::Scaling => "at the rate of new environments".to_owned(),
+                    Throttler::RequestRate => "at the rate of requests".to_owned(),
+                })
+            }
+            (None, Bound::Limit(limit, value)) => {
+                Some(tied(&format!("at {} {}", limit.name(), count(value))))
+            }
+            (None, Bound::Pollers) => Some(format!("with {}", self.bound_pollers())),
+            (None, Bound::Free) => None,
         }
     }
 
@@ -126,25 +211,6 @@ impl Tracks<'_> {
 
     fn throttles(&self, bin: usize) -> u64 {
         self.function.throttled.at(bin)
-    }
-}
-
-/// The caps that there are, each with its name.
-fn lines(caps: &Caps) -> Vec<(&'static str, u64)> {
-    let all = [
-        ("MaximumConcurrency", caps.maximum),
-        ("ReservedConcurrentExecutions", caps.reserved),
-        ("the account's concurrency", Some(caps.account)),
-    ];
-    all.into_iter().filter_map(|(name, value)| Some((name, u64::from(value?)))).collect()
-}
-
-/// A cap as its line is labelled.
-fn short(name: &str) -> &str {
-    match name {
-        "ReservedConcurrentExecutions" => "reserved",
-        "the account's concurrency" => "account",
-        name => name,
     }
 }
 
@@ -173,16 +239,15 @@ impl Telling {
 
     fn words(self, tracks: &Tracks<'_>) -> String {
         let n = self.of(tracks);
-        let more = dead(tracks).map_or(String::new(), |dead| format!(", {dead}"));
         match self {
             Telling::Throttles => match n {
-                0 => format!("none is throttled{more}"),
-                1 => format!("1 try is throttled{more}"),
-                n => format!("{} tries are throttled{more}", count(n)),
+                0 => "no throttles".to_owned(),
+                1 => "1 throttle".to_owned(),
+                n => format!("{} throttles", count(n)),
             },
             Telling::Depth => match n {
-                0 => "none waits".to_owned(),
-                1 => "1 message waits".to_owned(),
+                0 => "no message waits".to_owned(),
+                1 => "at most 1 message waits".to_owned(),
                 n => format!("up to {} messages wait", count(n)),
             },
             Telling::Emptied => {
@@ -209,48 +274,37 @@ pub fn finding(recorded: &Recorded) -> String {
         return format!("{name} never sends a batch");
     }
     let of: Vec<Tracks<'_>> = arms.iter().map(|arm| tracks(arm, mapping)).collect();
-    match of.as_slice() {
-        [only] => {
-            let name = &only.function.name;
-            let (bound, lasted) = only.binding();
-            let whole = only.recording.ended().as_secs_f64();
-            let long = format!("for {} of {}", length(lasted), length(whole));
-            let bound = match bound {
-                Bound::Cap(cap, value) => {
-                    format!("{cap} holds {name} at {} {long}", runs(value))
-                }
-                Bound::Pollers => format!("The number of pollers holds {name} back {long}"),
-                Bound::Free => {
-                    let peak = only.function.running.peak();
-                    format!("Nothing holds {name} back: at most {} at once", runs(peak))
-                }
-            };
-            format!("{bound}; {}", Telling::Throttles.words(only))
+    let is_lossy = arms.iter().any(|arm| headline::lost(arm) > 0);
+    let is_throttled = of.iter().any(|tracks| Telling::Throttles.of(tracks) > 0);
+    let differ =
+        |telling: &&Telling| of.iter().any(|tracks| telling.of(tracks) != telling.of(&of[0]));
+    // What tells the policies apart, if losses and throttles do not.
+    let further = Telling::ALL.iter().skip(1).find(differ).unwrap_or(&Telling::Depth);
+    headline::title(arms, |arm| {
+        let of = tracks(arm, mapping);
+        let outcome = Some(headline::outcome(arm)).filter(|_| is_lossy);
+        let throttles = Some(Telling::Throttles).filter(|_| is_throttled);
+        let further = Some(*further).filter(|_| !is_lossy && !is_throttled);
+        let telling = throttles.or(further);
+        let limited = of.limited();
+        let rest = match (telling, limited) {
+            (Some(telling), Some(limited)) => format!("{} {limited}", telling.words(&of)),
+            (Some(telling), None) => telling.words(&of),
+            (None, Some(limited)) => format!("runs {limited}"),
+            (None, None) => "no limit reached".to_owned(),
+        };
+        let rank = outcome.as_ref().map_or(0.0, |outcome| outcome.rank) * 1e9
+            + telling.map_or(0, |telling| telling.of(&of)) as f64;
+        let joined = |outcome: Option<&String>| match outcome {
+            Some(outcome) => format!("{outcome}, {rest}"),
+            None => rest.clone(),
+        };
+        Clause {
+            full: joined(outcome.as_ref().map(|outcome| &outcome.full)),
+            brief: joined(outcome.as_ref().map(|outcome| &outcome.brief)),
+            rank,
         }
-        several => {
-            let differ = |telling: &Telling| {
-                several.iter().any(|tracks| telling.of(tracks) != telling.of(&several[0]))
-            };
-            let telling = Telling::ALL.into_iter().find(differ).unwrap_or(Telling::Throttles);
-            let value = |nth: &usize| telling.of(&several[*nth]);
-            let most = (0..several.len()).rev().max_by_key(value);
-            let least = (0..several.len()).min_by_key(value);
-            let (mut most, mut least) =
-                (most.expect("there are several"), least.expect("there are several"));
-            if value(&most) == value(&least) {
-                (most, least) = (0, several.len() - 1);
-            }
-            let told = |nth: usize| {
-                let bound = match several[nth].binding().0 {
-                    Bound::Cap(cap, value) => format!("{cap} {} binds", count(value)),
-                    Bound::Pollers => several[nth].bound_pollers(),
-                    Bound::Free => "nothing binds".to_owned(),
-                };
-                format!("{}: {bound}, {}", arms[nth].name, telling.words(&several[nth]))
-            };
-            format!("{}; {}", told(most), told(least))
-        }
-    }
+    })
 }
 
 /// The dead letters that are left, if there are any.
@@ -294,7 +348,7 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
     let name = &of[0].function.name;
     page.row_heading(
         &format!("Runs of {name} at once"),
-        &format!("the highest of each {}", seconds(width)),
+        &format!("the highest of each {}; a batch is one run", seconds(width)),
     );
     let running: Vec<Vec<(f64, f64)>> = of
         .iter()
@@ -305,10 +359,10 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
         .iter()
         .map(|tracks| over(tracks, &|bins| top(bins, &|bin| tracks.mapping.pollers.highest(bin))))
         .collect();
-    let all_caps = of.iter().flat_map(|tracks| tracks.mapping.caps.iter());
     let near = |value: f64| value <= 2.5 * peak;
-    let drawn_caps = all_caps.flat_map(|(_, caps)| lines(caps)).map(|(_, value)| value as f64);
-    let max = drawn_caps.filter(|value| near(*value)).fold(peak, f64::max);
+    let lines: Vec<Vec<(Limit, Line)>> = of.iter().map(limit_lines).collect();
+    let values = lines.iter().flatten().flat_map(|(_, line)| line).map(|(_, value)| *value);
+    let max = values.filter(|value| near(*value)).fold(peak, f64::max);
     let most_pollers = highest(pollers.iter().flatten());
     let max = max.max(most_pollers.min(2.0 * max));
     let y = Scale::linear(max * 1.12, (page.y + HIGH[0], page.y), 4.0);
@@ -321,23 +375,28 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
         plot.line(&mut page, &pollers[nth], colors.muted, 1.75, Some(4.0));
         let sides = columns.span(nth);
         let mut labels = Labels::default();
-        for (cap, values) in cap_lines(tracks) {
-            if !values.iter().any(|(_, value)| near(*value)) {
-                continue;
-            }
+        for (limit, values) in &lines[nth] {
+            let dash = if *limit == Limit::Maximum { Some(1.75) } else { None };
             for part in values.chunk_by(|a, b| near(a.1) && near(b.1)).filter(|part| part.len() > 1)
             {
-                plot.line(&mut page, part, colors.ink, 1.25, None);
+                plot.line(&mut page, part, colors.ink, 1.5, dash);
             }
-            let (_, value) = values[0];
-            let words = format!("{} {}", short(cap), count(value as u64));
-            let at = plot.y.at(value);
-            let at = [
-                (sides.1, at - 4.0, Anchor::End),
-                (sides.0 + 4.0, at - 4.0, Anchor::Start),
-                (sides.1, at + 12.0, Anchor::End),
-            ];
-            labels.put(&mut page, &words, &at, sides, (SMALL, colors.ink));
+            // Each value that it has is labelled over its part, as far as there is room.
+            for pair in values.chunks(2).filter(|pair| near(pair[0].1)) {
+                let value = pair[0].1;
+                let words = limit.label(value as u64, tracks.mapping_name());
+                let (from, to) = (plot.x.at(pair[0].0), plot.x.at(pair[pair.len() - 1].0));
+                let y = plot.y.at(value);
+                let at = [
+                    (to, y - 4.0, Anchor::End),
+                    (to, y - 18.0, Anchor::End),
+                    (from + 4.0, y - 4.0, Anchor::Start),
+                    (sides.1, y - 4.0, Anchor::End),
+                    (sides.1, y - 18.0, Anchor::End),
+                    (sides.1, y - 32.0, Anchor::End),
+                ];
+                labels.put(&mut page, &words, &at, sides, (SMALL, colors.ink));
+            }
         }
         let peak = highest(pollers[nth].iter());
         if y.values().1 < peak {
@@ -442,46 +501,68 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
     page.y += 10.0;
     let mut entries = vec![
         (Swatch::Area, colors.first, "runs at once"),
-        (Swatch::Dashed, colors.muted, "pollers: batches that the mapping may have"),
-        (Swatch::Line, colors.ink, "caps"),
+        (Swatch::Dashed, colors.muted, "pollers: batches the mapping may have in flight"),
     ];
+    let is_drawn = |kind: fn(&Limit) -> bool| {
+        let all = lines.iter().flatten().filter(|(limit, _)| kind(limit));
+        all.flat_map(|(_, line)| line).any(|(_, value)| near(*value))
+    };
+    if is_drawn(|limit| *limit != Limit::Maximum) {
+        entries.push((Swatch::Line, colors.ink, "limit on runs"));
+    }
+    if is_drawn(|limit| *limit == Limit::Maximum) {
+        entries.push((Swatch::Dotted, colors.ink, "limit on batches"));
+    }
     if throttles.iter().any(|ticks| !ticks.is_empty()) {
         entries.push((Swatch::Tick, colors.failed, "throttles"));
     }
     if most > 0.0 {
         entries.push((Swatch::Area, colors.visible, "waiting"));
-        entries.push((Swatch::Area, colors.retry, "hidden"));
+        entries.push((Swatch::Area, colors.retry, "hidden: received and not deleted"));
     }
     page.legend(&entries);
     let described = description(recorded, mapping);
     page.finish(&foot(recorded), &described)
 }
 
-/// Each cap over time, in steps.
-fn cap_lines(tracks: &Tracks<'_>) -> Vec<(&'static str, Vec<(f64, f64)>)> {
-    let caps = &tracks.mapping.caps;
-    let ended = tracks.recording.ended().as_secs_f64();
-    let names = ["MaximumConcurrency", "ReservedConcurrentExecutions", "the account's concurrency"];
-    let line = |name: &'static str| {
-        let mut points = Vec::new();
-        for (nth, (from, of)) in caps.iter().enumerate() {
-            let until = caps.get(nth + 1).map_or(ended, |(at, _)| *at as f64 / 1e9);
-            if let Some((_, value)) = lines(of).into_iter().find(|(known, _)| *known == name) {
-                points.push((*from as f64 / 1e9, value as f64));
-                points.push((until.min(ended), value as f64));
+/// Each limit over time, in steps: two points for each part in which it does not change.
+fn limit_lines(tracks: &Tracks<'_>) -> Vec<(Limit, Line)> {
+    let ended = tracks.recording.ended().as_nanos();
+    let of_runs = tracks.arm.limits.get(tracks.mapping.function);
+    let changes = tracks.mapping.caps.iter().map(|(from, _)| *from);
+    let changes = changes.chain(of_runs.into_iter().flatten().map(|(from, _)| *from));
+    let mut times: Vec<u64> = changes.filter(|from| *from < ended).collect();
+    times.sort_unstable();
+    times.dedup();
+    let mut found: Vec<(Limit, Line)> = Vec::new();
+    for (nth, from) in times.iter().enumerate() {
+        let until = times.get(nth + 1).copied().unwrap_or(ended);
+        let (from_s, until_s) = (*from as f64 / 1e9, until as f64 / 1e9);
+        for (limit, value) in tracks.limits(*from) {
+            let (value, at) = (value as f64, found.iter().position(|(known, _)| *known == limit));
+            let line = match at {
+                Some(at) => &mut found[at].1,
+                None => {
+                    found.push((limit, Vec::new()));
+                    &mut found.last_mut().expect("it was just put there").1
+                }
+            };
+            match line.last_mut() {
+                Some(last) if *last == (from_s, value) => last.0 = until_s,
+                Some(_) | None => line.extend([(from_s, value), (until_s, value)]),
             }
         }
-        (name, points)
-    };
-    names.into_iter().map(line).filter(|(_, points)| !points.is_empty()).collect()
+    }
+    found
 }
 
 fn description(recorded: &Recorded, mapping: usize) -> String {
     let sentences = recorded.shown(ARMS_MAX).iter().map(|arm| {
         let of = tracks(arm, mapping);
-        let caps: Vec<String> = lines(&of.mapping.caps[0].1)
+        let limits: Vec<String> = of
+            .limits(0)
             .into_iter()
-            .map(|(name, value)| format!("{name} {}", count(value)))
+            .map(|(limit, value)| limit.label(value, Some(&of.mapping.name)))
             .collect();
         format!(
             "{}: {} had at most {} at once and {} pollers; {}; {} throttles; at most {} messages \
@@ -490,7 +571,7 @@ fn description(recorded: &Recorded, mapping: usize) -> String {
             of.function.name,
             runs(of.function.running.peak()),
             count(of.mapping.pollers.peak()),
-            caps.join(", "),
+            limits.join(", "),
             count(of.function.throttled.total()),
             count(of.queue.visible.peak()),
             of.queue.name
@@ -515,7 +596,7 @@ pub const COLUMNS: [&str; 11] = [
 ];
 
 /// Writes what is drawn, in numbers, a row a policy and bin: the highest runs at once and pollers of it, the
-/// caps and the queue at its end; what there is none of is empty.
+/// limits in force and the queue at its end; what there is none of is empty.
 pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
     table(to, COLUMNS, |write| {
         let Some(mapping) = drawn(recorded) else { return Ok(()) };
@@ -523,17 +604,20 @@ pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
             let of = tracks(arm, mapping);
             let recording = of.recording;
             for bin in 0..recording.bins() {
-                let Caps { maximum, reserved, account } = of.caps(bin);
-                let written = |cap: Option<u32>| cap.map_or(String::new(), |cap| cap.to_string());
+                let limits = of.limits_of(bin);
+                let written = |is_it: fn(&Limit) -> bool| {
+                    let found = limits.iter().find(|(limit, _)| is_it(limit));
+                    found.map_or(String::new(), |(_, value)| value.to_string())
+                };
                 write([
                     safe(&arm.name),
                     recording.start_of(bin).as_secs_f64().to_string(),
                     recording.start_of(bin + 1).min(recording.ended()).as_secs_f64().to_string(),
                     of.function.running.highest(bin).to_string(),
                     of.mapping.pollers.highest(bin).to_string(),
-                    written(maximum),
-                    written(reserved),
-                    account.to_string(),
+                    written(|limit| *limit == Limit::Maximum),
+                    written(|limit| *limit == Limit::Reserved),
+                    written(|limit| matches!(limit, Limit::Account(_))),
                     of.throttles(bin).to_string(),
                     of.queue.visible.last(bin).to_string(),
                     of.queue.hidden.last(bin).to_string(),

@@ -4,7 +4,8 @@
 use super::{
     Look, Recorded,
     canvas::Anchor,
-    page::{Labels, Page, SMALL, Swatch, VALUE, capital, foot, subtitle},
+    headline::{self, Clause},
+    page::{Labels, Page, SMALL, Swatch, VALUE, foot, subtitle},
     plot::{Columns, Plot, highest, steps},
     recorded::Arm,
     scale::Scale,
@@ -71,41 +72,26 @@ pub fn finding(recorded: &Recorded) -> String {
         let up_to = if of.len() > 1 { "up to " } else { "" };
         return format!("Nothing is redriven of {up_to}{} dead letters", count(most));
     }
-    let share = |nth: &usize| of[*nth].1 as f64 / of[*nth].0.max(1) as f64;
-    let order = |a: &usize, b: &usize| share(a).total_cmp(&share(b));
-    let least = (0..of.len()).min_by(order).expect("there is a policy");
-    let most = (0..of.len()).rev().max_by(order).expect("there is a policy");
-    let back = |nth: usize| match of[nth] {
-        (0, _) => "none to redrive".to_owned(),
-        (ever, 0) => format!("none of {} dead letters", count(ever)),
-        (ever, again) if ever == again => format!("all {} dead letters", count(ever)),
-        (ever, again) => format!("{} of {} dead letters", count(again), count(ever)),
-    };
-    let some = |nth: usize| match of[nth] {
-        (0, _) => "there is none".to_owned(),
-        (_, 0) => "none".to_owned(),
-        (ever, again) if ever == again => format!("all {}", count(ever)),
-        (ever, again) => format!("{} of {}", count(again), count(ever)),
-    };
-    match of.len() {
-        1 => {
-            let text = format!("{} come back after a redrive", back(0));
-            capital(&text)
-        }
-        _ if share(&most) == share(&least) => {
-            format!("Under every policy {} come back after a redrive", back(0))
-        }
-        _ => {
-            let name = |nth: usize| arms[nth].name.as_str();
-            format!(
-                "{}: {} come back after a redrive; {}: {}",
-                name(most),
-                back(most),
-                name(least),
-                some(least)
-            )
-        }
-    }
+    headline::title(arms, |arm| {
+        let (ever, again) = came_back(&arm.recording);
+        let noun = if ever == 1 { "dead letter comes" } else { "dead letters come" };
+        let (full, brief) = match (ever, again) {
+            (0, _) => ("there is no dead letter".to_owned(), "there is none".to_owned()),
+            (_, 0) => {
+                let full = format!("none of {} {noun} back after a redrive", count(ever));
+                (full, format!("none of {}", count(ever)))
+            }
+            (_, again) if ever == again => {
+                let full = format!("all {} {noun} back after a redrive", count(ever));
+                (full, format!("all {}", count(ever)))
+            }
+            (_, again) => (
+                format!("{} of {} {noun} back after a redrive", count(again), count(ever)),
+                format!("{} of {}", count(again), count(ever)),
+            ),
+        };
+        Clause { full, brief, rank: again as f64 / ever.max(1) as f64 }
+    })
 }
 
 /// The depths of those dead-lettered at least so often, less one.
@@ -137,7 +123,10 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
     columns.headings(&mut page, arms);
     let at_most = (columns.wide / 1.5) as usize;
     let ended = arms.iter().map(|arm| arm.recording.ended().as_secs_f64()).fold(0.0, f64::max);
-    page.row_heading("Dead letters", "kept at each time, by how often each was dead-lettered");
+    page.row_heading(
+        "Dead letters",
+        "messages in dead-letter queues, by number of times dead-lettered",
+    );
 
     // What came back, in words, over each panel.
     let top = page.y;

@@ -1,11 +1,14 @@
 //! The storm: runs a second split into first attempts and retries against the capacity, how old events
 //! are when they are processed, and the dead letters; a column a policy.
+//!
+//! Ages are of what was processed; what never was has its mark at the top edge.
 
 use super::{
     Look, Recorded,
     canvas::Anchor,
-    page::{Page, SMALL, Swatch, VALUE, foot, subtitle},
-    plot::{Columns, Line, Plot, highest, parts, steps},
+    headline::{self, Clause, quoted, since},
+    page::{Labels, Page, SMALL, Swatch, VALUE, foot, subtitle},
+    plot::{Columns, Line, Plot, highest, never_edge, never_room, parts, steps},
     recorded::{Alarm, Arm},
     scale::{Scale, number},
 };
@@ -38,10 +41,56 @@ fn track(arm: &Arm, function: usize) -> &FunctionTrack {
     &arm.recording.functions[function]
 }
 
-/// Runs a second that all slots together can do, from the mean length of the runs there were.
-fn capacity(track: &FunctionTrack) -> Option<f64> {
-    let (busy, runs) = track.busy;
-    (busy > 0).then(|| f64::from(track.slots.0) / (busy as f64 / 1e9 / runs as f64))
+/// A limit that holds from a time on: on runs of the function, or on batches of its only mapping.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Capacity {
+    from_s: f64,
+    /// How many at once.
+    units: u64,
+    name: &'static str,
+    /// What is limited.
+    what: &'static str,
+    /// How many a second, from the mean length of the runs there were.
+    per_s: f64,
+}
+
+/// What limits the runs of a function over time, the tightest limit at each; nothing if nothing ran.
+fn capacities(arm: &Arm, function: usize) -> Vec<Capacity> {
+    let recording = &arm.recording;
+    let (busy, runs) = track(arm, function).busy;
+    if busy == 0 {
+        return Vec::new();
+    }
+    let per_unit = runs as f64 / (busy as f64 / 1e9);
+    let mut mappings = recording.mappings.iter().filter(|mapping| mapping.function == function);
+    let only = match (mappings.next(), mappings.next()) {
+        (Some(only), None) => Some(only),
+        _ => None,
+    };
+    let of_runs = arm.limits.get(function).into_iter().flatten().map(|(from, _)| *from);
+    let of_batches =
+        only.into_iter().flat_map(|mapping| mapping.caps.iter().map(|(from, _)| *from));
+    let mut times: Vec<u64> = of_runs.chain(of_batches).collect();
+    times.sort_unstable();
+    times.dedup();
+    let mut found: Vec<Capacity> = Vec::new();
+    for at in times.into_iter().filter(|at| *at < recording.ended().as_nanos()) {
+        let Some(limit) = arm.limit(function, at) else { continue };
+        let maximum = only.and_then(|mapping| {
+            let known = mapping.caps.partition_point(|(from, _)| *from <= at);
+            mapping.caps.get(known.saturating_sub(1)).and_then(|(_, caps)| caps.maximum)
+        });
+        let (units, name, what) = match maximum.map(u64::from) {
+            Some(maximum) if maximum < limit.runs() => (maximum, "MaximumConcurrency", "batches"),
+            Some(_) | None => (limit.runs(), limit.name(), "runs"),
+        };
+        let per_s = units as f64 * per_unit;
+        let next = Capacity { from_s: at as f64 / 1e9, units, name, what, per_s };
+        if found.last().is_none_or(|last| (last.units, last.name) != (units, name)) {
+            found.push(next);
+        }
+    }
+    found
 }
 
 /// Whether something ran.
@@ -54,102 +103,83 @@ pub fn fits(recorded: &Recorded) -> bool {
 pub fn finding(recorded: &Recorded) -> String {
     let Some(function) = drawn(recorded) else { return "No function runs".to_owned() };
     let shown = recorded.shown(ARMS_MAX);
-    let told = |arm: &Arm| {
-        let track = track(arm, function);
-        let (first, retry) = (track.first.total(), track.retry.total());
-        let share = 100.0 * retry as f64 / (first + retry).max(1) as f64;
-        (share, arm.recording.dead_letters())
-    };
     if shown.iter().all(|arm| track(arm, function).first.total() == 0) {
         return format!("{} never runs", recorded.arms[0].recording.functions[function].name);
     }
-    let figures: Vec<(f64, u64)> = shown.iter().map(told).collect();
-    match figures.as_slice() {
-        [(share, letters)] => {
-            format!(
-                "{} of the runs are retries; {} end as dead letters",
-                percent(*share),
-                count(*letters)
-            )
-        }
-        several => {
-            let by_letters = several.iter().any(|(_, letters)| *letters != several[0].1);
-            let value =
-                |nth: usize| if by_letters { several[nth].1 as f64 } else { several[nth].0 };
-            let order = |a: &usize, b: &usize| value(*a).total_cmp(&value(*b));
-            let least = (0..several.len()).min_by(order).expect("there are several");
-            let most = (0..several.len()).rev().max_by(order).expect("there are several");
-            let name = |nth: usize| shown[nth].name.as_str();
-            if value(least) == value(most) {
-                return alike(shown, function, several[0]);
-            }
-            let words = |nth: usize| {
-                if by_letters { count(several[nth].1) } else { percent(several[nth].0) }
-            };
-            let what = if by_letters { "dead letters" } else { "of its runs are retries" };
-            match by_letters {
-                true => format!(
-                    "{} leaves {} {what}, {} {}",
-                    name(most),
-                    words(most),
-                    name(least),
-                    words(least)
-                ),
-                false => format!(
-                    "{}: {} {what}; {}: {}",
-                    name(most),
-                    words(most),
-                    name(least),
-                    words(least)
-                ),
-            }
-        }
+    let losses: Vec<_> = shown.iter().map(headline::losses).collect();
+    if losses.iter().any(|loss| *loss != losses[0]) || shown.len() == 1 && !losses[0].is_empty() {
+        return headline::outcomes(shown);
+    }
+    // The losses are alike: what else tells the policies apart.
+    let lost = match losses[0].is_empty() {
+        true => String::new(),
+        false => format!("; under every policy {}", headline::outcome(&shown[0]).full),
+    };
+    if let Some(rings) = rings(shown) {
+        return format!("{rings}{lost}");
+    }
+    let runs = |arm: &Arm| track(arm, function).first.total() + track(arm, function).retry.total();
+    if shown.iter().any(|arm| runs(arm) != runs(&shown[0])) {
+        let text = headline::title(shown, |arm| {
+            let noun = if runs(arm) == 1 { "run" } else { "runs" };
+            let text = format!("{} {noun}{}", count(runs(arm)), retries(arm, function));
+            Clause::plain(text, runs(arm) as f64)
+        });
+        return format!("{text}{lost}");
+    }
+    headline::title(shown, |arm| {
+        let track = track(arm, function);
+        let (throttles, oldest) = (track.throttled.total(), track.age_last);
+        let all = headline::outcome(arm).full;
+        let throttled = match throttles {
+            0 => String::new(),
+            1 => ", 1 throttle".to_owned(),
+            n => format!(", {} throttles", count(n)),
+        };
+        let oldest_s = oldest as f64 / 1e9;
+        let age = if oldest == 0 {
+            String::new()
+        } else {
+            format!(", the last after {}", since(oldest_s))
+        };
+        Clause::plain(format!("{all}{throttled}{}{age}", retries(arm, function)), oldest_s)
+    })
+}
+
+/// `, 17 % of them retries`; nothing if there are none.
+fn retries(arm: &Arm, function: usize) -> String {
+    let track = track(arm, function);
+    let (first, retry) = (track.first.total(), track.retry.total());
+    let share = 100.0 * retry as f64 / (first + retry).max(1) as f64;
+    match retry {
+        0 => String::new(),
+        _ => format!(", {} of the runs are retries", percent(share)),
     }
 }
 
-/// What is found where every policy has the same dead letters and as many retries.
-fn alike(arms: &[Arm], function: usize, (share, letters): (f64, u64)) -> String {
-    let first_ring = |arm: &Arm, alarm: usize| Some(arm.alarms.get(alarm)?.rings.first()?.0);
-    for (at, alarm) in arms[0].alarms.iter().enumerate() {
-        let rings = arms.iter().find_map(|arm| Some((arm, first_ring(arm, at)?)));
-        let silent = arms.iter().find(|arm| first_ring(arm, at).is_none());
-        if let (Some((rings, first)), Some(silent)) = (rings, silent) {
-            return format!(
-                "{} rings at {} under {}, and never under {}; {} end as dead letters",
-                alarm.name,
-                seconds(first as f64 / 1e9),
-                rings.name,
-                silent.name,
-                count(letters)
-            );
+/// What is found where an alarm rings under one policy and not under another.
+fn rings(arms: &[Arm]) -> Option<String> {
+    let first = |arm: &Arm, alarm: usize| Some(arm.alarms.get(alarm)?.rings.first()?.0);
+    let differ = |at: &usize| arms.iter().any(|arm| first(arm, *at) != first(&arms[0], *at));
+    let at = (0..arms[0].alarms.len()).find(differ)?;
+    let name = &arms[0].alarms[at].name;
+    let text = headline::title(arms, |arm| match first(arm, at) {
+        Some(from) => {
+            let secs = from as f64 / 1e9;
+            let text = format!("rings at {}", since(secs));
+            Clause { full: format!("the alarm {} {text}", quoted(name)), brief: text, rank: -secs }
         }
-    }
-    let runs = |arm: &&Arm| {
-        let track = track(arm, function);
-        track.first.total() + track.retry.total()
-    };
-    let most = arms.iter().rev().max_by_key(runs).expect("there are several");
-    let least = arms.iter().min_by_key(runs).expect("there are several");
-    if runs(&most) == runs(&least) {
-        return format!(
-            "{} of the runs are retries under every policy, and {} end as dead letters",
-            percent(share),
-            count(letters)
-        );
-    }
-    format!(
-        "{} runs under {}, {} under {}; {} dead letters under every policy",
-        count(runs(&most)),
-        most.name,
-        count(runs(&least)),
-        least.name,
-        count(letters)
-    )
+        None => {
+            let text = "never rings".to_owned();
+            let rank = f64::MIN;
+            Clause { full: format!("the alarm {} {text}", quoted(name)), brief: text, rank }
+        }
+    });
+    Some(text)
 }
 
 fn percent(share: f64) -> String {
     match share {
-        0.0 => "None".to_owned(),
         s if s < 1.0 => format!("{s:.1} %"),
         s => format!("{s:.0} %"),
     }
@@ -213,7 +243,7 @@ impl Rows<'_> {
         }
     }
 
-    /// Runs a second, of which the first attempts, and how many the slots can do.
+    /// Runs a second, of which the first attempts, and how many the limit allows.
     fn runs(&self, page: &mut Page) -> Vec<Entry> {
         let Rows { arms, function, columns, .. } = *self;
         let colors = page.colors;
@@ -227,21 +257,35 @@ impl Rows<'_> {
         let both = |arm| [false, true].map(|all| self.steps(arm, |bins| rate(arm, bins, all)));
         let runs: Vec<[Line; 2]> = arms.iter().map(both).collect();
         let most = highest(runs.iter().flat_map(|both| &both[1]));
-        let capacity = |arm| capacity(track(arm, function)).filter(|cap| *cap <= 1.8 * most);
-        let capacities: Vec<Option<f64>> = arms.iter().map(capacity).collect();
-        let max = capacities.iter().flatten().fold(most, |max, cap| max.max(*cap));
+        let near = |capacity: &Capacity| capacity.per_s <= 1.8 * most;
+        let capacities: Vec<Vec<Capacity>> =
+            arms.iter().map(|arm| capacities(arm, function)).collect();
+        let all = capacities.iter().flatten().filter(|capacity| near(capacity));
+        let max = all.fold(most, |max, capacity| max.max(capacity.per_s));
         page.row_heading(&format!("Runs of {}", track(&arms[0], function).name), "per second");
         let y = Scale::linear(max * 1.12, (page.y + HIGH, page.y), 4.0);
         self.panels(page, &y, |page, plot, nth| {
             let [first, all] = &runs[nth];
             plot.area(page, all, colors.retry, 1.0);
             plot.area(page, first, colors.first, 1.0);
-            if let Some(cap) = capacities[nth] {
-                let slots = count(track(&arms[nth], function).slots.0.into());
-                let words = format!("{slots} slots = {}/s", number(cap));
-                plot.limit(page, cap, colors.ink);
-                let at = (columns.span(nth).1, plot.y.at(cap) - 5.0);
-                page.canvas.text(&words, at, Anchor::End, SMALL, colors.ink);
+            let (sides, mut labels) = (columns.span(nth), Labels::default());
+            let ended = arms[nth].recording.ended().as_secs_f64();
+            for (at, capacity) in capacities[nth].iter().enumerate() {
+                if !near(capacity) {
+                    continue;
+                }
+                let Capacity { from_s, units, name, what, per_s } = *capacity;
+                let until = capacities[nth].get(at + 1).map_or(ended, |next| next.from_s);
+                plot.line(page, &[(from_s, per_s), (until, per_s)], colors.ink, 1.25, None);
+                let words = format!("{name} {} = {} {what}/s", count(units), number(per_s));
+                let (from, to, y) = (plot.x.at(from_s), plot.x.at(until), plot.y.at(per_s));
+                let places = [
+                    (to, y - 5.0, Anchor::End),
+                    (from + 4.0, y - 5.0, Anchor::Start),
+                    (sides.1, y - 5.0, Anchor::End),
+                    (sides.1, y - 19.0, Anchor::End),
+                ];
+                labels.put(page, &words, &places, sides, (SMALL, colors.ink));
             }
         });
         page.y += HIGH + 20.0;
@@ -269,17 +313,19 @@ impl Rows<'_> {
         let (Some(low), Some(high)) = (all().reduce(f64::min), all().reduce(f64::max)) else {
             return Vec::new();
         };
-        page.row_heading("Age when processed", "log scale");
+        page.row_heading("Age when processed", "only of those that were processed, log scale");
+        page.y += never_room(self.arms);
         let y = Scale::ages(low, high, (page.y + HIGH, page.y)).thinned(15.0);
         self.panels(page, &y, |page, plot, nth| {
             let [median, p99] = &ages[nth];
             p99.iter().for_each(|line| plot.line(page, line, colors.ink, 1.75, None));
             median.iter().for_each(|line| plot.line(page, line, colors.muted, 1.75, Some(4.0)));
+            never_edge(page, plot, &self.arms[nth]);
         });
         page.y += HIGH + 20.0;
         vec![
-            (Swatch::Dashed, colors.muted, "median age"),
-            (Swatch::Line, colors.ink, "99th percentile of age"),
+            (Swatch::Dashed, colors.muted, "median age of those processed"),
+            (Swatch::Line, colors.ink, "99th percentile of these"),
         ]
     }
 
@@ -358,8 +404,10 @@ fn description(recorded: &Recorded, function: usize) -> String {
         let name = arm.called();
         let p99 = Ages::quantile(&track.ages.all(), 99).map_or("none".to_owned(), |age| seconds(age.as_secs_f64()));
         format!(
-            "{name}: {} first attempts and {} retries of {}, 99th percentile of the age when processed {p99}, {} dead letters left.{}",
-            count(track.first.total()), count(track.retry.total()), track.name, count(arm.recording.dead_letters()),
+            "{name}: {} first attempts and {} retries of {}; of what was processed, 99th percentile of age {p99}{}; {} dead letters left.{}",
+            count(track.first.total()), count(track.retry.total()), track.name,
+            headline::never(arm).map_or(String::new(), |never| format!("; {never}")),
+            count(arm.recording.dead_letters()),
             arm.alarms.iter().map(rung).collect::<String>(),
         )
     });

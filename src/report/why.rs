@@ -10,16 +10,16 @@ pub fn sentences(why: &Why) -> Vec<String> {
 
 /// `dead_lettered 93: never ran; each was throttled 3 times on Billing; in InvoicesDLQ; sent 10 min 00 s to 21 min 30 s`
 pub fn cause(row: &CauseRow) -> String {
-    let mut parts = vec![what_happened(row)];
-    parts.extend(row.reason.map(str::to_owned));
+    let mut parts = vec![how(row)];
+    parts.extend(Some(row.reason.word().to_owned()).filter(|reason| !reason.is_empty()));
     parts.extend(row.queue.as_ref().map(|queue| format!("in {queue}")));
     let (from, to) = (seconds(row.sent_s.0), seconds(row.sent_s.1));
     parts.push(if from == to { format!("sent at {from}") } else { format!("sent {from} to {to}") });
-    format!("{} {}: {}", row.outcome, count(row.arrivals), parts.join("; "))
+    format!("{} {}: {}", row.place.word(), count(row.arrivals), parts.join("; "))
 }
 
-/// What the tries met.
-fn what_happened(row: &CauseRow) -> String {
+/// What the tries met: `never ran, throttled 3 times on Billing`.
+pub fn how(row: &CauseRow) -> String {
     let on = row.function.as_ref().map_or_else(String::new, |name| format!(" on {name}"));
     let met = |trouble: Trouble| row.troubles.contains(&trouble);
     let mut parts: Vec<String> = Vec::new();
@@ -94,21 +94,19 @@ fn range(fewest: u64, most: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observe::fates::Place;
+    use crate::observe::fates::{Place, Reason};
 
     fn row() -> CauseRow {
         CauseRow {
-            outcome: "dead_lettered",
+            place: Place::DeadLettered,
             arrivals: 1093,
-            reason: None,
+            reason: Reason::None,
             queue: Some("InvoicesDLQ".into()),
             function: Some("Billing".into()),
-            met: vec!["throttle"],
             runs: (0, 0),
             throttled: (3, 3),
             sent_s: (600.0, 1290.0),
             troubles: vec![Trouble::Throttle],
-            place: Place::DeadLettered,
         }
     }
 
@@ -117,10 +115,12 @@ mod tests {
         let throttled = "dead_lettered 1,093: never ran, throttled 3 times on Billing; in InvoicesDLQ; \
                          sent 10 min 00 s to 21 min 30 s";
         assert_eq!(cause(&row()), throttled);
+        let exhausted = Reason::ALL.into_iter().find(|reason| reason.word() == "RetriesExhausted");
+        let exhausted = exhausted.expect("a reason of the outputs");
         let failed = CauseRow {
-            outcome: "dropped",
+            place: Place::Dropped,
             arrivals: 1,
-            reason: Some("RetriesExhausted"),
+            reason: exhausted,
             queue: None,
             runs: (3, 3),
             throttled: (0, 2),

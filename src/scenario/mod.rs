@@ -63,7 +63,7 @@ pub struct Scenario {
     pub answer: Option<String>,
     /// What the reader is asked before the answer is shown.
     pub guess: Option<Guess>,
-    /// The kind of chart that shows it, one of [`properties::CHARTS`].
+    /// The kind of chart that shows it, one of [`crate::catalog::WORDS`].
     pub chart: Option<String>,
     /// The file's name without folder and ending: what its outputs are called.
     pub stem: String,
@@ -77,6 +77,9 @@ pub struct Scenario {
     pub policies: Vec<String>,
     /// What the played policy sets, for people: `Timeout: 10, VisibilityTimeout: 60`.
     pub policy_sets: String,
+    /// Of a policy that sets nothing, what other policies set, as the file has it, for people: `Timeout: 3,
+    /// MaximumConcurrency: not set`.
+    pub policy_leaves: String,
     /// Whether the file is played as it is written: no policy changes it, and nothing was set.
     pub is_as_written: bool,
     /// What the timeline does, for people.
@@ -365,6 +368,10 @@ impl Opened {
             let of = |policy| written.get("policies").and_then(|all| all.get(policy));
             timeline::sets_told(policy.as_deref().and_then(of).map_or(&[], Node::entries))
         };
+        let policy_leaves = match policy {
+            Some(_) if policy_sets.is_empty() => timeline::left_told(&written),
+            Some(_) | None => String::new(),
+        };
         Ok(Scenario {
             title: text("title"),
             question: text("question"),
@@ -379,6 +386,7 @@ impl Opened {
             policies,
             is_as_written: policy_sets.is_empty() && sets.is_empty(),
             policy_sets,
+            policy_leaves,
             happenings: played.happenings,
             config: played.config,
             thresholds,
