@@ -3,13 +3,13 @@
 use super::{
     Arm, Plan, Request, RunError, Workers, Wrong, policies,
     recording::{self, ARMS_MAX},
-    replicate::Run,
+    replicate::{Keep, Run},
     request,
 };
 use crate::{
     chart::{Recorded, recorded},
     model::world::Limits,
-    observe::{Fates, Recorder},
+    observe::Fates,
     scenario::{Opened, Scenario},
     study::{
         Sample,
@@ -195,9 +195,9 @@ impl Comparing {
     fn record(&self, at: usize, limits: &Limits<'_>) -> Result<(Run, recorded::Arm), RunError> {
         let arm = &self.plan.arms[at];
         let scenario = self.plan.scenario(arm, 0, true)?;
-        let mut recorder = Recorder::new(&scenario.config);
-        let run = self.plan.play_beside(arm, &scenario, 0, true, Some(&mut recorder), limits)?;
-        let recording = recorder.finish(run.ended, &run.register);
+        let keep = Keep { fates: true, recording: true };
+        let mut run = self.plan.play_beside(arm, &scenario, 0, keep, None, limits)?;
+        let recording = run.recording.take().expect("it was asked for");
         let arm = recording::arm(&scenario, &run.results, recording);
         Ok((run, arm))
     }

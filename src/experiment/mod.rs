@@ -34,7 +34,7 @@ pub use error::{RunError, Wrong, limit_hint};
 pub use playing::{Playing, Reach};
 pub use pool::{Progress, Workers};
 pub use replicate::{
-    Arm, Plan, Run, cut_of, formulas, metrics, read_warmup, seed_of, usual_metrics,
+    Arm, Keep, Plan, Run, cut_of, formulas, metrics, read_warmup, seed_of, usual_metrics,
 };
 pub use request::{Request, policies, policies_or_none};
 pub use sweep::sweep;
@@ -47,15 +47,13 @@ use crate::{
         world::{Finish, Limits, Stop, Wake, World},
     },
     observe::{
-        Asked, Formula, Mistake, Names, Outcome, Recorder, Recording, RowSink, Scope, Threshold,
-        Watch,
+        Asked, Formula, Full, Mistake, Names, Outcome, Recording, RowSink, Scope, Threshold, Watch,
     },
     scenario::{
         self, GuessUnit, Scenario,
         diagnostic::{Diagnostic, Place},
     },
 };
-use std::{cell::RefCell, rc::Rc};
 
 /// What a run left, and how far it came.
 #[derive(Debug)]
@@ -77,29 +75,45 @@ pub fn play(
 }
 
 /// [`play`] on a given store of appointments: the order, and so the result, is the same on each.
+///
+/// Most runs are watched by a [`Watch`] alone, for which the world is compiled; a trace, windows and filters of
+/// thresholds, and FIFO queues take a [`Full`], for which each fact costs some ten nanoseconds more.
 pub fn play_on<S: Store<Wake>>(
     config: &Config,
     asked: impl Into<Asked>,
     trace: Option<RowSink<'_>>,
     limits: &Limits<'_>,
 ) -> Played {
-    play_watched_on::<S>(config, Watch::new(config, asked, trace), limits).0
+    let asked = asked.into();
+    let plain = match trace {
+        None => Watch::plain(config, asked.clone()),
+        Some(_) => None,
+    };
+    match plain {
+        Some(watch) => {
+            let mut world: World<Watch, S> = World::new(config, watch);
+            let finish = world.run(limits);
+            let (watch, register) = world.into_parts();
+            Played { outcome: watch.outcome(finish.at, &register), finish }
+        }
+        None => {
+            let full = Full::new(config, asked).with_trace(config, trace);
+            play_full::<S>(config, full, limits).0
+        }
+    }
 }
 
-/// Plays `config` before a watch; the register comes back as it is left.
-fn play_watched(config: &Config, watch: Watch<'_>, limits: &Limits<'_>) -> (Played, Register) {
-    play_watched_on::<Ladder<Wake>>(config, watch, limits)
-}
-
-fn play_watched_on<S: Store<Wake>>(
+/// Plays `config` before everything that `full` has, a watch among it.
+fn play_full<S: Store<Wake>>(
     config: &Config,
-    watch: Watch<'_>,
+    full: Full<'_>,
     limits: &Limits<'_>,
 ) -> (Played, Register) {
-    let mut world: World<Watch<'_>, S> = World::new(config, watch);
+    let mut world: World<Full<'_>, S> = World::new(config, full);
     let finish = world.run(limits);
-    let (watch, register) = world.into_parts();
-    (Played { outcome: watch.finish(finish.at, &register), finish }, register)
+    let (mut full, register) = world.into_parts();
+    let outcome = full.finish(finish.at, &register).expect("it has a watch");
+    (Played { outcome, finish }, register)
 }
 
 /// What a run of a scenario leaves, with what its charts are drawn from.
@@ -142,17 +156,17 @@ pub fn run(
     Ok(workers.limited(|limits| record(&scenario.config, asked, trace, limits)))
 }
 
-/// [`play`], and beside it folds the run for charts.
+/// [`play`], which also folds the run for charts.
 pub(crate) fn record(
     config: &Config,
     asked: impl Into<Asked>,
     trace: Option<RowSink<'_>>,
     limits: &Limits<'_>,
 ) -> RunOutput {
-    let beside = Recorder::new(config);
-    let (played, recorder, register) = play_beside(config, asked, trace, limits, beside);
-    let Played { outcome, finish } = played;
-    RunOutput { recording: recorder.finish(finish.at, &register), outcome, finish }
+    let asked = Asked { recording: true, ..asked.into() };
+    let Played { mut outcome, finish } = play(config, asked, trace, limits);
+    let recording = outcome.recording.take().expect("it was asked for");
+    RunOutput { recording, outcome, finish }
 }
 
 /// [`play`], and `beside` it an observer of its own, which comes back with the register as it is left.
@@ -163,43 +177,29 @@ pub fn play_beside<O: Observer>(
     limits: &Limits<'_>,
     mut beside: O,
 ) -> (Played, O, Register) {
-    let watch = Watch::new(config, asked, trace).beside(&mut beside);
-    let (played, register) = play_watched(config, watch, limits);
+    let full = Full::new(config, asked).with_trace(config, trace).beside(&mut beside);
+    let (played, register) = play_full::<Ladder<Wake>>(config, full, limits);
     (played, beside, register)
 }
 
 /// Plays `config` before an observer of its own, which comes back with how far the run came.
 ///
-/// The world is compiled once for all such observers, and asks each by a table: a fact costs some
-/// nanoseconds more than where the observer is known. Commands that play much know theirs.
-pub fn watch<O: Observer>(config: &Config, observer: O, limits: &Limits<'_>) -> (O, Finish) {
-    let (observer, finish, _) = watch_whole(config, observer, limits);
+/// The world is compiled once for all such observers: a fact costs some nanoseconds more than where the observer is
+/// known.
+pub fn watch<O: Observer>(config: &Config, mut observer: O, limits: &Limits<'_>) -> (O, Finish) {
+    let (finish, _) = watch_whole(config, Full::only(&mut observer), limits);
     (observer, finish)
 }
 
-/// [`watch`], which also gives the register as it is left.
-fn watch_whole<O: Observer>(
+/// Plays `config` before whatever `full` has; it and the register come back as they are left.
+fn watch_whole<'a>(
     config: &Config,
-    observer: O,
+    full: Full<'a>,
     limits: &Limits<'_>,
-) -> (O, Finish, Register) {
-    let shared = Rc::new(RefCell::new(observer));
-    let (finish, register) = watch_by_table(config, shared.clone(), limits);
-    let observer = Rc::into_inner(shared).expect("the world that shared it is gone");
-    (observer.into_inner(), finish, register)
-}
-
-/// Who watches a world whose kind of observer is not known.
-type ByTable<'a> = Rc<RefCell<dyn Observer + 'a>>;
-
-fn watch_by_table(
-    config: &Config,
-    observer: ByTable<'_>,
-    limits: &Limits<'_>,
-) -> (Finish, Register) {
-    let mut world: World<ByTable<'_>, Ladder<Wake>> = World::new(config, observer);
+) -> (Finish, (Full<'a>, Register)) {
+    let mut world: World<Full<'a>, Ladder<Wake>> = World::new(config, full);
     let finish = world.run(limits);
-    (finish, world.into_parts().1)
+    (finish, world.into_parts())
 }
 
 /// The thresholds that one run of the scenario is judged by: those of the policy it plays and those

@@ -5,17 +5,16 @@
 //! first time is replication 0 of the comparison. Nothing that watches changes a run.
 
 use super::{
-    Request, RunError, Workers, Wrong, artifacts, compare::Comparing, cut_of, formulas, grid,
-    guess, play_watched, policies_or_none, recording, thresholds, usual_metrics, watch,
-    watch_whole, whole,
+    Keep, Request, RunError, Workers, Wrong, artifacts, compare::Comparing, cut_of, formulas, grid,
+    guess, play, play_beside, policies_or_none, recording, thresholds, usual_metrics, watch, whole,
 };
 use crate::{
     chart::{Look, OfRuns, Recorded, Theme, forest, recorded, storm},
     kernel::{Span, Time},
-    model::{Register, world::Limits},
+    model::world::Limits,
     observe::{
-        Asked, Cast, Fates, Formula, Outcome, Recorder, Scout, Slice, Threshold, Watch,
-        digest::Digest, formula::Value, slice, stage,
+        Asked, Cast, Fates, Formula, Full, Outcome, Scout, Slice, Threshold, digest::Digest,
+        formula::Value, slice, stage,
     },
     page::{
         self, Page, Play, Stage,
@@ -151,9 +150,12 @@ impl Reporting {
         let Some(comparing) = &self.comparing else {
             let runs = workers.play(self.scenarios.len(), |at, limits| {
                 let config = &self.scenarios[at].0.config;
-                let (watching, finish, register) = watch_whole(config, self.watching(at), limits);
+                let scout = Scout::new(&config.resources);
+                let asked = self.asked(at);
+                let (super::Played { outcome, finish }, scout, _) =
+                    play_beside(config, asked, None, limits, scout);
                 whole(&finish, &[], || self.opened.file_name())?;
-                self.played(at, watching, finish.at, &register)
+                self.played(at, outcome, scout, finish.at)
             });
             return Ok(Scouted { runs: runs.all()?, arms: Vec::new() });
         };
@@ -161,10 +163,16 @@ impl Reporting {
             let arm = &comparing.plan.arms[at];
             // The comparison may leave out a beginning that the accounts of the policies have.
             let scenario = comparing.plan.scenario(arm, 0, true)?;
-            let mut watching = self.watching(at);
-            let beside = Some(&mut watching as _);
-            let run = comparing.plan.play_beside(arm, &scenario, 0, true, beside, limits)?;
-            let played = self.played(at, watching, run.ended, &run.register)?;
+            let own = &self.scenarios[at].0.config;
+            let mut scout = Scout::new(&own.resources);
+            let mut account = Full::new(own, self.asked(at)).beside(&mut scout);
+            let keep = Keep { fates: true, recording: false };
+            let beside = Some(&mut account as _);
+            let run = comparing.plan.play_beside(arm, &scenario, 0, keep, beside, limits)?;
+            let register = run.register.as_ref().expect("somebody watched beside");
+            let outcome = account.finish(run.ended, register).expect("it has a watch");
+            drop(account);
+            let played = self.played(at, outcome, scout, run.ended)?;
             Ok((run, Some(played)))
         };
         let arms = comparing.empty();
@@ -177,29 +185,26 @@ impl Reporting {
         }
     }
 
-    /// Who watches a policy while it is scouted.
-    fn watching(&self, at: usize) -> (Watch<'static>, (Scout, Recorder)) {
-        let (Scenario { config, .. }, thresholds) = &self.scenarios[at];
+    /// What is asked of a policy while it is scouted.
+    fn asked(&self, at: usize) -> Asked {
+        let (_, thresholds) = &self.scenarios[at];
         let metrics = Vec::from_iter(self.guess.clone());
-        let asked = Asked { thresholds: thresholds.clone(), metrics };
-        let beside = (Scout::new(&config.resources), Recorder::new(config));
-        (Watch::new(config, asked, None), beside)
+        Asked { thresholds: thresholds.clone(), metrics, recording: true, fates: false }
     }
 
-    /// What they saw.
+    /// What was seen of a policy.
     fn played(
         &self,
         at: usize,
-        (watch, (scout, recorder)): (Watch<'static>, (Scout, Recorder)),
+        mut outcome: Outcome,
+        scout: Scout,
         end: Time,
-        register: &Register,
     ) -> Result<Played, RunError> {
-        let outcome = watch.finish(end, register);
         if !outcome.faults.is_empty() {
             let run = self.opened.file_name();
             return Err(RunError::Inconsistent { run, faults: outcome.faults });
         }
-        let recording = recorder.finish(end, register);
+        let recording = outcome.recording.take().expect("it was asked for");
         let recorded = recording::arm(&self.scenarios[at].0, &outcome.results, recording);
         Ok(Played { outcome, scout, end, recorded })
     }
@@ -462,9 +467,8 @@ fn tried(path: &str, tries: &[Try], workers: &Workers<'_>) -> Result<Tried, RunE
         let usual = usual_metrics(config);
         let texts: Vec<&str> = usual.iter().map(String::as_str).collect();
         let metrics = formulas(scenario, &texts).unwrap_or_default();
-        let asked = Asked { thresholds: Vec::new(), metrics: metrics.clone() };
-        let watch = Watch::new(config, asked, None);
-        let (super::Played { outcome, finish }, _) = play_watched(config, watch, limits);
+        let asked = Asked { metrics: metrics.clone(), ..Asked::default() };
+        let super::Played { outcome, finish } = play(config, asked, None, limits);
         whole(&finish, &outcome.faults, || scenario.file_name())?;
         let summary = metrics.iter().zip(&outcome.metrics).filter_map(|(metric, reading)| {
             match reading.value.as_ref()? {

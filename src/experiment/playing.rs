@@ -4,19 +4,19 @@
 //! late is read back: a second run from the beginning with nobody but the story watching, up to the very
 //! event at which the first one stands; from there on the story goes on with it.
 
-use super::{ByTable, Played};
+use super::Played;
 use crate::{
     kernel::{Ladder, Time},
     model::{
         config::Config,
         world::{Finish, Limits, Pause, Stop, Wake, World},
     },
-    observe::{Asked, Id, Live, Story, Watch},
+    observe::{Asked, Full, Id, Live, Story},
 };
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 /// A second run, and the story that it reads.
-type Reading = (World<ByTable<'static>, Ladder<Wake>>, Rc<RefCell<Story>>);
+type Reading = (World<Full<'static>, Ladder<Wake>>, Rc<RefCell<Story>>);
 
 /// How far a piece came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum Reach {
 /// A run that is played in pieces.
 pub struct Playing<'a> {
     config: &'a Config,
-    world: World<Watch<'static>, Ladder<Wake>>,
+    world: World<Full<'static>, Ladder<Wake>>,
     clock: Time,
     over: Option<Played>,
     reading: Option<Reading>,
@@ -41,8 +41,8 @@ pub struct Playing<'a> {
 impl<'a> Playing<'a> {
     /// At time 0, before anything happened.
     pub fn new(config: &'a Config, asked: impl Into<Asked>) -> Playing<'a> {
-        let watch = Watch::new(config, asked, None).with_live(Live::new(config));
-        let world = World::new(config, watch);
+        let asked = Asked { recording: true, ..asked.into() };
+        let world = World::new(config, Full::new(config, asked).with_live(config));
         Playing { config, world, clock: Time::ZERO, over: None, reading: None }
     }
 
@@ -75,7 +75,10 @@ impl<'a> Playing<'a> {
         if self.over.is_some() {
             return Reach::End;
         }
-        match self.world.run_until(pause, limits) {
+        let finish = self.world.run_until(pause, limits);
+        let now = self.world.now();
+        self.world.observer_mut().refresh(now);
+        match finish {
             None => Reach::There,
             Some(Finish { stop: Stop::Interrupted, at, .. }) => {
                 self.clock = self.clock.max(at);
@@ -83,16 +86,8 @@ impl<'a> Playing<'a> {
             }
             Some(finish) => {
                 self.clock = self.clock.max(finish.at);
-                // What is now stays; the rest of the watch comes to its results.
-                let watch = self.world.observer_mut();
-                let live = watch.live_mut().take();
-                let done =
-                    std::mem::replace(watch, Watch::new(self.config, Asked::default(), None));
-                *watch.live_mut() = live;
-                let outcome = done.finish(finish.at, self.world.register());
-                if let Some(live) = self.world.observer_mut().live_mut() {
-                    live.0.end(outcome.results.ledger.clone());
-                }
+                let (full, register) = self.world.observer_and_register();
+                let outcome = full.finish(finish.at, register).expect("it has a watch");
                 self.over = Some(Played { outcome, finish });
                 Reach::End
             }
@@ -104,19 +99,9 @@ impl<'a> Playing<'a> {
         self.clock
     }
 
-    fn watched(&self) -> &(Live, Option<Story>) {
-        self.world.observer().live().expect("it is given when the run begins")
-    }
-
-    fn set_story(&mut self, story: Option<Story>) {
-        if let Some(live) = self.world.observer_mut().live_mut() {
-            live.1 = story;
-        }
-    }
-
     /// What is now.
-    pub fn live(&self) -> &Live {
-        &self.watched().0
+    pub fn live(&self) -> Live<'_> {
+        self.world.observer().live().expect("it is given when the run begins")
     }
 
     /// What the run came to, if it is over.
@@ -126,18 +111,17 @@ impl<'a> Playing<'a> {
 
     /// Follows the family of a payload, or nobody. Its story is there once it has been read back.
     pub fn follow(&mut self, id: Option<Id>) {
-        self.set_story(None);
+        self.world.observer_mut().follow(None);
         self.reading = id.map(|id| {
             let story = Story::new(Arc::clone(&self.config.resources), id);
             let shared = Rc::new(RefCell::new(story));
-            let observer: ByTable<'static> = shared.clone();
-            (World::new(self.config, observer), shared)
+            (World::new(self.config, Full::only(Rc::clone(&shared))), shared)
         });
     }
 
     /// The story of what is followed so far, if it has been read back.
     pub fn story(&self) -> Option<&Story> {
-        self.watched().1.as_ref()
+        self.world.observer().story()
     }
 
     /// The share that has been read back of what is being read back.
@@ -155,7 +139,8 @@ impl<'a> Playing<'a> {
         }
         let (world, story) = self.reading.take().expect("it was there");
         drop(world);
-        self.set_story(Rc::into_inner(story).map(RefCell::into_inner));
+        let story = Rc::into_inner(story).map(RefCell::into_inner);
+        self.world.observer_mut().follow(story);
         true
     }
 }

@@ -5,12 +5,12 @@
 //! seeds, and draws are looked up by what they decide: the second attempt of an arrival fails under
 //! every policy or under none.
 
-use super::{Played, RunError, all_thresholds, diagnosed, play_watched, whole, with_names};
+use super::{Played, RunError, all_thresholds, diagnosed, play, play_beside, whole, with_names};
 use crate::{
     kernel::{Stream, Time},
     model::{Observer, Register, config::Config, world::Limits},
     observe::{
-        Asked, Fates, Formula, Results, Series, Watch,
+        Asked, Fates, Formula, Outcome, Recording, Results, Series,
         formula::{Term, Window},
         histogram::Percent,
         measure::Kind as MeasureKind,
@@ -62,12 +62,23 @@ pub struct Run {
     pub sample: Sample,
     /// What became of each arrival, if that was asked.
     pub fates: Option<Fates>,
+    /// The run in some hundred bins, if that was asked.
+    pub recording: Option<Recording>,
     /// All that was counted.
     pub results: Results,
     /// When it ended.
     pub ended: Time,
-    /// The register as it is left.
-    pub register: Register,
+    /// The register as it is left, if somebody watched beside.
+    pub register: Option<Register>,
+}
+
+/// What is kept of a run beside its numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Keep {
+    /// What became of each arrival.
+    pub fates: bool,
+    /// What charts are drawn from.
+    pub recording: bool,
 }
 
 /// The seed of a replication of a study whose first has `seed`. Below 2^53, so that every reader of
@@ -110,7 +121,8 @@ impl Plan {
         limits: &Limits<'_>,
     ) -> Result<Run, RunError> {
         let scenario = self.scenario(arm, replication, true)?;
-        self.play_beside(arm, &scenario, replication, fates, None, limits)
+        let keep = Keep { fates, recording: false };
+        self.play_beside(arm, &scenario, replication, keep, None, limits)
     }
 
     /// [`Plan::play`] of what [`Plan::scenario`] gave for the arm and the replication; `beside` watches too.
@@ -119,7 +131,7 @@ impl Plan {
         arm: &Arm,
         scenario: &Scenario,
         replication: u32,
-        fates: bool,
+        keep: Keep,
         beside: Option<&mut dyn Observer>,
         limits: &Limits<'_>,
     ) -> Result<Run, RunError> {
@@ -130,10 +142,14 @@ impl Plan {
             Kind::Terminating => Vec::new(),
         };
         let config = &scenario.config;
-        let mut others = (fates.then(|| Fates::new(&config.resources)), beside);
-        let watch = Watch::new(config, asked, None).beside(&mut others);
-        let (Played { outcome, finish }, register) = play_watched(config, watch, limits);
-        let (fates, _) = others;
+        let asked = Asked { fates: keep.fates, recording: keep.recording, ..asked };
+        let (Played { outcome, finish }, register) = match beside {
+            None => (play(config, asked, None, limits), None),
+            Some(beside) => {
+                let (played, _, register) = play_beside(config, asked, None, limits, beside);
+                (played, Some(register))
+            }
+        };
         whole(&finish, &outcome.faults, || {
             let seed = config.seed;
             format!("{}, replication {replication} (seed {seed})", arm.name)
@@ -149,7 +165,8 @@ impl Plan {
             periods: periods(&outcome.series, &terms, self.cut.duration),
             verdicts: outcome.results.thresholds.clone(),
         };
-        Ok(Run { sample, fates, results: outcome.results, ended: finish.at, register })
+        let Outcome { fates, results, recording, .. } = outcome;
+        Ok(Run { sample, fates, recording, results, ended: finish.at, register })
     }
 
     /// What is asked of a run: the metrics, what the thresholds of several runs need, and the
@@ -173,7 +190,7 @@ impl Plan {
                 }
             }
         }
-        Ok(Asked { thresholds, metrics })
+        Ok(Asked { thresholds, metrics, ..Asked::default() })
     }
 
     /// In a steady state a level, and what is taken period by period, is of the time in which things

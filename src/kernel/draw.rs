@@ -233,25 +233,20 @@ fn mix(mut z: u64) -> u64 {
 }
 
 /// Ten rounds of Philox4x32.
-///
-/// The four 32-bit lanes are held in 64 bits each, and what lies above their lower half is dropped
-/// only where it is read: a fifth faster than four `u32`.
-#[inline]
+#[inline(always)]
 fn philox(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
-    let [mut a, mut b, mut c, mut d] = counter.map(u64::from);
-    let [mut k0, mut k1] = key.map(u64::from);
+    let [mut a, mut b, mut c, mut d] = counter;
+    let [mut k0, mut k1] = key;
     for _ in 0..10 {
-        let p0 = (a & LOWER) * 0xd251_1f53;
-        let p1 = (c & LOWER) * 0xcd9e_8d57;
-        (a, b, c, d) = (p1 >> 32 ^ b ^ k0, p1, p0 >> 32 ^ d ^ k1, p0);
+        let p0 = u64::from(a) * 0xd251_1f53;
+        let p1 = u64::from(c) * 0xcd9e_8d57;
+        (a, b, c, d) =
+            ((p1 >> 32) as u32 ^ b ^ k0, p1 as u32, (p0 >> 32) as u32 ^ d ^ k1, p0 as u32);
         k0 = k0.wrapping_add(0x9e37_79b9);
         k1 = k1.wrapping_add(0xbb67_ae85);
     }
-    [a as u32, b as u32, c as u32, d as u32]
+    [a, b, c, d]
 }
-
-/// The lower half of a word.
-const LOWER: u64 = 0xffff_ffff;
 
 /// The lower and the upper 32 bits.
 #[inline]

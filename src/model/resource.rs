@@ -21,6 +21,70 @@ pub struct Resource {
     pub index: u16,
 }
 
+/// A kind of resource as a type.
+pub trait Kind {
+    /// Which.
+    const KIND: ResourceKind;
+}
+
+/// The number of a resource of a kind that is known when the program is compiled.
+pub trait IsOf {
+    /// The kind.
+    type Kind: Kind;
+    /// Its position in the list that it is in.
+    fn position(self) -> usize;
+}
+
+/// A topic.
+#[derive(Clone, Copy, Debug)]
+pub struct TopicId(pub SinkId);
+
+/// A bus.
+#[derive(Clone, Copy, Debug)]
+pub struct BusId(pub SinkId);
+
+/// A bucket.
+#[derive(Clone, Copy, Debug)]
+pub struct BucketId(pub SinkId);
+
+/// The account, of which there is one.
+#[derive(Clone, Copy, Debug)]
+pub struct TheAccount;
+
+/// The run, of which there is one.
+#[derive(Clone, Copy, Debug)]
+pub struct TheRun;
+
+macro_rules! is_of {
+    ($($id:ty: $kind:ident = |$it:ident| $position:expr;)*) => {$(
+        impl IsOf for $id {
+            type Kind = kind::$kind;
+            #[inline(always)]
+            fn position(self) -> usize {
+                let $it = self;
+                $position
+            }
+        }
+    )*};
+}
+
+is_of! {
+    FunctionId: Function = |id| id.index();
+    QueueId: Queue = |id| id.index();
+    StreamId: Stream = |id| id.index();
+    TopicId: Topic = |id| id.0.index();
+    BusId: Bus = |id| id.0.index();
+    BucketId: Bucket = |id| id.0.index();
+    RuleId: Rule = |id| id.index();
+    MappingId: Mapping = |id| id.index();
+    ReaderId: StreamMapping = |id| id.index();
+    DependencyId: Dependency = |id| id.index();
+    AlarmId: Alarm = |id| id.index();
+    TheAccount: Account = |_id| 0;
+    CallId: Caller = |id| id.index();
+    TheRun: Run = |_id| 0;
+}
+
 macro_rules! kinds {
     ($($(#[doc = $doc:literal])+ $kind:ident $digits:literal $word:literal ($($list:tt)+);)*) => {
         /// A kind of resource, or what else has measures; in the order of the outputs.
@@ -49,6 +113,19 @@ macro_rules! kinds {
             pub fn length(self, resources: &Resources) -> usize {
                 match self { $(ResourceKind::$kind => length!(resources $($list)+)),* }
             }
+        }
+
+        /// Each kind as a type, so that a number of another kind does not compile.
+        pub mod kind {
+            use super::{Kind, ResourceKind};
+            $(
+                $(#[doc = $doc])+
+                #[derive(Clone, Copy, Debug)]
+                pub enum $kind {}
+                impl Kind for $kind {
+                    const KIND: ResourceKind = ResourceKind::$kind;
+                }
+            )*
         }
 
         impl Resource {

@@ -984,6 +984,11 @@ impl<O: Observer, S: Store<Wake>> World<O, S> {
         &mut self.core.observer
     }
 
+    /// Who watches, and the register as it is.
+    pub fn observer_and_register(&mut self) -> (&mut O, &Register) {
+        (&mut self.core.observer, &self.core.register)
+    }
+
     /// What watched, and the register as it is left.
     pub fn into_parts(self) -> (O, Register) {
         (self.core.observer, self.core.register)

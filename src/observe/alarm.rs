@@ -1,7 +1,7 @@
-//! CloudWatch alarms: points a minute from what is observed, and what they make of an alarm's state.
+//! CloudWatch alarms: points a minute from the table of numbers, and what they make of an alarm's state.
 //!
 //! ```text
-//!  fact ─► points ─► Feed ─(each minute)─► a point, or none ─► periods ─► judge ─► state
+//!  table ─(each minute)─► Feed: a point, or none ─► periods ─► judge ─► state
 //! ```
 //!
 //! An alarm is looked at at the end of each minute, at its last periods up to then (CW1, CW2); what
@@ -12,21 +12,19 @@
 //! somebody looks.
 
 use super::{
+    cell::{Cell, Mark, Stats},
     histogram::{Histogram, Percent},
-    ledger::LedgerKind,
     measure::{Kind, Measure},
     number::Number,
-    point::{About, Bases, Sink, SinkOf},
+    table::{Late, MetricTable},
 };
 use crate::{
     kernel::{Span, Time},
     model::{
-        Place, Resource, ResourceKind,
+        Resource, ResourceKind,
         alarm::{Alarm, Comparison, MissingData, Statistic, Watched},
         config::{Change, Config, Resources},
-        facts::Answer,
-        outcome::Reason,
-        vocabulary::{AlarmId, CallId, PayloadId, QueueId},
+        vocabulary::{AlarmId, QueueId},
     },
 };
 use serde::Serialize;
@@ -152,6 +150,14 @@ impl Point {
         Point { sum: 0, samples: 0, min: u64::MAX, max: 0, all }
     }
 
+    /// Takes samples that were added up elsewhere.
+    fn add_stats(&mut self, stats: Stats) {
+        let whole = |n: i64| u64::try_from(n).unwrap_or(0);
+        self.sum += stats.sum;
+        self.samples += stats.samples;
+        (self.min, self.max) = (self.min.min(whole(stats.min)), self.max.max(whole(stats.max)));
+    }
+
     fn add(&mut self, value: u64) {
         self.sum += i128::from(value);
         self.samples += 1;
@@ -198,57 +204,94 @@ impl Point {
 struct Feed {
     resource: Resource,
     measure: Measure,
+    /// Where it is in the table.
+    slot: usize,
+    mark: Mark,
     percentile: bool,
     /// So many closed minutes are needed.
     keeps: usize,
     /// The newest last.
     minutes: VecDeque<Option<Point>>,
-    /// The present minute.
+    /// The present minute, as far as it has been taken from the table.
     now: Point,
-    /// Of a gauge.
-    level: u64,
-    /// The highest level in the present minute.
+    /// Of a gauge: the highest level in the present minute, as far as it has been taken.
     highest: u64,
+    /// Of a gauge after the run: as it is then.
+    rested: Option<u64>,
 }
 
 impl Feed {
-    fn new(resource: Resource, measure: Measure) -> Feed {
+    fn new(resource: Resource, measure: Measure, table: &MetricTable) -> Feed {
+        let slot = table.slot(resource, measure);
+        let mark = Mark::new(table.at(&table.slots()[slot]));
         Feed {
             resource,
             measure,
+            slot,
+            mark,
             percentile: false,
             keeps: 0,
             minutes: VecDeque::new(),
             now: Point::new(false),
-            level: 0,
             highest: 0,
+            rested: None,
         }
     }
 
-    fn set(&mut self, level: u64) {
-        self.level = level;
-        self.highest = self.highest.max(level);
+    /// Takes what the table has since the last time; everybody has looked at it.
+    fn gather(&mut self, table: &mut MetricTable) {
+        let slot = table.slots()[self.slot];
+        let cell = table.at(&slot);
+        match cell {
+            Cell::Gauge(_) => {
+                self.highest = self.highest.max(self.mark.take_highest(cell));
+            }
+            Cell::Counter(_) | Cell::Tally(_) | Cell::Samples(_) => {
+                if let Some(stats) = self.mark.close(cell, Time::ZERO, Time::ZERO) {
+                    self.now.add_stats(stats);
+                }
+                if self.percentile
+                    && let Some(samples) = table.take_minute(self.slot)
+                    && samples.count() > 0
+                {
+                    let all = self.now.all.get_or_insert_default();
+                    all.merge(&samples);
+                }
+            }
+        }
+    }
+
+    /// The level of a gauge now.
+    fn level(&self, table: &MetricTable) -> u64 {
+        match (self.rested, table.at(&table.slots()[self.slot])) {
+            (Some(level), _) => level,
+            (None, Cell::Gauge(gauge)) => u64::try_from(gauge.level).unwrap_or(0),
+            (None, Cell::Counter(_) | Cell::Tally(_) | Cell::Samples(_)) => 0,
+        }
     }
 
     /// The minute is over (CW6). `active`: its queue publishes.
-    fn close(&mut self, active: bool) {
+    fn close(&mut self, active: bool, table: &mut MetricTable) {
+        self.gather(table);
         let is_gauge = self.measure.kind() == Kind::Gauge;
+        let level = self.level(table);
+        let highest = self.highest.max(level);
         match self.resource.kind {
             // SQS says how many there are each minute; of what is delayed, in flight or oldest
             // only if there is something.
             ResourceKind::Queue if is_gauge => {
                 let always = self.measure == Measure::ApproximateNumberOfMessagesVisible;
-                if active && (always || 0 < self.level) {
-                    self.now.add(self.level);
+                if active && (always || 0 < level) {
+                    self.now.add(level);
                 }
             }
             // A queue that is active publishes that nothing happened.
             ResourceKind::Queue if active && self.now.samples == 0 => self.now.add(0),
             // Lambda's are taken at their highest, and only if there was something.
-            _ if is_gauge && 0 < self.highest => self.now.add(self.highest),
+            _ if is_gauge && 0 < highest => self.now.add(highest),
             _ => (),
         }
-        self.highest = self.level;
+        self.highest = level;
         let closed = std::mem::replace(&mut self.now, Point::new(self.percentile));
         self.minutes.push_back((0 < closed.samples).then_some(closed));
         if self.keeps < self.minutes.len() {
@@ -279,8 +322,31 @@ struct Watching {
 struct Activity {
     /// The minute after the last in which something was asked of it or lay in it; 0: never.
     since: u64,
-    /// Messages in it, in whatever state.
-    holds: i64,
+    /// Samples of its counts and amounts at the end of the minute before.
+    counted: u64,
+}
+
+/// What makes a queue publish: how much was counted of it so far, when its messages last went from one state to
+/// another, and how many there are.
+fn activity(table: &MetricTable, queue: QueueId) -> (u64, Time, i64) {
+    let resource = Resource::from(queue);
+    let (mut counted, mut changed, mut holds) = (0, Time::ZERO, 0);
+    for measure in Measure::of(ResourceKind::Queue) {
+        match table.cell(resource, measure) {
+            Cell::Counter(cell) => counted += cell.samples(),
+            Cell::Tally(cell) => counted += cell.samples(),
+            // Its age goes up by itself.
+            Cell::Gauge(_) if measure == Measure::ApproximateAgeOfOldestMessage => (),
+            Cell::Gauge(gauge) => {
+                changed = changed.max(gauge.changed());
+                if measure != Measure::ApproximateNumberOfGroupsWithInflightMessages {
+                    holds += gauge.level;
+                }
+            }
+            Cell::Samples(_) => (),
+        }
+    }
+    (counted, changed, holds)
 }
 
 /// Every alarm of a run.
@@ -289,9 +355,8 @@ pub struct Alarms {
     /// The present minute's number, from 0 at time 0.
     minute: u64,
     feeds: Vec<Feed>,
-    /// For each resource and measure its feed; 0 is none, 1 the first.
-    table: Vec<u16>,
-    bases: Bases,
+    /// For each slot of the table its feed; 0 is none, 1 the first.
+    feed_of: Vec<u16>,
     queues: Vec<Activity>,
     all: Vec<Watching>,
     /// Points beyond its periods that an alarm looks at.
@@ -313,17 +378,15 @@ fn watched(alarm: &Alarm, resources: &Resources) -> Vec<Resource> {
 
 impl Alarms {
     /// The alarms of a run; none if it has none.
-    pub fn new(config: &Config) -> Option<Alarms> {
+    pub fn new(config: &Config, table: &mut MetricTable) -> Option<Alarms> {
         let first = &*config.resources;
         if first.alarms.is_empty() {
             return None;
         }
-        let bases = Bases::new(first);
         let mut alarms = Alarms {
             minute: 0,
             feeds: Vec::new(),
-            table: vec![0; bases.end()],
-            bases,
+            feed_of: vec![0; table.slots().len()],
             queues: vec![Activity::default(); first.queues.len()],
             all: Vec::new(),
             extra: first.assumptions.alarm_range_extra,
@@ -336,11 +399,11 @@ impl Alarms {
         for resources in [first].into_iter().chain(later) {
             let extra = resources.assumptions.alarm_range_extra;
             for alarm in &resources.alarms {
-                alarms.lay(alarm, extra, resources);
+                alarms.lay(alarm, extra, resources, table);
             }
         }
         for alarm in &first.alarms {
-            let feeds = alarms.feeds_of(alarm, first);
+            let feeds = alarms.feeds_of(alarm, first, table);
             let states = States::default();
             alarms.all.push(Watching { settings: alarm.clone(), feeds, states });
         }
@@ -348,41 +411,42 @@ impl Alarms {
     }
 
     /// Makes the feeds that an alarm needs, or makes them keep as much as it needs.
-    fn lay(&mut self, alarm: &Alarm, extra: u32, resources: &Resources) {
+    fn lay(&mut self, alarm: &Alarm, extra: u32, resources: &Resources, table: &mut MetricTable) {
         let range = u64::from(alarm.periods) + u64::from(extra);
         let keeps = usize::try_from(range * u64::from(alarm.period_minutes)).unwrap_or(usize::MAX);
         for resource in watched(alarm, resources) {
             let measure =
                 Measure::find(resource.kind, alarm.metric).expect("a metric is a measure");
-            let at = self.bases.of(resource) + measure as usize;
-            if self.table[at] == 0 {
-                self.feeds.push(Feed::new(resource, measure));
+            let at = table.slot(resource, measure);
+            if self.feed_of[at] == 0 {
+                self.feeds.push(Feed::new(resource, measure, table));
                 let feeds = u16::try_from(self.feeds.len());
-                self.table[at] = feeds.expect("fewer metrics than 65,536 are watched");
+                self.feed_of[at] = feeds.expect("fewer metrics than 65,536 are watched");
             }
-            let feed = &mut self.feeds[usize::from(self.table[at]) - 1];
+            let feed = &mut self.feeds[usize::from(self.feed_of[at]) - 1];
             feed.keeps = feed.keeps.max(keeps);
             if matches!(alarm.statistic, Statistic::Percentile(_)) {
                 feed.percentile = true;
                 feed.now = Point::new(true);
+                table.keep_minutes(at);
             }
         }
     }
 
-    fn feeds_of(&self, alarm: &Alarm, resources: &Resources) -> Vec<usize> {
+    fn feeds_of(&self, alarm: &Alarm, resources: &Resources, table: &MetricTable) -> Vec<usize> {
         let found = watched(alarm, resources).into_iter().map(|resource| {
             let measure =
                 Measure::find(resource.kind, alarm.metric).expect("a metric is a measure");
-            usize::from(self.table[self.bases.of(resource) + measure as usize]) - 1
+            usize::from(self.feed_of[table.slot(resource, measure)]) - 1
         });
         found.collect()
     }
 
     /// From now on the alarms are these. As on AWS, their states stay.
-    pub fn configured(&mut self, resources: &Resources) {
+    pub fn configured(&mut self, resources: &Resources, table: &MetricTable) {
         self.extra = resources.assumptions.alarm_range_extra;
         for at in 0..self.all.len() {
-            let feeds = self.feeds_of(&resources.alarms[at], resources);
+            let feeds = self.feeds_of(&resources.alarms[at], resources, table);
             let watching = &mut self.all[at];
             watching.settings = resources.alarms[at].clone();
             watching.feeds = feeds;
@@ -408,11 +472,58 @@ impl Alarms {
         self.next().saturating_add(MINUTE.times(range))
     }
 
-    /// The present minute is over: every alarm is looked at. Says which ring from now on.
-    pub fn tick(&mut self) -> Vec<AlarmId> {
+    /// A cell has new extremes.
+    pub fn look(&mut self, slot: usize, cell: Cell<'_>) {
+        if let Some(feed) = usize::from(self.feed_of[slot]).checked_sub(1) {
+            self.feeds[feed].mark.look(cell);
+        }
+    }
+
+    /// Something was counted that is stamped with a time that has passed.
+    pub fn late(&mut self, late: &Late) {
+        let ago = self.minute.saturating_sub(late.at.as_nanos() / MINUTE.as_nanos());
+        let Some(feed) = usize::from(self.feed_of[late.slot as usize]).checked_sub(1) else {
+            return;
+        };
+        let feed = &mut self.feeds[feed];
+        if 0 < ago {
+            feed.add_late(ago, u64::from(late.counted));
+            if late.kept {
+                feed.mark.leave_out(late.counted);
+            }
+        } else if !late.kept {
+            feed.now.add(u64::from(late.counted));
+        }
+    }
+
+    /// Takes what has been counted so far: the table begins anew after this.
+    pub fn gather(&mut self, table: &mut MetricTable) {
+        self.feeds.iter_mut().for_each(|feed| feed.gather(table));
+        for (at, queue) in self.queues.iter_mut().enumerate() {
+            let (counted, ..) = activity(table, QueueId::at(at));
+            if queue.counted < counted {
+                queue.since = self.minute + 1;
+            }
+        }
+    }
+
+    /// The table has begun anew.
+    pub fn begin_counting(&mut self, table: &MetricTable) {
+        for feed in &mut self.feeds {
+            feed.mark = Mark::new(table.at(&table.slots()[feed.slot]));
+        }
+        self.queues.iter_mut().for_each(|queue| queue.counted = 0);
+    }
+
+    /// The present minute is over, and everybody has looked: every alarm is looked at. Says which ring from now on.
+    pub fn tick(&mut self, table: &mut MetricTable) -> Vec<AlarmId> {
         let now = self.next();
-        for queue in &mut self.queues {
-            if 0 < queue.holds {
+        let began = Time::ZERO.saturating_add(MINUTE.times(self.minute));
+        for (at, queue) in self.queues.iter_mut().enumerate() {
+            let (counted, changed, holds) = activity(table, QueueId::at(at));
+            let is_new = queue.counted < counted || began <= changed && changed != Time::ZERO;
+            queue.counted = counted;
+            if is_new || 0 < holds {
                 queue.since = self.minute + 1;
             }
         }
@@ -424,13 +535,13 @@ impl Alarms {
                 }
                 _ => true,
             };
-            feed.close(active);
+            feed.close(active, table);
         }
         self.minute += 1;
         let mut rang = Vec::new();
         for at in 0..self.all.len() {
             let watching = &self.all[at];
-            let state = self.look(watching, watching.settings.missing);
+            let state = self.judged(watching, watching.settings.missing);
             let begins = state == State::Alarm && state != watching.states.end;
             if state == watching.states.end || (begins && self.resting && !self.may_ring(watching))
             {
@@ -453,13 +564,13 @@ impl Alarms {
     fn may_ring(&self, watching: &Watching) -> bool {
         let Alarm { comparison, missing, .. } = watching.settings;
         let is_above = matches!(comparison, Comparison::Greater | Comparison::GreaterOrEqual);
-        let by_points = || self.look(watching, MissingData::Missing) == State::Alarm;
+        let by_points = || self.judged(watching, MissingData::Missing) == State::Alarm;
         is_above && (missing != MissingData::Breaching || by_points())
     }
 
     /// The state that an alarm takes at the end of the minute before the present one, if what is missing
     /// is treated so.
-    fn look(&self, watching: &Watching, missing: MissingData) -> State {
+    fn judged(&self, watching: &Watching, missing: MissingData) -> State {
         let settings = &watching.settings;
         let range = settings.periods + self.extra;
         let data: Vec<Datum> = (0..range).map(|back| self.datum(watching, back)).collect();
@@ -492,12 +603,14 @@ impl Alarms {
         &self.all[id.index()].states
     }
 
-    /// The age of the oldest message in a queue at the end of a minute.
+    /// The age of the oldest message in a queue at the end of a minute, after the run.
     pub fn sampled(&mut self, queue: QueueId, age: u64) {
-        let measure = Measure::ApproximateAgeOfOldestMessage;
-        let at = self.bases.of(queue.into()) + measure as usize;
-        if let Some(feed) = usize::from(self.table[at]).checked_sub(1) {
-            self.feeds[feed].set(age);
+        let (resource, measure) = (queue.into(), Measure::ApproximateAgeOfOldestMessage);
+        let feeds = self.feeds.iter_mut();
+        let mut of_queue =
+            feeds.filter(|feed| (feed.resource, feed.measure) == (resource, measure));
+        if let Some(feed) = of_queue.next() {
+            feed.rested = Some(age);
         }
     }
 }
@@ -511,90 +624,6 @@ fn breaches(settings: &Alarm, value: Number) -> bool {
         Comparison::Greater => threshold < value,
         Comparison::Less => value < threshold,
         Comparison::LessOrEqual => value <= threshold,
-    }
-}
-
-/// The feeds of one resource.
-#[derive(Debug)]
-pub struct AlarmsOf<'a> {
-    alarms: &'a mut Alarms,
-    resource: Resource,
-    /// Where the resource begins in the table.
-    base: usize,
-}
-
-impl AlarmsOf<'_> {
-    fn feed(&mut self, measure: Measure) -> Option<&mut Feed> {
-        let at = usize::from(self.alarms.table[self.base + measure as usize]).checked_sub(1)?;
-        Some(&mut self.alarms.feeds[at])
-    }
-}
-
-/// Points are of the present minute: those before it are closed when the first fact behind it comes.
-impl Sink for Alarms {
-    type Of<'a>
-        = AlarmsOf<'a>
-    where
-        Self: 'a;
-
-    fn of(&mut self, resource: impl Into<Resource>) -> AlarmsOf<'_> {
-        let resource = resource.into();
-        if resource.kind == ResourceKind::Queue {
-            self.queues[resource.index()].since = self.minute + 1;
-        }
-        let base = self.bases.of(resource);
-        AlarmsOf { alarms: self, resource, base }
-    }
-
-    fn arrived(&mut self, _: CallId, _: PayloadId) {}
-    fn entered(&mut self, _: CallId, _: LedgerKind, _: PayloadId) {}
-    fn moved(&mut self, _: CallId, _: LedgerKind, _: Place, _: Place) {}
-    fn turned(&mut self, _: CallId, _: Place, _: Place, _: PayloadId, _: Reason) {}
-    fn answered(&mut self, _: CallId, _: Answer, _: About) {}
-}
-
-impl SinkOf for AlarmsOf<'_> {
-    fn count(&mut self, measure: Measure, counted: bool, _: About) {
-        if let Some(feed) = self.feed(measure) {
-            feed.now.add(u64::from(counted));
-        }
-    }
-
-    fn count_at(&mut self, at: Time, measure: Measure, counted: bool, _: About) {
-        let ago = self.alarms.minute.saturating_sub(at.as_nanos() / MINUTE.as_nanos());
-        if let Some(feed) = self.feed(measure) {
-            match ago {
-                0 => feed.now.add(u64::from(counted)),
-                ago => feed.add_late(ago, u64::from(counted)),
-            }
-        }
-    }
-
-    fn add(&mut self, measure: Measure, amount: u64, _: About) {
-        if let Some(feed) = self.feed(measure) {
-            feed.now.add(amount);
-        }
-    }
-
-    fn step(&mut self, measure: Measure, up: bool, _: About) {
-        if self.resource.kind == ResourceKind::Queue {
-            self.alarms.queues[self.resource.index()].holds += if up { 1 } else { -1 };
-        }
-        if let Some(feed) = self.feed(measure) {
-            feed.set(if up { feed.level + 1 } else { feed.level.saturating_sub(1) });
-        }
-    }
-
-    fn set(&mut self, measure: Measure, level: u64) {
-        if let Some(feed) = self.feed(measure) {
-            feed.set(level);
-        }
-    }
-
-    fn sample(&mut self, measure: Measure, value: u64, _: About) {
-        if let Some(feed) = self.feed(measure) {
-            feed.now.add(value);
-        }
     }
 }
 

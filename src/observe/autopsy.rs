@@ -9,7 +9,7 @@
 //! Nothing is estimated: a payload remembers in a few bits what its tries met
 //! ([`Met`]).
 
-use super::cell::Caller;
+use super::table::MetricTable;
 pub use crate::model::outcome::Trouble;
 use crate::{
     kernel::Time,
@@ -221,13 +221,13 @@ impl Autopsy {
     }
 
     /// An arrival is over, or the run is.
-    pub fn add(&mut self, callers: &mut [Caller], register: &Register, root: PayloadId) {
+    pub fn add(&mut self, table: &mut MetricTable, register: &Register, root: PayloadId) {
         let known = register.get(root);
         if known.outcome.severity() <= Place::Succeeded.severity() {
             return;
         }
         if register.has_success(root) {
-            callers[known.caller.index()].book.end_partly();
+            table.book_mut(known.caller).end_partly();
         }
         let Cause { reason, queue, met, runs } = register.cause_of(root);
         let key = Key {

@@ -10,10 +10,7 @@
 //! shown: an amount is counted in [`Usd`], of which there are so many in a dollar that every price
 //! times every quantity is one.
 
-use super::{
-    cell::{Cell, Totals},
-    measure::Measure,
-};
+use super::{cell::Cell, measure::Measure, table::MetricTable};
 use crate::model::{
     Resource, ResourceKind,
     config::{Architecture, Resources},
@@ -502,14 +499,14 @@ pub struct Bill {
 
 impl Bill {
     /// The bill of what was counted.
-    pub fn of(totals: &mut Totals, resources: &Resources) -> Bill {
+    pub fn of(table: &MetricTable, resources: &Resources) -> Bill {
         let free_tier = resources.assumptions.free_tier;
         let mut used = Used { free_tier, ..Used::default() };
         let mut lines = Vec::new();
         for resource in Resource::all(resources) {
             for measure in Measure::of(resource.kind) {
                 let Some(item) = item(resource, measure, resources) else { continue };
-                let mut counted = |measure| match totals.cell(resource, measure) {
+                let counted = |measure| match table.cell(resource, measure) {
                     Cell::Counter(cell) => i128::from(cell.sum),
                     Cell::Tally(cell) => i128::try_from(cell.sum).unwrap_or(i128::MAX),
                     Cell::Gauge(_) | Cell::Samples(_) => unreachable!("what is billed is counted"),

@@ -1,6 +1,11 @@
 //! The outcome of each arrival: what two policies are compared by, event for event.
 
-use crate::model::{Fact, Moment, Observer, config::Resources, register::Move, vocabulary::CallId};
+use crate::model::{
+    Fact, Moment, Observer, Register,
+    config::Resources,
+    register::Move,
+    vocabulary::{CallId, PayloadId},
+};
 pub use crate::model::{Place, outcome::Reason};
 use std::fmt;
 
@@ -49,26 +54,32 @@ impl Fates {
     }
 }
 
-impl Observer for Fates {
-    fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
-        let register = moment.register;
-        let (root, outcome) = match (moment.moved, fact) {
-            (Some(Move { payload, outcome: Some((_, to)), .. }), _) => {
-                (register.get(payload).root, to)
-            }
-            (_, Fact::Arrived { payload, .. }) => (*payload, Place::InFlight),
-            _ => return,
-        };
-        let fate = match outcome {
+impl Fates {
+    /// The fate of an arrival is what the register says of it now.
+    pub fn put(&mut self, register: &Register, root: PayloadId) {
+        let known = register.get(root);
+        let fate = match known.outcome {
             Place::Dropped => Fate::Dropped(register.cause_of(root).reason),
             place => Fate::In(place),
         };
-        let known = register.get(root);
         let (_, fates) = &mut self.callers[known.caller.index()];
         let at = usize::try_from(known.number - 1).expect("as many arrivals as memory holds");
         if fates.len() <= at {
             fates.resize(at + 1, Fate::Absent);
         }
         fates[at] = fate;
+    }
+}
+
+impl Observer for Fates {
+    fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
+        let register = moment.register;
+        match (moment.moved, fact) {
+            (Some(Move { payload, outcome: Some(_), .. }), _) => {
+                self.put(register, register.get(payload).root);
+            }
+            (_, Fact::Arrived { payload, .. }) => self.put(register, *payload),
+            _ => (),
+        }
     }
 }

@@ -4,13 +4,15 @@
 //! It is billed as it is configured and not as it is used, from when it is configured, allocation
 //! included. Each change begins anew: what was is billed to the end of its block, what is from now.
 
-use super::measure::Measure;
+use super::{
+    measure::typed as m,
+    point::{About, Sink, SinkOf},
+};
 use crate::{
     kernel::{Span, Time},
     model::{
-        Resource,
         config::{Resources, Source},
-        vocabulary::StreamId,
+        vocabulary::{FunctionId, StreamId},
     },
 };
 
@@ -22,9 +24,8 @@ pub struct Kept {
 
 #[derive(Clone, Copy, Debug)]
 struct Keeping {
-    /// Whose, and as what it is billed.
-    resource: Resource,
-    measure: Measure,
+    /// What it is.
+    what: What,
     /// How much is there.
     level: u64,
     /// A begun block is billed whole …
@@ -35,6 +36,35 @@ struct Keeping {
     next: Time,
 }
 
+/// What is kept, and whose it is.
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Memory(FunctionId),
+    Shards(StreamId),
+    Consumers(StreamId),
+}
+
+/// A block that has begun.
+#[derive(Clone, Copy, Debug)]
+pub struct Begun {
+    what: What,
+    /// When.
+    pub at: Time,
+    amount: u64,
+}
+
+impl Begun {
+    /// Counts it as what is billed.
+    pub fn count<S: Sink>(&self, sink: &mut S) {
+        let (amount, about) = (self.amount, About::default());
+        match self.what {
+            What::Memory(id) => sink.of(id).add(m::ProvisionedGbSeconds, amount, about),
+            What::Shards(id) => sink.of(id).add(m::BilledShardHours, amount, about),
+            What::Consumers(id) => sink.of(id).add(m::BilledFanOutHours, amount, about),
+        }
+    }
+}
+
 /// What these say is kept: memory of functions, shards of streams, and those once more for each consumer.
 fn keepings(resources: &Resources) -> impl Iterator<Item = Keeping> + '_ {
     let next = Time::ZERO;
@@ -42,8 +72,7 @@ fn keepings(resources: &Resources) -> impl Iterator<Item = Keeping> + '_ {
         let function = &resources.functions[id.index()];
         let block = Span::mins(5);
         Keeping {
-            resource: Resource::from(id),
-            measure: Measure::ProvisionedGbSeconds,
+            what: What::Memory(id),
             level: u64::from(function.provisioned) * u64::from(function.memory_mb),
             block,
             each: block.ceil_millis(),
@@ -56,18 +85,8 @@ fn keepings(resources: &Resources) -> impl Iterator<Item = Keeping> + '_ {
         let shards = if is_kinesis { u64::from(stream.shards) } else { 0 };
         let consumers =
             resources.readers.iter().filter(|reader| reader.stream == id && reader.fan_out);
-        [
-            (Measure::BilledShardHours, shards),
-            (Measure::BilledFanOutHours, shards * consumers.count() as u64),
-        ]
-        .map(|(measure, level)| Keeping {
-            resource: Resource::from(id),
-            measure,
-            level,
-            block: Span::hours(1),
-            each: 1,
-            next,
-        })
+        [(What::Shards(id), shards), (What::Consumers(id), shards * consumers.count() as u64)]
+            .map(|(what, level)| Keeping { what, level, block: Span::hours(1), each: 1, next })
     });
     functions.chain(streams)
 }
@@ -95,13 +114,13 @@ impl Kept {
         within.min().unwrap_or(Time::NEVER)
     }
 
-    /// The blocks that have begun by `now`, functions first: whose, as what, when it began, and how much.
-    pub fn begun(&mut self, now: Time) -> Vec<(Resource, Measure, Time, u64)> {
+    /// The blocks that have begun by `now`, functions first.
+    pub fn begun(&mut self, now: Time) -> Vec<Begun> {
         let mut begun = Vec::new();
         for keeping in &mut self.all {
             while 0 < keeping.level && keeping.next < now {
                 let amount = keeping.level * keeping.each;
-                begun.push((keeping.resource, keeping.measure, keeping.next, amount));
+                begun.push(Begun { what: keeping.what, at: keeping.next, amount });
                 keeping.next = keeping.next.saturating_add(keeping.block);
             }
         }

@@ -6,12 +6,8 @@
 //! answers. A [`Book`] follows what one caller caused while the run goes on; the [`Ledger`] is all of them at
 //! the end. It counts from time 0, whatever the warm-up.
 
-use super::cell::{Counter, Gauge};
 pub use crate::model::outcome::Origin;
-use crate::{
-    kernel::Time,
-    model::{Place, outcome::Reason},
-};
+use crate::model::{Place, facts::Answer, outcome::Reason};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 /// What a payload is counted as, beside the outcome of its arrival.
@@ -45,41 +41,24 @@ struct Tally {
     at: [i64; 9],
 }
 
-/// The ledger of one caller, kept while the run goes on.
+/// What is kept of one caller's ledger beside its cells in the table: where messages are, and why arrivals were
+/// dropped.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
-    /// What the caller started.
-    pub arrivals: Counter,
-    /// Messages: those that nobody waits for, and every further copy.
-    pub messages: Counter,
-    /// How often an arrival came to each outcome; those that do not rest stay at 0.
-    pub came: [Counter; 9],
     /// How often an arrival left an outcome again.
     left: [u64; 9],
-    /// Arrivals of which something waits, and nothing is worse.
-    pub waiting: Gauge,
-    /// Arrivals of which something is in flight, and nothing is worse.
-    pub in_flight: Gauge,
     reasons: [u64; Reason::ALL.len() + 1],
     /// Arrivals that are over, of which something succeeded and something did not.
     partly: u64,
     kinds: [Tally; LedgerKind::COUNT],
+    /// Its answers, in the order of the type.
+    answers: [u64; Answer::COUNT],
 }
 
 impl Book {
-    /// An arrival entered, in flight.
-    #[inline(always)]
-    pub(crate) fn arrive(&mut self, now: Time) {
-        self.arrivals.add(true);
-        self.in_flight.up(now);
-    }
-
     /// A payload entered, in flight.
     #[inline(always)]
-    pub(crate) fn enter(&mut self, kind: LedgerKind) {
-        if let LedgerKind::Message(_) = kind {
-            self.messages.add(true);
-        }
+    pub fn enter(&mut self, kind: LedgerKind) {
         let tally = &mut self.kinds[kind.index()];
         tally.entered += 1;
         tally.at[Place::InFlight as usize] += 1;
@@ -87,7 +66,7 @@ impl Book {
 
     /// A payload moved.
     #[inline(always)]
-    pub(crate) fn shift(&mut self, kind: LedgerKind, from: Place, to: Place) {
+    pub fn shift(&mut self, kind: LedgerKind, from: Place, to: Place) {
         let tally = &mut self.kinds[kind.index()];
         tally.at[from as usize] -= 1;
         tally.at[to as usize] += 1;
@@ -95,38 +74,39 @@ impl Book {
 
     /// The outcome of an arrival changed.
     #[inline(always)]
-    pub(crate) fn turn(&mut self, from: Place, to: Place, reason: Reason, now: Time) {
-        match from {
-            Place::Waiting => self.waiting.down(now),
-            Place::InFlight => self.in_flight.down(now),
-            rest => self.left[rest as usize] += 1,
+    pub fn turn(&mut self, from: Place, to: Place, reason: Reason) {
+        if from.rests() {
+            self.left[from as usize] += 1;
         }
-        match to {
-            Place::Waiting => self.waiting.up(now),
-            Place::InFlight => self.in_flight.up(now),
-            Place::Dropped => {
-                self.came[Place::Dropped as usize].add(true);
-                self.reasons[reason.index()] += 1;
-            }
-            rest => self.came[rest as usize].add(true),
+        if to == Place::Dropped {
+            self.reasons[reason.index()] += 1;
         }
+    }
+
+    /// An answer was had.
+    #[inline(always)]
+    pub fn answer(&mut self, answer: Answer) {
+        self.answers[answer as usize] += 1;
+    }
+
+    /// The answers had, in the order of the type.
+    pub fn answers(&self) -> &[u64; Answer::COUNT] {
+        &self.answers
+    }
+
+    /// The warm-up is over: answers begin anew, the ledger stays.
+    pub fn begin_counting(&mut self) {
+        self.answers = [0; Answer::COUNT];
     }
 
     /// An arrival is over, or the run is: something of it succeeded and something did not.
-    pub(crate) fn end_partly(&mut self) {
+    pub fn end_partly(&mut self) {
         self.partly += 1;
     }
 
-    /// How many arrivals have an outcome now; below 0 only if facts contradict each other.
-    pub fn level(&self, place: Place) -> i128 {
-        match place {
-            Place::Waiting => i128::from(self.waiting.level),
-            Place::InFlight => i128::from(self.in_flight.level),
-            rest => {
-                let rest = rest as usize;
-                i128::from(self.came[rest].sum) - i128::from(self.left[rest])
-            }
-        }
+    /// How often an arrival left an outcome again.
+    pub fn left(&self, place: Place) -> u64 {
+        self.left[place as usize]
     }
 
     /// Payloads of every kind that wait or are in flight.
@@ -135,9 +115,10 @@ impl Book {
         self.kinds.iter().flat_map(|tally| places.map(|place| tally.at[place])).sum()
     }
 
-    /// The account as it stands.
-    pub fn account(&self) -> Account {
-        let level = |place| u64::try_from(self.level(place)).unwrap_or(0);
+    /// The account, with so many arrivals, of which `level` have each outcome; below 0 only if facts contradict
+    /// each other.
+    pub fn account(&self, arrivals: u64, level: impl Fn(Place) -> i128) -> Account {
+        let level = |place| u64::try_from(level(place)).unwrap_or(0);
         let reason = |reason: Reason| (reason.word(), self.reasons[reason.index()]);
         let messages = Origin::ALL.map(|origin| {
             let tally = self.kinds[LedgerKind::Message(origin).index()];
@@ -145,7 +126,7 @@ impl Book {
             Messages { entered: tally.entered, places: Place::ALL.map(at) }
         });
         Account {
-            arrivals: self.arrivals.sum,
+            arrivals,
             places: Place::ALL.map(level),
             dropped_by_reason: Reason::ALL.map(reason),
             partly: self.partly,
@@ -314,52 +295,77 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::vocabulary::Condition;
+    use crate::{
+        kernel::Time,
+        model::{
+            config::{Resources, Via},
+            vocabulary::{CallId, Condition, PayloadId, Target},
+        },
+        observe::{
+            measure,
+            point::Sink,
+            table::{MetricTable, TableNow},
+            tests::call,
+        },
+    };
+
+    const ORDERS: CallId = CallId(0);
+    const FIRST: PayloadId = PayloadId(0);
+
+    fn table() -> MetricTable {
+        let target = Target::Function(crate::model::vocabulary::FunctionId(0));
+        let calls = vec![call("Orders", Via::InvokeAsync, target)];
+        MetricTable::new(&Resources { calls, callers: 1, ..Resources::default() }, false)
+    }
 
     #[test]
     fn what_leaves_an_outcome_no_longer_has_it() {
-        let (mut book, now) = (Book::default(), Time::ZERO);
-        book.arrive(now);
-        book.arrive(now);
-        book.turn(Place::InFlight, Place::Waiting, Reason::None, now);
-        book.turn(Place::Waiting, Place::DeadLettered, Reason::None, now);
-        book.turn(Place::DeadLettered, Place::InFlight, Reason::None, now);
-        book.turn(Place::InFlight, Place::Succeeded, Reason::None, now);
+        let mut table = table();
+        let mut now = TableNow { table: &mut table, now: Time::ZERO };
+        now.arrived(ORDERS, FIRST);
+        now.arrived(ORDERS, FIRST);
+        let mut turn = |from, to, reason| now.turned(ORDERS, from, to, FIRST, reason);
+        turn(Place::InFlight, Place::Waiting, Reason::None);
+        turn(Place::Waiting, Place::DeadLettered, Reason::None);
+        turn(Place::DeadLettered, Place::InFlight, Reason::None);
+        turn(Place::InFlight, Place::Succeeded, Reason::None);
         let age = Reason::GivenUp(Condition::EventAgeExceeded);
-        book.turn(Place::InFlight, Place::Dropped, age, now);
-        let account = book.account();
+        turn(Place::InFlight, Place::Dropped, age);
+        let account = table.account(ORDERS);
         assert!(account.adds_up());
         assert_eq!(account.arrivals, 2);
         assert_eq!(account.at(Place::DeadLettered), 0);
         assert_eq!(account.at(Place::Succeeded), 1);
         assert_eq!(account.dropped_by_reason[1], ("EventAgeExceeded", 1));
-        assert_eq!(book.came[Place::DeadLettered as usize].sum, 1, "it came there");
+        let came = table.count_of(ORDERS, measure::typed::DeadLettered);
+        assert_eq!(came, 1, "it came there");
     }
 
     #[test]
     fn messages_are_counted_apart_from_arrivals_and_requests_are_in_no_account() {
-        let mut book = Book::default();
-        book.arrive(Time::ZERO);
-        book.enter(LedgerKind::Awaited);
-        book.enter(LedgerKind::Request);
-        book.enter(LedgerKind::Message(Origin::Call));
-        book.shift(LedgerKind::Message(Origin::Call), Place::InFlight, Place::Waiting);
-        assert_eq!(book.unrested(), 3);
-        let account = book.account();
+        let mut table = table();
+        let mut now = TableNow { table: &mut table, now: Time::ZERO };
+        now.arrived(ORDERS, FIRST);
+        now.entered(ORDERS, LedgerKind::Awaited, FIRST);
+        now.entered(ORDERS, LedgerKind::Request, FIRST);
+        now.entered(ORDERS, LedgerKind::Message(Origin::Call), FIRST);
+        now.moved(ORDERS, LedgerKind::Message(Origin::Call), Place::InFlight, Place::Waiting);
+        assert_eq!(table.books()[0].unrested(), 3);
+        let account = table.account(ORDERS);
         assert!(account.adds_up());
         let all = account.all_messages();
         assert_eq!((all.entered, all.at(Place::Waiting)), (1, 1));
         assert!(account.has_further_messages());
-        assert_eq!(book.messages.sum, 1);
     }
 
     #[test]
     fn an_arrival_with_two_outcomes_does_not_add_up() {
-        let mut book = Book::default();
-        book.arrive(Time::ZERO);
-        book.turn(Place::Waiting, Place::Succeeded, Reason::None, Time::ZERO);
-        assert!(!book.account().adds_up());
-        let ledger = Ledger::new(vec![("Orders".into(), book.account())]);
+        let mut table = table();
+        let mut now = TableNow { table: &mut table, now: Time::ZERO };
+        now.arrived(ORDERS, FIRST);
+        now.turned(ORDERS, Place::Waiting, Place::Succeeded, FIRST, Reason::None);
+        assert!(!table.account(ORDERS).adds_up());
+        let ledger = Ledger::new(vec![("Orders".into(), table.account(ORDERS))]);
         assert!(!ledger.adds_up());
     }
 }

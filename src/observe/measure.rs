@@ -87,8 +87,20 @@ pub enum Better {
     Neither,
 }
 
+macro_rules! better {
+    (lower) => {
+        Better::Lower
+    };
+    (higher) => {
+        Better::Higher
+    };
+    (neither) => {
+        Better::Neither
+    };
+}
+
 macro_rules! measures {
-    ($($variant:ident $name:literal of $($owner:ident)+: $kind:ident in $unit:ident, $rule:literal,
+    ($($variant:ident $name:literal of $($owner:ident)+: $kind:ident in $unit:ident $better:ident, $rule:literal,
        $sentence:literal;)*) => {
         /// A measure. The same word can belong to several kinds of owner.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,6 +127,10 @@ macro_rules! measures {
             pub const fn unit(self) -> Unit {
                 match self { $(Measure::$variant => Unit::$unit),* }
             }
+            /// Which of two values is the better one.
+            pub const fn better(self) -> Better {
+                match self { $(Measure::$variant => better!($better)),* }
+            }
             /// The rule that defines it, or `ours`.
             pub const fn rule(self) -> &'static str {
                 match self { $(Measure::$variant => $rule),* }
@@ -124,213 +140,333 @@ macro_rules! measures {
                 match self { $(Measure::$variant => $sentence),* }
             }
         }
+
+        /// Each measure as a type, so that a count that is taken as a level, or a measure that a resource does
+        /// not have, does not compile.
+        pub mod typed {
+            use super::{Measure, Of, Typed, taken};
+            use crate::model::resource::kind;
+            $(
+                #[doc = $sentence]
+                #[derive(Clone, Copy, Debug)]
+                pub struct $variant;
+                impl Typed for $variant {
+                    const MEASURE: Measure = Measure::$variant;
+                }
+                impl taken::$kind for $variant {}
+                $(impl Of<kind::$owner> for $variant {})+
+            )*
+        }
     };
 }
 
+/// A measure as a type.
+pub trait Typed: Copy {
+    /// Which.
+    const MEASURE: Measure;
+}
+
+/// A measure that a kind of resource has.
+pub trait Of<K: crate::model::resource::Kind>: Typed {
+    /// Its column in the rows of that kind: its place among the measures that are kept in cells of its form.
+    const COLUMN: usize = column(K::KIND, Self::MEASURE);
+}
+
+/// How measures are taken, as types.
+pub mod taken {
+    /// See [`Kind::Count`](super::Kind::Count).
+    pub trait Count: super::Typed {}
+
+    /// See [`Kind::Amount`](super::Kind::Amount).
+    pub trait Amount: super::Typed {}
+    /// See [`Kind::Place`](super::Kind::Place).
+    pub trait Place: super::Typed {}
+    /// See [`Kind::Gauge`](super::Kind::Gauge).
+    pub trait Gauge: super::Typed {}
+    /// See [`Kind::Distribution`](super::Kind::Distribution).
+    pub trait Distribution: super::Typed {}
+}
+
+/// The form of the cells that measures are kept in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Form {
+    /// Of a count, and of a place of the ledger: how many came there.
+    Counter,
+    /// Of an amount.
+    Tally,
+    /// Of a gauge.
+    Gauge,
+    /// Of a distribution.
+    Samples,
+}
+
+impl Form {
+    /// How many forms there are.
+    pub const COUNT: usize = 4;
+}
+
+impl Kind {
+    /// The form of the cells of its measures.
+    pub const fn form(self) -> Form {
+        match self {
+            Kind::Count | Kind::Place => Form::Counter,
+            Kind::Amount => Form::Tally,
+            Kind::Gauge => Form::Gauge,
+            Kind::Distribution => Form::Samples,
+        }
+    }
+}
+
+const fn has(measure: Measure, kind: ResourceKind) -> bool {
+    let owners = measure.owners();
+    let mut at = 0;
+    while at < owners.len() {
+        if owners[at] as u8 == kind as u8 {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// How many measures of a form a kind of resource has among the first `until`.
+const fn columns(kind: ResourceKind, form: Form, until: usize) -> usize {
+    let (mut at, mut found) = (0, 0);
+    while at < until {
+        let measure = Measure::ALL[at];
+        if measure.kind().form() as u8 == form as u8 && has(measure, kind) {
+            found += 1;
+        }
+        at += 1;
+    }
+    found
+}
+
+/// The column of a measure in the rows of a kind of resource, among the cells of its form.
+pub const fn column(kind: ResourceKind, measure: Measure) -> usize {
+    columns(kind, measure.kind().form(), measure as usize)
+}
+
+/// How many cells of a form a row of a kind of resource has.
+pub const fn width(kind: ResourceKind, form: Form) -> usize {
+    columns(kind, form, Measure::COUNT)
+}
+
 measures! {
-    Invocations "Invocations" of Function: Count in Count, "SM1",
+    Invocations "Invocations" of Function: Count in Count neither, "SM1",
         "Times the handler was run, successes and function errors; no throttles.";
-    Errors "Errors" of Function: Count in Count, "SM2",
+    Errors "Errors" of Function: Count in Count lower, "SM2",
         "Runs that ended in a function error, stamped at the start of the run.";
-    Throttles "Throttles" of Function: Count in Count, "SM3",
+    Throttles "Throttles" of Function: Count in Count lower, "SM3",
         "Tries refused with 429; they are neither Invocations nor Errors.";
-    Duration "Duration" of Function: Distribution in Milliseconds, "SM4",
+    Duration "Duration" of Function: Distribution in Milliseconds neither, "SM4",
         "Handler time of each run, cold start not included.";
-    ConcurrentExecutions "ConcurrentExecutions" of Function Account: Gauge in Count, "SM6",
+    ConcurrentExecutions "ConcurrentExecutions" of Function Account: Gauge in Count neither, "SM6",
         "Environments in use.";
-    UnreservedConcurrentExecutions "UnreservedConcurrentExecutions" of Account: Gauge in Count,
+    UnreservedConcurrentExecutions "UnreservedConcurrentExecutions" of Account: Gauge in Count neither,
         "SM7", "On-demand environments in use by functions without reserved concurrency.";
-    ClaimedAccountConcurrency "ClaimedAccountConcurrency" of Account: Gauge in Count, "SN8",
+    ClaimedAccountConcurrency "ClaimedAccountConcurrency" of Account: Gauge in Count neither, "SN8",
         "What is reserved, what is provisioned beside it, and what is in use of the rest.";
-    ProvisionedConcurrentExecutions "ProvisionedConcurrentExecutions" of Function: Gauge in Count,
+    ProvisionedConcurrentExecutions "ProvisionedConcurrentExecutions" of Function: Gauge in Count neither,
         "SM8", "Provisioned environments in use.";
     ProvisionedConcurrencyUtilization "ProvisionedConcurrencyUtilization" of Function:
-        Gauge in Share, "SM8", "Provisioned environments in use, of those that can be used.";
+        Gauge in Share neither, "SM8", "Provisioned environments in use, of those that can be used.";
     ProvisionedConcurrencyInvocations "ProvisionedConcurrencyInvocations" of Function:
-        Count in Count, "SM9", "Runs in a provisioned environment.";
+        Count in Count neither, "SM9", "Runs in a provisioned environment.";
     ProvisionedConcurrencySpilloverInvocations "ProvisionedConcurrencySpilloverInvocations" of
-        Function: Count in Count, "SM9",
+        Function: Count in Count neither, "SM9",
         "Runs on demand of a function that has provisioned concurrency.";
-    AsyncEventsReceived "AsyncEventsReceived" of Function: Count in Count, "A4",
+    AsyncEventsReceived "AsyncEventsReceived" of Function: Count in Count neither, "A4",
         "Events accepted into the event queue, each once.";
-    AsyncEventAge "AsyncEventAge" of Function: Distribution in Milliseconds, "A4",
+    AsyncEventAge "AsyncEventAge" of Function: Distribution in Milliseconds lower, "A4",
         "From accept to try, at every try, throttled ones too.";
-    AsyncEventsDropped "AsyncEventsDropped" of Function: Count in Count, "A4",
+    AsyncEventsDropped "AsyncEventsDropped" of Function: Count in Count lower, "A4",
         "Events that left without success, even when a dead-letter queue or destination got them.";
-    DeadLetterErrors "DeadLetterErrors" of Function: Count in Count, "A4",
+    DeadLetterErrors "DeadLetterErrors" of Function: Count in Count lower, "A4",
         "Writes to the function's dead-letter queue that failed.";
     DestinationDeliveryFailures "DestinationDeliveryFailures" of Function StreamMapping:
-        Count in Count, "A4", "Writes to a destination that failed.";
-    RecursiveInvocationsDropped "RecursiveInvocationsDropped" of Function: Count in Count, "SM11",
+        Count in Count lower, "A4", "Writes to a destination that failed.";
+    RecursiveInvocationsDropped "RecursiveInvocationsDropped" of Function: Count in Count lower, "SM11",
         "Invocations that the recursion guard stopped.";
-    IteratorAge "IteratorAge" of Function StreamMapping: Distribution in Milliseconds, "K22",
+    IteratorAge "IteratorAge" of Function StreamMapping: Distribution in Milliseconds lower, "K22",
         "Age of the last record of each batch when it is sent to the function.";
-    DwellTime "dwell_time" of Function: Distribution in Milliseconds, "ours",
+    DwellTime "dwell_time" of Function: Distribution in Milliseconds lower, "ours",
         "From accept to first attempt, as in X-Ray.";
-    ColdStarts "cold_starts" of Function: Count in Count, "ours",
+    ColdStarts "cold_starts" of Function: Count in Count lower, "ours",
         "Runs that began with the Init phase of a new environment.";
-    Duplicates "duplicates" of Function: Count in Count, "ours",
+    Duplicates "duplicates" of Function: Count in Count lower, "ours",
         "Successes of a payload beyond its first.";
-    WastedInvocations "wasted_invocations" of Function: Count in Count, "ours",
+    Retries "retries" of Function: Count in Count lower, "ours",
+        "Runs on what had run before.";
+    ProcessedOnce "processed" of Function: Count in Count neither, "ours",
+        "Payloads that were processed, each at its first success.";
+    WaitingEvents "waiting_events" of Function: Gauge in Count lower, "ours",
+        "Events in its event queue that are not being tried.";
+    WastedInvocations "wasted_invocations" of Function: Count in Count lower, "ours",
         "Runs that failed, only repeated a success, or for whose answer nobody waited any more.";
-    AttemptsPerEvent "attempts_per_event" of Function: Distribution in Count, "ours",
+    AttemptsPerEvent "attempts_per_event" of Function: Distribution in Count lower, "ours",
         "Runs that an asynchronous event had when it was done or given up.";
-    BilledGbSeconds "billed_gb_seconds" of Function: Amount in GbSeconds, "ours",
+    BilledGbSeconds "billed_gb_seconds" of Function: Amount in GbSeconds lower, "ours",
         "Billed duration times memory.";
-    ProvisionedRunGbSeconds "provisioned_run_gb_seconds" of Function: Amount in GbSeconds, "ours",
+    ProvisionedRunGbSeconds "provisioned_run_gb_seconds" of Function: Amount in GbSeconds neither, "ours",
         "Of the billed gigabyte-seconds, those in provisioned environments.";
-    ProvisionedGbSeconds "provisioned_gb_seconds" of Function: Amount in GbSeconds, "ours",
+    ProvisionedGbSeconds "provisioned_gb_seconds" of Function: Amount in GbSeconds lower, "ours",
         "Memory kept ready by provisioned concurrency, by begun five minutes.";
 
-    NumberOfMessagesSent "NumberOfMessagesSent" of Queue: Count in Count, "M5",
+    NumberOfMessagesSent "NumberOfMessagesSent" of Queue: Count in Count neither, "M5",
         "Messages sent; automatic moves to a dead-letter queue and move tasks do not count.";
-    NumberOfMessagesReceived "NumberOfMessagesReceived" of Queue: Count in Count, "M6",
+    NumberOfMessagesReceived "NumberOfMessagesReceived" of Queue: Count in Count neither, "M6",
         "Messages returned by receives, repeats included.";
-    NumberOfMessagesDeleted "NumberOfMessagesDeleted" of Queue: Count in Count, "M7",
+    NumberOfMessagesDeleted "NumberOfMessagesDeleted" of Queue: Count in Count neither, "M7",
         "Messages deleted with a valid handle.";
-    NumberOfEmptyReceives "NumberOfEmptyReceives" of Queue: Count in Count, "M8",
+    NumberOfEmptyReceives "NumberOfEmptyReceives" of Queue: Count in Count lower, "M8",
         "Receives that returned nothing.";
     ApproximateNumberOfMessagesVisible "ApproximateNumberOfMessagesVisible" of Queue:
-        Gauge in Count, "M2", "Messages that can be received now.";
+        Gauge in Count lower, "M2", "Messages that can be received now.";
     ApproximateNumberOfMessagesNotVisible "ApproximateNumberOfMessagesNotVisible" of Queue:
-        Gauge in Count, "M3", "Messages received, not deleted, their visibility timeout not over.";
+        Gauge in Count lower, "M3", "Messages received, not deleted, their visibility timeout not over.";
     ApproximateNumberOfMessagesDelayed "ApproximateNumberOfMessagesDelayed" of Queue:
-        Gauge in Count, "M4", "Messages within their delay.";
-    ApproximateAgeOfOldestMessage "ApproximateAgeOfOldestMessage" of Queue: Gauge in Seconds, "M1",
+        Gauge in Count lower, "M4", "Messages within their delay.";
+    ApproximateAgeOfOldestMessage "ApproximateAgeOfOldestMessage" of Queue: Gauge in Seconds lower, "M1",
         "Age of the oldest message not deleted; in a dead-letter queue from the move.";
     NumberOfDeduplicatedSentMessages "NumberOfDeduplicatedSentMessages" of Queue:
-        Count in Count, "M10", "Messages sent to a FIFO queue that it knew already.";
+        Count in Count neither, "M10", "Messages sent to a FIFO queue that it knew already.";
     ApproximateNumberOfGroupsWithInflightMessages "ApproximateNumberOfGroupsWithInflightMessages"
-        of Queue: Gauge in Count, "M10", "Message groups of a FIFO queue with messages in flight.";
-    QueueArrived "arrived" of Queue: Count in Count, "ours",
+        of Queue: Gauge in Count neither, "M10", "Message groups of a FIFO queue with messages in flight.";
+    QueueArrived "arrived" of Queue: Count in Count neither, "ours",
         "Messages that came into the queue, automatic moves too.";
-    Redriven "redriven" of Queue: Count in Count, "ours",
+    Redriven "redriven" of Queue: Count in Count lower, "ours",
         "Messages that the redrive policy moved from here to the dead-letter queue.";
-    BilledRequests "billed_requests" of Queue Topic Bus: Amount in Count, "ours",
+    QueueExpired "expired" of Queue: Count in Count lower, "ours",
+        "Messages whose retention was over.";
+    BilledRequests "billed_requests" of Queue Topic Bus: Amount in Count lower, "ours",
         "Requests that are billed: sends, receives, empty ones too, and deletes, each by 64 KiB.";
 
-    IncomingRecords "IncomingRecords" of Stream: Count in Count, "C9",
+    IncomingRecords "IncomingRecords" of Stream: Count in Count neither, "C9",
         "Records that the stream took.";
-    IncomingBytes "IncomingBytes" of Stream: Amount in Bytes, "C9",
+    IncomingBytes "IncomingBytes" of Stream: Amount in Bytes neither, "C9",
         "Their size.";
     WriteProvisionedThroughputExceeded "WriteProvisionedThroughputExceeded" of Stream:
-        Count in Count, "K28", "Puts refused because their shard had taken as much as it does.";
-    Shards "shards" of Stream: Gauge in Count, "ours",
+        Count in Count lower, "K28", "Puts refused because their shard had taken as much as it does.";
+    Shards "shards" of Stream: Gauge in Count neither, "ours",
         "Open shards or partitions.";
-    BilledPutUnits "billed_put_units" of Stream: Amount in Count, "ours",
+    BilledPutUnits "billed_put_units" of Stream: Amount in Count lower, "ours",
         "PUT payload units that are billed: each record by 25 KiB; of Kinesis.";
-    BilledShardHours "billed_shard_hours" of Stream: Amount in Count, "ours",
+    BilledShardHours "billed_shard_hours" of Stream: Amount in Count lower, "ours",
         "Hours of shards that are billed, begun ones too; of Kinesis.";
-    BilledFanOutHours "billed_fan_out_hours" of Stream: Amount in Count, "ours",
+    BilledFanOutHours "billed_fan_out_hours" of Stream: Amount in Count lower, "ours",
         "Hours of shards for each consumer with enhanced fan-out.";
 
-    PolledEventCount "PolledEventCount" of Mapping StreamMapping: Amount in Count, "M13",
+    PolledEventCount "PolledEventCount" of Mapping StreamMapping: Amount in Count neither, "M13",
         "Events read from the queue or stream.";
-    FilteredOutEventCount "FilteredOutEventCount" of Mapping StreamMapping: Count in Count, "M14",
+    FilteredOutEventCount "FilteredOutEventCount" of Mapping StreamMapping: Count in Count neither, "M14",
         "Events that the filter did not want.";
-    InvokedEventCount "InvokedEventCount" of Mapping StreamMapping: Amount in Count, "M15",
+    InvokedEventCount "InvokedEventCount" of Mapping StreamMapping: Amount in Count neither, "M15",
         "Events sent to the function, once at each attempt.";
-    FailedInvokeEventCount "FailedInvokeEventCount" of Mapping StreamMapping: Amount in Count, "M16",
+    FailedInvokeEventCount "FailedInvokeEventCount" of Mapping StreamMapping: Amount in Count lower, "M16",
         "Events whose invocation failed, stamped at its end.";
-    DeletedEventCount "DeletedEventCount" of Mapping: Amount in Count, "M19",
+    DeletedEventCount "DeletedEventCount" of Mapping: Amount in Count neither, "M19",
         "Events deleted after success.";
-    DroppedEventCount "DroppedEventCount" of StreamMapping: Count in Count, "M17",
+    DroppedEventCount "DroppedEventCount" of StreamMapping: Count in Count lower, "M17",
         "Events given up that no destination has; those that expired do not count.";
     OnFailureDestinationDeliveredEventCount "OnFailureDestinationDeliveredEventCount" of
-        StreamMapping: Amount in Count, "M18", "Events given up of which the destination was told.";
-    SumOffsetLag "SumOffsetLag" of StreamMapping: Gauge in Count, "O9",
+        StreamMapping: Amount in Count neither, "M18", "Events given up of which the destination was told.";
+    SumOffsetLag "SumOffsetLag" of StreamMapping: Gauge in Count lower, "O9",
         "Of Kafka: records that the mapping is not done with.";
-    Depth "depth" of StreamMapping: Gauge in Count, "ours",
+    Depth "depth" of StreamMapping: Gauge in Count lower, "ours",
         "Records that the mapping is not done with: unread, read, or being tried.";
-    Bisects "bisects" of StreamMapping: Count in Count, "ours",
+    Bisects "bisects" of StreamMapping: Count in Count lower, "ours",
         "Batches that failed and were split.";
-    WindowRecords "window_records" of StreamMapping: Distribution in Count, "ours",
+    WindowRecords "window_records" of StreamMapping: Distribution in Count neither, "ours",
         "Records of each tumbling window and shard.";
-    Pollers "pollers" of Mapping StreamMapping: Gauge in Count, "ours",
+    Batches "batches" of Mapping StreamMapping: Count in Count neither, "ours",
+        "Invocations that the mapping asked for, each of a batch.";
+    Pollers "pollers" of Mapping StreamMapping: Gauge in Count neither, "ours",
         "Batches that the mapping may have at once.";
-    ProvisionedPollers "ProvisionedPollers" of Mapping StreamMapping: Gauge in Count, "M20",
+    ProvisionedPollers "ProvisionedPollers" of Mapping StreamMapping: Gauge in Count neither, "M20",
         "Provisioned pollers that the mapping has.";
 
-    NumberOfMessagesPublished "NumberOfMessagesPublished" of Topic: Count in Count, "ours",
+    NumberOfMessagesPublished "NumberOfMessagesPublished" of Topic: Count in Count neither, "ours",
         "Messages that the topic took.";
-    NumberOfNotificationsDelivered "NumberOfNotificationsDelivered" of Topic: Count in Count, "D2",
+    NumberOfNotificationsDelivered "NumberOfNotificationsDelivered" of Topic: Count in Count neither, "D2",
         "Messages that a subscriber took, each subscription by itself.";
-    NumberOfNotificationsFailed "NumberOfNotificationsFailed" of Topic: Count in Count, "D5",
+    NumberOfNotificationsFailed "NumberOfNotificationsFailed" of Topic: Count in Count lower, "D5",
         "Messages whose delivery to a subscriber was given up.";
-    NumberOfNotificationsFilteredOut "NumberOfNotificationsFilteredOut" of Topic: Count in Count,
+    NumberOfNotificationsFilteredOut "NumberOfNotificationsFilteredOut" of Topic: Count in Count neither,
         "D3", "Messages that a subscription's filter policy did not want.";
     NumberOfNotificationsRedrivenToDlq "NumberOfNotificationsRedrivenToDlq" of Topic:
-        Count in Count, "D5", "Messages that a subscription's dead-letter queue took.";
+        Count in Count neither, "D5", "Messages that a subscription's dead-letter queue took.";
     NumberOfNotificationsFailedToRedriveToDlq "NumberOfNotificationsFailedToRedriveToDlq" of Topic:
-        Count in Count, "D5", "Messages that a subscription's dead-letter queue refused.";
-    Published "published" of Bus: Count in Count, "ours",
+        Count in Count lower, "D5", "Messages that a subscription's dead-letter queue refused.";
+    Published "published" of Bus: Count in Count neither, "ours",
         "Events that the bus took.";
-    Objects "objects" of Bucket: Count in Count, "ours",
+    Objects "objects" of Bucket: Count in Count neither, "ours",
         "Objects that the bucket took.";
-    RuleInvocations "Invocations" of Rule: Count in Count, "D6",
+    RuleInvocations "Invocations" of Rule: Count in Count neither, "D6",
         "Events that a target took, or for which it was given up; each once, retries do not count.";
-    FailedInvocations "FailedInvocations" of Rule: Count in Count, "D5",
+    FailedInvocations "FailedInvocations" of Rule: Count in Count lower, "D5",
         "Events whose delivery to a target was given up.";
-    RetryInvocationAttempts "RetryInvocationAttempts" of Rule: Count in Count, "D6",
+    RetryInvocationAttempts "RetryInvocationAttempts" of Rule: Count in Count lower, "D6",
         "Times that a delivery to a target was tried again.";
-    InvocationsSentToDlq "InvocationsSentToDlq" of Rule: Count in Count, "D5",
+    InvocationsSentToDlq "InvocationsSentToDlq" of Rule: Count in Count neither, "D5",
         "Events that a target's dead-letter queue took.";
-    InvocationsFailedToBeSentToDlq "InvocationsFailedToBeSentToDlq" of Rule: Count in Count, "D5",
+    InvocationsFailedToBeSentToDlq "InvocationsFailedToBeSentToDlq" of Rule: Count in Count lower, "D5",
         "Events that a target's dead-letter queue refused.";
     IngestionToInvocationSuccessLatency "IngestionToInvocationSuccessLatency" of Rule:
-        Distribution in Milliseconds, "D14", "From the bus that took an event to the target that did.";
+        Distribution in Milliseconds lower, "D14", "From the bus that took an event to the target that did.";
 
-    DependencyRequests "requests" of Dependency: Count in Count, "ours",
+    DependencyRequests "requests" of Dependency: Count in Count neither, "ours",
         "Requests that came to the dependency, retries and refused ones too.";
-    Refused "refused" of Dependency: Count in Count, "ours",
+    Refused "refused" of Dependency: Count in Count lower, "ours",
         "Requests refused at once: no place and no room to wait, over the rate, 5xx or deleted.";
-    Abandoned "abandoned" of Dependency: Count in Count, "ours",
+    Abandoned "abandoned" of Dependency: Count in Count lower, "ours",
         "Requests whose asker stopped waiting before their work was done.";
-    Busy "busy" of Dependency: Gauge in Count, "ours",
+    Busy "busy" of Dependency: Gauge in Count neither, "ours",
         "Requests being served.";
-    WorkQueued "queued" of Dependency: Gauge in Count, "ours",
+    WorkQueued "queued" of Dependency: Gauge in Count lower, "ours",
         "Requests that wait for a place, abandoned ones too.";
-    DependencyResponseTime "response_time" of Dependency: Distribution in Milliseconds, "ours",
+    DependencyResponseTime "response_time" of Dependency: Distribution in Milliseconds lower, "ours",
         "From request to the end of its work, whether or not anybody still waits for it.";
 
-    Alarms "alarms" of Alarm: Count in Count, "ours",
+    Alarms "alarms" of Alarm: Count in Count lower, "ours",
         "Changes to the state ALARM.";
 
-    Arrivals "arrivals" of Caller Run: Count in Count, "ours",
+    Arrivals "arrivals" of Caller Run: Count in Count neither, "ours",
         "Payloads that callers started.";
-    Messages "messages" of Caller Run: Count in Count, "ours",
+    Messages "messages" of Caller Run: Count in Count neither, "ours",
         "Arrivals that nobody waits for, and every further copy: of fan-out, of destinations, of calls.";
-    Succeeded "succeeded" of Caller Run: Place in Count, "ours",
+    Succeeded "succeeded" of Caller Run: Place in Count higher, "ours",
         "Arrivals of which something succeeded and nothing has a worse outcome.";
-    Failed "failed" of Caller Run: Place in Count, "ours",
+    Failed "failed" of Caller Run: Place in Count lower, "ours",
         "Arrivals whose caller received a failure.";
-    Dropped "dropped" of Caller Run: Place in Count, "ours",
+    Dropped "dropped" of Caller Run: Place in Count lower, "ours",
         "Arrivals of which something was given up and kept nowhere.";
-    DeadLettered "dead_lettered" of Caller Run: Place in Count, "ours",
+    DeadLettered "dead_lettered" of Caller Run: Place in Count lower, "ours",
         "Arrivals of which something is in a dead-letter queue or failure destination.";
-    Expired "expired" of Caller Run: Place in Count, "ours",
+    Expired "expired" of Caller Run: Place in Count lower, "ours",
         "Arrivals of which something outlived the retention of its queue or stream.";
-    Filtered "filtered" of Caller Run: Place in Count, "ours",
+    Filtered "filtered" of Caller Run: Place in Count neither, "ours",
         "Arrivals that matched no filter.";
-    Delivered "delivered" of Caller Run: Place in Count, "ours",
+    Delivered "delivered" of Caller Run: Place in Count neither, "ours",
         "Arrivals that went where nothing in the file reads.";
-    Waiting "waiting" of Caller Run: Gauge in Count, "ours",
+    Waiting "waiting" of Caller Run: Gauge in Count lower, "ours",
         "Arrivals of which something is in a queue or between two attempts.";
-    InFlight "in_flight" of Caller Run: Gauge in Count, "ours",
+    InFlight "in_flight" of Caller Run: Gauge in Count lower, "ours",
         "Arrivals of which something is being processed, or hidden in a queue.";
-    CostUsd "cost_usd" of Run: Amount in Dollars, "ours",
+    CostUsd "cost_usd" of Run: Amount in Dollars lower, "ours",
         "What the run costs in dollars, as a month of its own in us-east-1.";
-    Requests "requests" of Caller: Count in Count, "ours",
+    Requests "requests" of Caller: Count in Count neither, "ours",
         "Requests made, retries too.";
-    Answered "answered" of Caller: Count in Count, "ours",
+    Answered "answered" of Caller: Count in Count neither, "ours",
         "Answers had, by status; a request given up has the status timeout.";
-    ServiceRetries "service_retries" of Caller: Count in Count, "ours",
+    ServiceRetries "service_retries" of Caller: Count in Count lower, "ours",
         "Times that a service asked a function, or handed something on, again by itself.";
-    ResponseTime "response_time" of Caller: Distribution in Milliseconds, "ours",
+    ResponseTime "response_time" of Caller: Distribution in Milliseconds lower, "ours",
         "From request to answer.";
-    Latency "latency" of Caller: Distribution in Milliseconds, "ours",
+    Latency "latency" of Caller: Distribution in Milliseconds lower, "ours",
         "From first request to success: the answer if awaited, else the end of all work that it caused.";
-    EndToEnd "end_to_end" of Caller: Distribution in Milliseconds, "ours",
+    EndToEnd "end_to_end" of Caller: Distribution in Milliseconds lower, "ours",
         "From first request to success of the arrival, the end of all work that it caused.";
 }
 
@@ -357,111 +493,6 @@ impl Measure {
     /// thresholds what entered after it.
     pub fn is_ledger(self) -> bool {
         self.owners().contains(&ResourceKind::Run) && self != Measure::CostUsd
-    }
-
-    /// Which of two values is the better one, everything else alike.
-    pub fn better(self) -> Better {
-        use Measure::*;
-        match self {
-            Succeeded => Better::Higher,
-            Invocations
-            | Duration
-            | ConcurrentExecutions
-            | UnreservedConcurrentExecutions
-            | ClaimedAccountConcurrency
-            | ProvisionedConcurrentExecutions
-            | ProvisionedConcurrencyUtilization
-            | ProvisionedConcurrencyInvocations
-            | ProvisionedConcurrencySpilloverInvocations
-            | AsyncEventsReceived
-            | ProvisionedRunGbSeconds
-            | NumberOfMessagesSent
-            | NumberOfMessagesReceived
-            | NumberOfMessagesDeleted
-            | NumberOfDeduplicatedSentMessages
-            | ApproximateNumberOfGroupsWithInflightMessages
-            | QueueArrived
-            | PolledEventCount
-            | FilteredOutEventCount
-            | InvokedEventCount
-            | DeletedEventCount
-            | Pollers
-            | IncomingRecords
-            | IncomingBytes
-            | Shards
-            | WindowRecords
-            | OnFailureDestinationDeliveredEventCount
-            | ProvisionedPollers
-            | NumberOfMessagesPublished
-            | NumberOfNotificationsDelivered
-            | NumberOfNotificationsFilteredOut
-            | NumberOfNotificationsRedrivenToDlq
-            | Published
-            | Objects
-            | RuleInvocations
-            | InvocationsSentToDlq
-            | DependencyRequests
-            | Busy
-            | Arrivals
-            | Messages
-            | Filtered
-            | Delivered
-            | Requests
-            | Answered => Better::Neither,
-            Errors
-            | Throttles
-            | AsyncEventAge
-            | AsyncEventsDropped
-            | DeadLetterErrors
-            | DestinationDeliveryFailures
-            | RecursiveInvocationsDropped
-            | DwellTime
-            | ColdStarts
-            | Duplicates
-            | WastedInvocations
-            | AttemptsPerEvent
-            | BilledGbSeconds
-            | ProvisionedGbSeconds
-            | NumberOfEmptyReceives
-            | ApproximateNumberOfMessagesVisible
-            | ApproximateNumberOfMessagesNotVisible
-            | ApproximateNumberOfMessagesDelayed
-            | ApproximateAgeOfOldestMessage
-            | Redriven
-            | IteratorAge
-            | WriteProvisionedThroughputExceeded
-            | BilledPutUnits
-            | BilledShardHours
-            | BilledFanOutHours
-            | DroppedEventCount
-            | SumOffsetLag
-            | Depth
-            | Bisects
-            | BilledRequests
-            | FailedInvokeEventCount
-            | NumberOfNotificationsFailed
-            | NumberOfNotificationsFailedToRedriveToDlq
-            | FailedInvocations
-            | RetryInvocationAttempts
-            | InvocationsFailedToBeSentToDlq
-            | IngestionToInvocationSuccessLatency
-            | Refused
-            | Abandoned
-            | WorkQueued
-            | DependencyResponseTime
-            | Alarms
-            | Failed
-            | Dropped
-            | DeadLettered
-            | Expired
-            | Waiting
-            | InFlight
-            | CostUsd
-            | ServiceRetries
-            | ResponseTime
-            | Latency
-            | EndToEnd => Better::Lower,
-        }
     }
 
     /// Whether it is ours and counts payloads, so that their attributes can narrow it.

@@ -9,20 +9,25 @@
 //! what its addition costs. A throttled try is no invocation, an automatic move is no send: such
 //! sentences live here and nowhere else.
 
-use super::{ledger::LedgerKind, measure::Measure};
+use super::{
+    guide::{FunctionNow, Guide},
+    ledger::LedgerKind,
+    measure::{Measure, Of, taken, typed as m},
+};
 use crate::{
     kernel::Time,
     model::{
         Fact, Moment, Place, Register, Resource, ResourceKind,
-        config::{Config, OutletOf, Resources, Source, Via},
+        config::{OutletOf, Resources, Source, Via},
         facts::{Answer, Held},
-        outcome::{Origin, Reason, Role},
+        outcome::Reason,
         policy::{pollers::BATCHES_OF_A_POLLER, requests},
-        register::{Move, Payload},
+        register::Move,
+        resource::{BucketId, BusId, IsOf, Kind, TheAccount, TopicId, kind},
         services::told,
         vocabulary::{
-            CallId, Condition, Deletion, Entry, FunctionId, OutletId, PayloadId, QueueId, ReaderId,
-            ShardId,
+            CallId, Condition, Deletion, Entry, FunctionId, PayloadId, QueueId, ReaderId, ShardId,
+            SinkId,
         },
     },
 };
@@ -31,7 +36,7 @@ use crate::{
 const PUT_UNIT: u64 = 25 * 1024;
 
 /// Where the measures of each resource begin in a table of all resources and measures.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Bases {
     kinds: [usize; ResourceKind::COUNT],
     end: usize,
@@ -90,11 +95,11 @@ impl About {
 /// Takes points.
 pub trait Sink {
     /// Takes the points about one resource.
-    type Of<'a>: SinkOf
+    type Row<'a, K: Kind>: SinkOf<K>
     where
         Self: 'a;
-    /// The points that follow are about `resource`: looked up once, however many there are.
-    fn of(&mut self, resource: impl Into<Resource>) -> Self::Of<'_>;
+    /// The points that follow are about this resource: looked up once, however many there are.
+    fn of<I: IsOf>(&mut self, id: I) -> Self::Row<'_, I::Kind>;
     /// An arrival entered; it is in flight.
     fn arrived(&mut self, caller: CallId, root: PayloadId);
     /// A payload entered, an arrival too; it is in flight.
@@ -105,24 +110,47 @@ pub trait Sink {
     fn turned(&mut self, caller: CallId, from: Place, to: Place, root: PayloadId, reason: Reason);
     /// An answer was had.
     fn answered(&mut self, caller: CallId, answer: Answer, about: About);
+    /// One environment of the account more or fewer is in use; `apart`: it was claimed before.
+    #[inline(always)]
+    fn in_use(&mut self, more: bool, apart: bool) {
+        let mut account = self.of(TheAccount);
+        account.step(m::ConcurrentExecutions, more, About::NOTHING);
+        if !apart {
+            account.step(m::UnreservedConcurrentExecutions, more, About::NOTHING);
+            account.step(m::ClaimedAccountConcurrency, more, About::NOTHING);
+        }
+    }
+    /// An arrival that nobody waits for came to success after so long, or never will: its time is its latency too.
+    fn ended(&mut self, caller: CallId, took: Option<u64>, about: About) {
+        let mut caller = self.of(caller);
+        took_to(&mut caller, m::EndToEnd, took, about);
+        took_to(&mut caller, m::Latency, took, about);
+    }
 }
 
-/// Takes the points about one resource. The measure is a constant at each place that makes a point.
-pub trait SinkOf {
+/// Takes the points about one resource of a kind. A measure that the kind does not have, or that is taken in another
+/// way, does not compile.
+pub trait SinkOf<K: Kind> {
     /// A sample of a count: 1, or 0 where CloudWatch writes a sample that counts nothing.
-    fn count(&mut self, measure: Measure, counted: bool, about: About);
+    fn count<M: Of<K> + taken::Count>(&mut self, measure: M, counted: bool, about: About);
     /// The same, stamped with a time that has passed.
-    fn count_at(&mut self, at: Time, measure: Measure, counted: bool, about: About);
+    fn count_at<M: Of<K> + taken::Count>(
+        &mut self,
+        at: Time,
+        measure: M,
+        counted: bool,
+        about: About,
+    );
     /// So much of an amount.
-    fn add(&mut self, measure: Measure, amount: u64, about: About);
+    fn add<M: Of<K> + taken::Amount>(&mut self, measure: M, amount: u64, about: About);
     /// A level rose or fell by one.
-    fn step(&mut self, measure: Measure, up: bool, about: About);
+    fn step<M: Of<K> + taken::Gauge>(&mut self, measure: M, up: bool, about: About);
     /// A level is this from now on.
-    fn set(&mut self, measure: Measure, level: u64);
+    fn set<M: Of<K> + taken::Gauge>(&mut self, measure: M, level: u64);
     /// A sample of a distribution.
-    fn sample(&mut self, measure: Measure, value: u64, about: About);
+    fn sample<M: Of<K> + taken::Distribution>(&mut self, measure: M, value: u64, about: About);
     /// A sample of a time to something that never happens.
-    fn never(&mut self, _measure: Measure, _about: About) {}
+    fn never<M: Of<K> + taken::Distribution>(&mut self, measure: M, about: About);
 }
 
 /// Every answer, in the order of the outputs.
@@ -162,197 +190,13 @@ pub const fn status(answer: Answer, via: Via) -> &'static str {
     }
 }
 
-/// What [`points`] must know of the scenario.
-#[derive(Debug)]
-pub struct Guide {
-    /// Distributions take what entered from here …
-    warmup: Time,
-    /// … to before here.
-    duration: Time,
-    /// How each caller asks; a function's calls have no measures.
-    callers: Vec<Via>,
-    functions: Vec<FunctionNow>,
-    /// Where the messages of each outlet come from.
-    outlets: Vec<OutletOf>,
-    /// The queue that each mapping reads.
-    sources: Vec<QueueId>,
-    /// What each stream is.
-    streams: Vec<Source>,
-    /// The function of each mapping on a stream, and whether it reads Kafka, and that with provisioned pollers.
-    readers: Vec<(FunctionId, bool, bool)>,
-    /// Whether its pollers are provisioned.
-    provisioned: Vec<bool>,
-    /// The last run that was billed as wasted: if it was unawaited too, it is not wasted twice.
-    wasted: Option<(FunctionId, PayloadId, Time)>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct FunctionNow {
-    memory_mb: u32,
-    reserved: bool,
-    /// Has provisioned concurrency.
-    provides: bool,
-    /// On-demand environments in use.
-    running: u64,
-    /// Provisioned ones that can be used, and that are.
-    provisioned: u64,
-    provisioned_running: u64,
-}
-
-impl FunctionNow {
-    /// How much of what can be used is, in the unit that is kept.
-    fn utilization(&self) -> u64 {
-        let whole = Measure::ProvisionedConcurrencyUtilization.unit().scale();
-        (self.provisioned_running * whole).checked_div(self.provisioned).unwrap_or(0)
-    }
-}
-
-impl Guide {
-    /// What is known at time 0.
-    pub fn new(config: &Config) -> Guide {
-        let resources = &*config.resources;
-        let functions = resources.functions.iter().map(|function| FunctionNow {
-            memory_mb: function.memory_mb,
-            reserved: function.reserved.is_some(),
-            provides: function.provisioned > 0,
-            running: 0,
-            provisioned: 0,
-            provisioned_running: 0,
-        });
-        Guide {
-            warmup: config.warmup,
-            duration: config.duration,
-            callers: resources.calls[..resources.callers].iter().map(|call| call.via).collect(),
-            functions: functions.collect(),
-            outlets: resources.outlets.iter().map(|outlet| outlet.origin).collect(),
-            sources: resources.mappings.iter().map(|mapping| mapping.queue).collect(),
-            provisioned: resources.mappings.iter().map(|m| m.provisioned.is_some()).collect(),
-            streams: resources.streams.iter().map(|stream| stream.source).collect(),
-            readers: resources
-                .readers
-                .iter()
-                .map(|reader| {
-                    let source = resources.streams[reader.stream.index()].source;
-                    let kafka = matches!(source, Source::Msk | Source::Kafka);
-                    (reader.function, kafka, kafka && reader.provisioned.is_some())
-                })
-                .collect(),
-            wasted: None,
-        }
-    }
-
-    /// The resources are these from now on. Says for which functions so many running environments
-    /// became reserved (`false`) or unreserved (`true`).
-    pub fn configured(&mut self, resources: &Resources) -> Vec<(u64, bool)> {
-        self.provisioned = resources.mappings.iter().map(|m| m.provisioned.is_some()).collect();
-        let mut moved = Vec::new();
-        for (now, function) in self.functions.iter_mut().zip(&resources.functions) {
-            now.memory_mb = function.memory_mb;
-            now.provides = function.provisioned > 0;
-            if now.reserved != function.reserved.is_some() {
-                now.reserved = !now.reserved;
-                moved.push((now.running, !now.reserved));
-            }
-        }
-        moved
-    }
-
-    /// What of the account's concurrency is claimed while the resources are these: what nobody else
-    /// can have.
-    pub fn claimed(&self, resources: &Resources) -> u64 {
-        let apart = resources.functions.iter().map(|f| f.reserved.unwrap_or(f.provisioned));
-        let shared = self.functions.iter().filter(|function| !function.reserved);
-        apart.map(u64::from).sum::<u64>() + shared.map(|function| function.running).sum::<u64>()
-    }
-
-    /// Follows what the definitions need of the past. Once for each fact.
-    #[inline(always)]
-    pub fn follow(&mut self, now: Time, fact: &Fact) {
-        match *fact {
-            Fact::RunStarted { function, provisioned: false, .. } => {
-                self.functions[function.index()].running += 1;
-            }
-            Fact::RunEnded { function, provisioned: false, .. } => {
-                let running = &mut self.functions[function.index()].running;
-                *running = running.saturating_sub(1);
-            }
-            Fact::RunStarted { function, provisioned: true, .. } => {
-                self.functions[function.index()].provisioned_running += 1;
-            }
-            Fact::RunEnded { function, provisioned: true, .. } => {
-                let running = &mut self.functions[function.index()].provisioned_running;
-                *running = running.saturating_sub(1);
-            }
-            Fact::Provisioned { function, environments, .. } => {
-                self.functions[function.index()].provisioned = u64::from(environments);
-            }
-            Fact::Billed { function, payload, wasted: true, .. } => {
-                self.wasted = Some((function, payload, now));
-            }
-            _ => (),
-        }
-    }
-
-    /// Whether distributions take a sample of what `payload` descends from.
-    #[inline(always)]
-    fn takes(&self, register: &Register, payload: PayloadId) -> bool {
-        // Without a warm-up everything counts: arrivals stop before `duration` by themselves.
-        self.warmup == Time::ZERO || self.takes_rarely(register, payload)
-    }
-
-    #[cold]
-    fn takes_rarely(&self, register: &Register, payload: PayloadId) -> bool {
-        let born = register.root(payload).born;
-        self.warmup <= born && born < self.duration
-    }
-
-    /// What a payload is counted as, beside the outcome of its arrival.
-    #[inline(always)]
-    pub fn kind(&self, payload: &Payload) -> LedgerKind {
-        match payload.role {
-            Role::Message(origin) => LedgerKind::Message(origin),
-            Role::Request => LedgerKind::Request,
-            Role::Arrival if self.via(payload.caller).is_some_and(Via::waits) => {
-                LedgerKind::Awaited
-            }
-            Role::Arrival => LedgerKind::Message(Origin::Caller),
-        }
-    }
-
-    /// Whether distributions take a sample of what came at `at`.
-    fn took(&self, at: Time) -> bool {
-        self.warmup == Time::ZERO || self.warmup <= at && at < self.duration
-    }
-
-    /// Where the messages of an outlet come from.
-    fn origin(&self, outlet: OutletId) -> OutletOf {
-        self.outlets[outlet.index()]
-    }
-
-    /// How a caller asks; none for a function's call.
-    #[inline(always)]
-    fn via(&self, call: CallId) -> Option<Via> {
-        self.callers.get(call.index()).copied()
-    }
-}
-
-/// The gauge of a queue's messages that are held so.
-const fn held(state: Held) -> Measure {
-    match state {
-        Held::Delayed => Measure::ApproximateNumberOfMessagesDelayed,
-        Held::Visible => Measure::ApproximateNumberOfMessagesVisible,
-        Held::InFlight => Measure::ApproximateNumberOfMessagesNotVisible,
-    }
-}
-
-/// One environment of the account more or fewer is in use; `apart`: it was claimed before.
+/// One message more or fewer of a queue is held so.
 #[inline(always)]
-fn in_use<S: Sink>(sink: &mut S, more: bool, apart: bool) {
-    let mut account = sink.of(Resource::ACCOUNT);
-    account.step(Measure::ConcurrentExecutions, more, About::NOTHING);
-    if !apart {
-        account.step(Measure::UnreservedConcurrentExecutions, more, About::NOTHING);
-        account.step(Measure::ClaimedAccountConcurrency, more, About::NOTHING);
+fn held<S: SinkOf<kind::Queue>>(queue: &mut S, state: Held, more: bool, about: About) {
+    match state {
+        Held::Delayed => queue.step(m::ApproximateNumberOfMessagesDelayed, more, about),
+        Held::Visible => queue.step(m::ApproximateNumberOfMessagesVisible, more, about),
+        Held::InFlight => queue.step(m::ApproximateNumberOfMessagesNotVisible, more, about),
     }
 }
 
@@ -369,12 +213,11 @@ fn with_provisioned<S: Sink>(
 ) {
     let mut function = sink.of(id);
     if more {
-        let measure = if provisioned {
-            Measure::ProvisionedConcurrencyInvocations
-        } else {
-            Measure::ProvisionedConcurrencySpilloverInvocations
-        };
-        function.count(measure, true, About::payload(payload));
+        let about = About::payload(payload);
+        match provisioned {
+            true => function.count(m::ProvisionedConcurrencyInvocations, true, about),
+            false => function.count(m::ProvisionedConcurrencySpilloverInvocations, true, about),
+        }
     }
     if provisioned {
         let mut then = *now;
@@ -382,15 +225,15 @@ fn with_provisioned<S: Sink>(
             true => then.provisioned_running + 1,
             false => then.provisioned_running.saturating_sub(1),
         };
-        function.step(Measure::ProvisionedConcurrentExecutions, more, About::NOTHING);
-        function.set(Measure::ProvisionedConcurrencyUtilization, then.utilization());
+        function.step(m::ProvisionedConcurrentExecutions, more, About::NOTHING);
+        function.set(m::ProvisionedConcurrencyUtilization, then.utilization());
     }
 }
 
 /// A mapping asked so much of its queue.
 #[inline(always)]
 fn requested<S: Sink>(sink: &mut S, queue: QueueId, requests: u64) {
-    sink.of(queue).add(Measure::BilledRequests, requests, About::NOTHING);
+    sink.of(queue).add(m::BilledRequests, requests, About::NOTHING);
 }
 
 /// Gives `sink` every point that a fact makes.
@@ -425,7 +268,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         }
         Fact::Requested { call, payload, .. } => {
             if guide.via(call).is_some() {
-                sink.of(call).count(Measure::Requests, true, about(payload));
+                sink.of(call).count(m::Requests, true, about(payload));
             }
         }
         Fact::Answered { call, payload, answer, took } => {
@@ -434,7 +277,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
                 sink.answered(call, answer, About::labelled(payload, label));
                 if guide.takes(register, payload) {
                     let mut caller = sink.of(call);
-                    caller.sample(Measure::ResponseTime, took.as_nanos(), about(payload));
+                    caller.sample(m::ResponseTime, took.as_nanos(), about(payload));
                 }
             }
         }
@@ -442,9 +285,9 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             if guide.via(call).is_some_and(Via::waits) && guide.takes(register, payload) {
                 let mut caller = sink.of(call);
                 if ok {
-                    caller.sample(Measure::Latency, since.as_nanos(), about(payload));
+                    caller.sample(m::Latency, since.as_nanos(), about(payload));
                 } else {
-                    caller.never(Measure::Latency, about(payload));
+                    caller.never(m::Latency, about(payload));
                 }
             }
         }
@@ -452,7 +295,7 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             // Told right after its bill: a run that failed and was not awaited is one wasted run.
             if guide.wasted != Some((function, payload, now)) {
                 let mut function = sink.of(function);
-                function.count(Measure::WastedInvocations, true, about(payload));
+                function.count(m::WastedInvocations, true, about(payload));
             }
         }
         Fact::RequestRetried { .. }
@@ -463,91 +306,103 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         Fact::ServiceRetried { call, payload, .. } => {
             if guide.via(call).is_some() {
                 let mut caller = sink.of(call);
-                caller.count(Measure::ServiceRetries, true, about(payload));
+                caller.count(m::ServiceRetries, true, about(payload));
             }
         }
 
         Fact::Accepted { function, payload } => {
             let mut function = sink.of(function);
-            function.count(Measure::AsyncEventsReceived, true, about(payload));
+            function.count(m::AsyncEventsReceived, true, about(payload));
+            function.step(m::WaitingEvents, true, about(payload));
         }
         Fact::Tried { function, payload, age, first } => {
+            if moved.is_some_and(|moved| moved.from == Place::Waiting) {
+                sink.of(function).step(m::WaitingEvents, false, about(payload));
+            }
             if guide.takes(register, payload) {
                 let mut function = sink.of(function);
-                function.sample(Measure::AsyncEventAge, age.as_nanos(), about(payload));
+                function.sample(m::AsyncEventAge, age.as_nanos(), about(payload));
                 if first {
-                    function.sample(Measure::DwellTime, age.as_nanos(), about(payload));
+                    function.sample(m::DwellTime, age.as_nanos(), about(payload));
                 }
             }
         }
         Fact::Completed { function, payload, .. } => {
             let mut function = sink.of(function);
-            function.count(Measure::AsyncEventsDropped, false, about(payload));
+            function.count(m::AsyncEventsDropped, false, about(payload));
             if guide.takes(register, payload) {
                 let runs = u64::from(register.get(payload).runs);
-                function.sample(Measure::AttemptsPerEvent, runs, about(payload));
+                function.sample(m::AttemptsPerEvent, runs, about(payload));
             }
         }
         Fact::Discarded { function, payload, condition, runs, .. } => {
             let mut function = sink.of(function);
+            // Too old before it was tried once more.
+            if register.get(payload).place == Place::Waiting {
+                function.step(m::WaitingEvents, false, about(payload));
+            }
             let given_up = condition != Condition::Success;
             let reason = About::labelled(payload, condition.word());
-            function.count(Measure::AsyncEventsDropped, given_up, reason);
+            function.count(m::AsyncEventsDropped, given_up, reason);
             if guide.takes(register, payload) {
                 let runs = u64::from(runs);
-                function.sample(Measure::AttemptsPerEvent, runs, about(payload));
+                function.sample(m::AttemptsPerEvent, runs, about(payload));
             }
         }
         Fact::DeadLetterFailed { function, payload } => {
             let mut function = sink.of(function);
-            function.count(Measure::DeadLetterErrors, true, about(payload));
+            function.count(m::DeadLetterErrors, true, about(payload));
         }
         Fact::DestinationFailed { function, payload } => {
             let mut function = sink.of(function);
-            function.count(Measure::DestinationDeliveryFailures, true, about(payload));
+            function.count(m::DestinationDeliveryFailures, true, about(payload));
         }
-        Fact::Redelivered { .. }
-        | Fact::Requeued { .. }
-        | Fact::Queued { .. }
-        | Fact::Dropped { .. }
-        | Fact::DeadLettered { .. } => (),
+        Fact::Requeued { function, payload, .. } | Fact::Queued { function, payload } => {
+            if moved.is_some_and(|moved| moved.from != Place::Waiting) {
+                sink.of(function).step(m::WaitingEvents, true, about(payload));
+            }
+        }
+        Fact::Redelivered { .. } | Fact::Dropped { .. } | Fact::DeadLettered { .. } => (),
 
         Fact::RunStarted { function, payload, cold, provisioned, .. } => {
             let known = &guide.functions[function.index()];
-            in_use(sink, true, known.reserved || provisioned);
+            sink.in_use(true, known.reserved || provisioned);
             if known.provides || provisioned {
                 with_provisioned(sink, known, function, true, provisioned, payload);
             }
             let mut function = sink.of(function);
-            function.count(Measure::Invocations, true, about(payload));
-            function.count(Measure::Throttles, false, about(payload));
-            if cold.is_some() {
-                function.count(Measure::ColdStarts, true, about(payload));
+            function.count(m::Invocations, true, about(payload));
+            function.count(m::Throttles, false, about(payload));
+            if register.get(payload).runs > 0 {
+                function.count(m::Retries, true, about(payload));
             }
-            function.step(Measure::ConcurrentExecutions, true, nothing);
+            if cold.is_some() {
+                function.count(m::ColdStarts, true, about(payload));
+            }
+            function.step(m::ConcurrentExecutions, true, nothing);
         }
         Fact::RunEnded { function, payload, started, ran, error, provisioned } => {
             let known = &guide.functions[function.index()];
-            in_use(sink, false, known.reserved || provisioned);
+            sink.in_use(false, known.reserved || provisioned);
             if provisioned {
                 with_provisioned(sink, known, function, false, provisioned, payload);
             }
             let mut function = sink.of(function);
-            function.count_at(started, Measure::Errors, error.is_some(), about(payload));
+            function.count_at(started, m::Errors, error.is_some(), about(payload));
             if guide.takes(register, payload) {
-                function.sample(Measure::Duration, ran.as_nanos(), about(payload));
+                function.sample(m::Duration, ran.as_nanos(), about(payload));
             }
-            function.step(Measure::ConcurrentExecutions, false, nothing);
+            function.step(m::ConcurrentExecutions, false, nothing);
         }
         Fact::Provisioned { function: id, environments, billed_ms } => {
             let known = &guide.functions[id.index()];
             let then = FunctionNow { provisioned: u64::from(environments), ..*known };
             let mut function = sink.of(id);
-            function.set(Measure::ProvisionedConcurrencyUtilization, then.utilization());
+            function.set(m::ProvisionedConcurrencyUtilization, then.utilization());
             if billed_ms > 0 {
                 let amount = billed_ms * u64::from(known.memory_mb);
-                function.add(Measure::ProvisionedRunGbSeconds, amount, nothing);
-                function.add(Measure::BilledGbSeconds, amount, nothing);
+                function.add(m::ProvisionedRunGbSeconds, amount, nothing);
+                function.add(m::BilledGbSeconds, amount, nothing);
             }
         }
         Fact::Billed { function, payload, billed_ms, wasted, provisioned } => {
@@ -555,27 +410,28 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             let mut function = sink.of(function);
             let amount = billed_ms * memory_mb;
             if provisioned {
-                function.add(Measure::ProvisionedRunGbSeconds, amount, about(payload));
+                function.add(m::ProvisionedRunGbSeconds, amount, about(payload));
             }
-            function.add(Measure::BilledGbSeconds, amount, about(payload));
+            function.add(m::BilledGbSeconds, amount, about(payload));
             if wasted {
-                function.count(Measure::WastedInvocations, true, about(payload));
+                function.count(m::WastedInvocations, true, about(payload));
             }
         }
         Fact::Processed { function, payload, nth } => {
-            if nth > 1 {
-                let mut function = sink.of(function);
-                function.count(Measure::Duplicates, true, about(payload));
+            let mut function = sink.of(function);
+            match nth > 1 {
+                true => function.count(m::Duplicates, true, about(payload)),
+                false => function.count(m::ProcessedOnce, true, about(payload)),
             }
         }
         Fact::Throttled { function, payload, .. } => {
             let mut function = sink.of(function);
-            function.count(Measure::Throttles, true, about(payload));
-            function.count(Measure::Errors, false, about(payload));
+            function.count(m::Throttles, true, about(payload));
+            function.count(m::Errors, false, about(payload));
         }
         Fact::LoopStopped { function, payload } => {
             let mut function = sink.of(function);
-            function.count(Measure::RecursiveInvocationsDropped, true, about(payload));
+            function.count(m::RecursiveInvocationsDropped, true, about(payload));
         }
         Fact::RecordFailed { .. } | Fact::SystemErred { .. } | Fact::Missing { .. } => (),
 
@@ -583,62 +439,67 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
             let mut queue = sink.of(queue);
             match entry {
                 Entry::Sent | Entry::DeadLetter => {
-                    queue.count(Measure::NumberOfMessagesSent, true, about(payload));
+                    queue.count(m::NumberOfMessagesSent, true, about(payload));
                     let bytes = u64::from(register.get(payload).bytes);
-                    queue.add(Measure::BilledRequests, requests::of_bytes(bytes), nothing);
+                    queue.add(m::BilledRequests, requests::of_bytes(bytes), nothing);
                 }
                 Entry::Redriven | Entry::MovedBack => (),
             }
-            queue.count(Measure::QueueArrived, true, about(payload));
+            queue.count(m::QueueArrived, true, about(payload));
             if delayed {
-                queue.step(held(Held::Delayed), true, about(payload));
+                held(&mut queue, Held::Delayed, true, about(payload));
             } else {
-                queue.step(held(Held::Visible), true, about(payload));
+                held(&mut queue, Held::Visible, true, about(payload));
             }
         }
         Fact::Appeared { queue, payload } => {
             let mut queue = sink.of(queue);
-            queue.step(held(Held::Delayed), false, about(payload));
-            queue.step(held(Held::Visible), true, about(payload));
+            held(&mut queue, Held::Delayed, false, about(payload));
+            held(&mut queue, Held::Visible, true, about(payload));
         }
         Fact::Received { queue, payload, .. } => {
             let mut queue = sink.of(queue);
-            queue.count(Measure::NumberOfMessagesReceived, true, about(payload));
-            queue.step(held(Held::Visible), false, about(payload));
-            queue.step(held(Held::InFlight), true, about(payload));
+            queue.count(m::NumberOfMessagesReceived, true, about(payload));
+            held(&mut queue, Held::Visible, false, about(payload));
+            held(&mut queue, Held::InFlight, true, about(payload));
         }
         Fact::Returned { queue, payload, .. } => {
             let mut queue = sink.of(queue);
-            queue.step(held(Held::InFlight), false, about(payload));
-            queue.step(held(Held::Visible), true, about(payload));
+            held(&mut queue, Held::InFlight, false, about(payload));
+            held(&mut queue, Held::Visible, true, about(payload));
         }
         Fact::Deleted { queue, payload, why: Deletion::Processed | Deletion::Filtered, was } => {
             let mut queue = sink.of(queue);
-            queue.count(Measure::NumberOfMessagesDeleted, true, about(payload));
-            queue.step(held(was), false, about(payload));
+            queue.count(m::NumberOfMessagesDeleted, true, about(payload));
+            held(&mut queue, was, false, about(payload));
         }
-        Fact::Expired { queue, payload, was } | Fact::Purged { queue, payload, was } => {
-            sink.of(queue).step(held(was), false, about(payload));
+        Fact::Expired { queue, payload, was } => {
+            let mut queue = sink.of(queue);
+            queue.count(m::QueueExpired, true, about(payload));
+            held(&mut queue, was, false, about(payload));
+        }
+        Fact::Purged { queue, payload, was } => {
+            held(&mut sink.of(queue), was, false, about(payload));
         }
         Fact::Redriven { queue, payload, .. } => {
             let mut queue = sink.of(queue);
-            queue.count(Measure::Redriven, true, about(payload));
-            queue.step(held(Held::Visible), false, about(payload));
+            queue.count(m::Redriven, true, about(payload));
+            held(&mut queue, Held::Visible, false, about(payload));
         }
         Fact::MovedBack { queue, payload } => {
-            sink.of(queue).step(held(Held::Visible), false, about(payload));
+            held(&mut sink.of(queue), Held::Visible, false, about(payload));
         }
         Fact::EmptyReceive { queue } => {
-            sink.of(queue).count(Measure::NumberOfEmptyReceives, true, nothing);
+            sink.of(queue).count(m::NumberOfEmptyReceives, true, nothing);
         }
         Fact::Deduplicated { queue, payload } => {
             let mut queue = sink.of(queue);
-            queue.count(Measure::NumberOfDeduplicatedSentMessages, true, about(payload));
+            queue.count(m::NumberOfDeduplicatedSentMessages, true, about(payload));
             let bytes = u64::from(register.get(payload).bytes);
-            queue.add(Measure::BilledRequests, requests::of_bytes(bytes), nothing);
+            queue.add(m::BilledRequests, requests::of_bytes(bytes), nothing);
         }
         Fact::GroupsInFlight { queue, groups } => {
-            let measure = Measure::ApproximateNumberOfGroupsWithInflightMessages;
+            let measure = m::ApproximateNumberOfGroupsWithInflightMessages;
             sink.of(queue).set(measure, u64::from(groups));
         }
         Fact::SendRefused { .. }
@@ -649,87 +510,94 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         Fact::Polled { mapping, events, requests } => {
             requested(sink, guide.sources[mapping.index()], requests);
             let mut mapping = sink.of(mapping);
-            mapping.add(Measure::PolledEventCount, u64::from(events), nothing);
+            mapping.add(m::PolledEventCount, u64::from(events), nothing);
         }
         Fact::FilteredOut { mapping, payload, nth } => {
             if requests::begins_delete(nth) {
                 requested(sink, guide.sources[mapping.index()], 1);
             }
             let mut mapping = sink.of(mapping);
-            mapping.count(Measure::FilteredOutEventCount, true, about(payload));
+            mapping.count(m::FilteredOutEventCount, true, about(payload));
         }
         Fact::Invoked { mapping, events } => {
             let mut mapping = sink.of(mapping);
-            mapping.add(Measure::InvokedEventCount, u64::from(events), nothing);
+            mapping.count(m::Batches, true, nothing);
+            mapping.add(m::InvokedEventCount, u64::from(events), nothing);
         }
         Fact::InvokeFailed { mapping, events } => {
             let mut mapping = sink.of(mapping);
-            mapping.add(Measure::FailedInvokeEventCount, u64::from(events), nothing);
+            mapping.add(m::FailedInvokeEventCount, u64::from(events), nothing);
         }
         Fact::EventsDeleted { mapping, events } => {
             requested(sink, guide.sources[mapping.index()], requests::of_deletes(events));
             let mut mapping = sink.of(mapping);
-            mapping.add(Measure::DeletedEventCount, u64::from(events), nothing);
+            mapping.add(m::DeletedEventCount, u64::from(events), nothing);
         }
         Fact::PollersScaled { mapping, pollers } => {
             let provisioned = guide.provisioned[mapping.index()];
             let mut mapping = sink.of(mapping);
-            mapping.set(Measure::Pollers, u64::from(pollers));
+            mapping.set(m::Pollers, u64::from(pollers));
             if provisioned {
                 let pollers = pollers.div_ceil(BATCHES_OF_A_POLLER);
-                mapping.set(Measure::ProvisionedPollers, u64::from(pollers));
+                mapping.set(m::ProvisionedPollers, u64::from(pollers));
             }
         }
         Fact::LetGo { .. } => (),
 
         Fact::DependencyAsked { dependency, payload, .. } => {
             let mut dependency = sink.of(dependency);
-            dependency.count(Measure::DependencyRequests, true, about(payload));
+            dependency.count(m::DependencyRequests, true, about(payload));
         }
         Fact::DependencyRefused { dependency, payload, .. } => {
             let mut dependency = sink.of(dependency);
-            dependency.count(Measure::Refused, true, about(payload));
+            dependency.count(m::Refused, true, about(payload));
         }
         Fact::WorkQueued { dependency, payload } => {
             let mut dependency = sink.of(dependency);
-            dependency.step(Measure::WorkQueued, true, about(payload));
+            dependency.step(m::WorkQueued, true, about(payload));
         }
         Fact::WorkStarted { dependency, payload, queued, .. } => {
             let mut dependency = sink.of(dependency);
             if queued {
-                dependency.step(Measure::WorkQueued, false, about(payload));
+                dependency.step(m::WorkQueued, false, about(payload));
             }
-            dependency.step(Measure::Busy, true, about(payload));
+            dependency.step(m::Busy, true, about(payload));
         }
         Fact::WorkEnded { dependency, payload, took, .. } => {
             let mut dependency = sink.of(dependency);
-            dependency.step(Measure::Busy, false, about(payload));
+            dependency.step(m::Busy, false, about(payload));
             if guide.takes(register, payload) {
                 let took = took.as_nanos();
-                dependency.sample(Measure::DependencyResponseTime, took, about(payload));
+                dependency.sample(m::DependencyResponseTime, took, about(payload));
             }
         }
         Fact::WorkAbandoned { dependency, payload } => {
             let mut dependency = sink.of(dependency);
-            dependency.count(Measure::Abandoned, true, about(payload));
+            dependency.count(m::Abandoned, true, about(payload));
         }
         Fact::WorkCancelled { dependency, payload, started, .. } => {
-            let level = if started { Measure::Busy } else { Measure::WorkQueued };
-            sink.of(dependency).step(level, false, about(payload));
+            let mut dependency = sink.of(dependency);
+            match started {
+                true => dependency.step(m::Busy, false, about(payload)),
+                false => dependency.step(m::WorkQueued, false, about(payload)),
+            }
         }
 
         Fact::Published { sink: Some(place), payload, .. } => {
-            let measure = match place.kind {
-                ResourceKind::Topic => Measure::NumberOfMessagesPublished,
-                ResourceKind::Bus => Measure::Published,
-                _ => Measure::Objects,
-            };
-            let is_bucket = place.kind == ResourceKind::Bucket;
-            let mut place = sink.of(place);
-            place.count(measure, true, about(payload));
-            if !is_bucket {
-                let bytes = u64::from(register.get(payload).bytes);
-                place.add(Measure::BilledRequests, requests::of_bytes(bytes), nothing);
+            let (id, bytes) = (SinkId(place.index), u64::from(register.get(payload).bytes));
+            let requests = requests::of_bytes(bytes);
+            match place.kind {
+                ResourceKind::Topic => {
+                    let mut topic = sink.of(TopicId(id));
+                    topic.count(m::NumberOfMessagesPublished, true, about(payload));
+                    topic.add(m::BilledRequests, requests, nothing);
+                }
+                ResourceKind::Bus => {
+                    let mut bus = sink.of(BusId(id));
+                    bus.count(m::Published, true, about(payload));
+                    bus.add(m::BilledRequests, requests, nothing);
+                }
+                _ => sink.of(BucketId(id)).count(m::Objects, true, about(payload)),
             }
         }
         Fact::Published { sink: None, .. }
@@ -739,21 +607,21 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         | Fact::DeliveryLost { .. } => (),
         Fact::NotWanted { outlet, payload } => {
             if let OutletOf::Topic(topic) = guide.origin(outlet) {
-                let mut topic = sink.of(Resource::topic(topic));
-                topic.count(Measure::NumberOfNotificationsFilteredOut, true, about(payload));
+                let mut topic = sink.of(TopicId(topic));
+                topic.count(m::NumberOfNotificationsFilteredOut, true, about(payload));
             }
         }
         Fact::HandedOn { outlet, payload, took } => match guide.origin(outlet) {
             OutletOf::Topic(topic) => {
-                let mut topic = sink.of(Resource::topic(topic));
-                topic.count(Measure::NumberOfNotificationsDelivered, true, about(payload));
+                let mut topic = sink.of(TopicId(topic));
+                topic.count(m::NumberOfNotificationsDelivered, true, about(payload));
             }
             OutletOf::Rule(_, rule) => {
                 let mut rule = sink.of(rule);
-                rule.count(Measure::RuleInvocations, true, about(payload));
+                rule.count(m::RuleInvocations, true, about(payload));
                 if guide.takes(register, payload) {
                     let took = took.as_nanos();
-                    let latency = Measure::IngestionToInvocationSuccessLatency;
+                    let latency = m::IngestionToInvocationSuccessLatency;
                     rule.sample(latency, took, about(payload));
                 }
             }
@@ -762,48 +630,47 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         Fact::DeliveryRetried { outlet, payload, .. } => {
             if let OutletOf::Rule(_, rule) = guide.origin(outlet) {
                 let mut rule = sink.of(rule);
-                rule.count(Measure::RetryInvocationAttempts, true, about(payload));
+                rule.count(m::RetryInvocationAttempts, true, about(payload));
             }
             let mut caller = sink.of(register.get(payload).caller);
-            caller.count(Measure::ServiceRetries, true, about(payload));
+            caller.count(m::ServiceRetries, true, about(payload));
         }
         Fact::DeliveryFailed { outlet, payload, why, .. } => {
             let reason = About::labelled(payload, why.word());
             match guide.origin(outlet) {
                 OutletOf::Topic(topic) => {
-                    let mut topic = sink.of(Resource::topic(topic));
-                    topic.count(Measure::NumberOfNotificationsFailed, true, reason);
+                    let mut topic = sink.of(TopicId(topic));
+                    topic.count(m::NumberOfNotificationsFailed, true, reason);
                 }
                 OutletOf::Rule(_, rule) => {
                     let mut rule = sink.of(rule);
-                    rule.count(Measure::RuleInvocations, true, reason);
-                    rule.count(Measure::FailedInvocations, true, reason);
+                    rule.count(m::RuleInvocations, true, reason);
+                    rule.count(m::FailedInvocations, true, reason);
                 }
                 OutletOf::Call(_) => (),
             }
         }
         Fact::DeliveryKept { outlet, payload } => {
-            let (topics, rules) =
-                (Measure::NumberOfNotificationsRedrivenToDlq, Measure::InvocationsSentToDlq);
+            let (topics, rules) = (m::NumberOfNotificationsRedrivenToDlq, m::InvocationsSentToDlq);
             of_origin(guide.origin(outlet), sink, topics, rules, about(payload));
         }
         Fact::Put { stream: id, payload, .. } => {
             let bytes = u64::from(register.get(payload).bytes);
             let mut stream = sink.of(id);
-            stream.count(Measure::IncomingRecords, true, about(payload));
-            stream.add(Measure::IncomingBytes, bytes, about(payload));
+            stream.count(m::IncomingRecords, true, about(payload));
+            stream.add(m::IncomingBytes, bytes, about(payload));
             if guide.streams[id.index()] == Source::Kinesis {
                 let units = bytes.div_ceil(PUT_UNIT).max(1);
-                stream.add(Measure::BilledPutUnits, units, about(payload));
+                stream.add(m::BilledPutUnits, units, about(payload));
             }
         }
         Fact::PutRefused { throttled: false, .. } => (),
         Fact::PutRefused { stream, payload, throttled: true } => {
-            let exceeded = Measure::WriteProvisionedThroughputExceeded;
+            let exceeded = m::WriteProvisionedThroughputExceeded;
             sink.of(stream).count(exceeded, true, about(payload));
         }
         Fact::Resharded { stream, shards } => {
-            sink.of(stream).set(Measure::Shards, u64::from(shards));
+            sink.of(stream).set(m::Shards, u64::from(shards));
         }
         Fact::Awaits { reader, payload, shard } => {
             lags(guide, sink, reader, true, About::record(payload, shard));
@@ -815,56 +682,60 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         }
         Fact::RecordFiltered { reader, payload, shard } => {
             let record = About::record(payload, shard);
-            sink.of(reader).count(Measure::FilteredOutEventCount, true, record);
+            sink.of(reader).count(m::FilteredOutEventCount, true, record);
             lags(guide, sink, reader, false, record);
         }
         Fact::RecordsRead { reader, events, .. } => {
             let mut mapping = sink.of(reader);
-            mapping.add(Measure::PolledEventCount, u64::from(events), nothing);
+            mapping.add(m::PolledEventCount, u64::from(events), nothing);
         }
         Fact::BatchInvoked { reader, events, age, .. } => {
-            let invoked = Measure::InvokedEventCount;
-            sink.of(reader).add(invoked, u64::from(events), nothing);
-            let (function, ..) = guide.readers[reader.index()];
-            if guide.took(Time::from_nanos(now.as_nanos().saturating_sub(age.as_nanos()))) {
-                sink.of(reader).sample(Measure::IteratorAge, age.as_nanos(), nothing);
-                sink.of(function).sample(Measure::IteratorAge, age.as_nanos(), nothing);
+            let came = Time::from_nanos(now.as_nanos().saturating_sub(age.as_nanos()));
+            let is_sampled = guide.took(came);
+            let mut mapping = sink.of(reader);
+            mapping.count(m::Batches, true, nothing);
+            mapping.add(m::InvokedEventCount, u64::from(events), nothing);
+            if is_sampled {
+                mapping.sample(m::IteratorAge, age.as_nanos(), nothing);
+                drop(mapping);
+                let (function, ..) = guide.readers[reader.index()];
+                sink.of(function).sample(m::IteratorAge, age.as_nanos(), nothing);
             }
         }
         Fact::BatchFailed { reader, events, .. } => {
             let mut mapping = sink.of(reader);
-            mapping.add(Measure::FailedInvokeEventCount, u64::from(events), nothing);
+            mapping.add(m::FailedInvokeEventCount, u64::from(events), nothing);
         }
         Fact::Bisected { reader, .. } => {
-            sink.of(reader).count(Measure::Bisects, true, nothing);
+            sink.of(reader).count(m::Bisects, true, nothing);
         }
         Fact::RecordDropped { reader, payload, why } => {
             let mut mapping = sink.of(reader);
             let reason = About::labelled(payload, why.word());
-            mapping.count(Measure::DroppedEventCount, true, reason);
+            mapping.count(m::DroppedEventCount, true, reason);
         }
         Fact::FailureDelivered { reader, events } => {
             let mut mapping = sink.of(reader);
-            let delivered = Measure::OnFailureDestinationDeliveredEventCount;
+            let delivered = m::OnFailureDestinationDeliveredEventCount;
             mapping.add(delivered, u64::from(events), nothing);
         }
         Fact::FailureUndelivered { reader, .. } => {
-            let failures = Measure::DestinationDeliveryFailures;
+            let failures = m::DestinationDeliveryFailures;
             sink.of(reader).count(failures, true, nothing);
             let (function, ..) = guide.readers[reader.index()];
             sink.of(function).count(failures, true, nothing);
         }
         Fact::WindowClosed { reader, records, .. } => {
             if guide.took(now) {
-                sink.of(reader).sample(Measure::WindowRecords, records, nothing);
+                sink.of(reader).sample(m::WindowRecords, records, nothing);
             }
         }
         Fact::LanesScaled { reader, lanes } => {
             let (_, _, provisioned) = guide.readers[reader.index()];
             let mut mapping = sink.of(reader);
-            mapping.set(Measure::Pollers, u64::from(lanes));
+            mapping.set(m::Pollers, u64::from(lanes));
             if provisioned {
-                mapping.set(Measure::ProvisionedPollers, u64::from(lanes));
+                mapping.set(m::ProvisionedPollers, u64::from(lanes));
             }
         }
         Fact::RecordTaken { .. }
@@ -874,8 +745,8 @@ pub fn points<S: Sink>(guide: &Guide, moment: &Moment<'_>, fact: &Fact, sink: &m
         | Fact::PlaceChanged { .. }
         | Fact::WindowDone { .. } => (),
         Fact::DeliveryNotKept { outlet, payload } => {
-            let topics = Measure::NumberOfNotificationsFailedToRedriveToDlq;
-            let rules = Measure::InvocationsFailedToBeSentToDlq;
+            let topics = m::NumberOfNotificationsFailedToRedriveToDlq;
+            let rules = m::InvocationsFailedToBeSentToDlq;
             of_origin(guide.origin(outlet), sink, topics, rules, about(payload));
         }
     }
@@ -894,17 +765,27 @@ pub fn points_of_end<S: Sink>(guide: &Guide, register: &Register, root: PayloadI
         _ => None,
     };
     let about = About::payload(root);
+    if !guide.via(arrival.caller).is_some_and(Via::waits) {
+        return sink.ended(arrival.caller, took, about);
+    }
     let mut caller = sink.of(arrival.caller);
-    let mut give = |measure, took| match took {
+    took_to(&mut caller, m::EndToEnd, took, about);
+    // Who waits was answered long ago, or still waits.
+    if !arrival.place.rests() {
+        took_to(&mut caller, m::Latency, None, about);
+    }
+}
+
+/// A time to something that happened after so long, or never will.
+pub(super) fn took_to<K: Kind, S: SinkOf<K>>(
+    caller: &mut S,
+    measure: impl Of<K> + taken::Distribution,
+    took: Option<u64>,
+    about: About,
+) {
+    match took {
         Some(took) => caller.sample(measure, took, about),
         None => caller.never(measure, about),
-    };
-    give(Measure::EndToEnd, took);
-    match guide.via(arrival.caller).is_some_and(Via::waits) {
-        false => give(Measure::Latency, took),
-        // Who waits was answered long ago, or still waits.
-        true if arrival.place.rests() => (),
-        true => give(Measure::Latency, None),
     }
 }
 
@@ -913,9 +794,9 @@ pub fn points_of_end<S: Sink>(guide: &Guide, register: &Register, root: PayloadI
 fn lags<S: Sink>(guide: &Guide, sink: &mut S, reader: ReaderId, more: bool, about: About) {
     let (_, kafka, _) = guide.readers[reader.index()];
     let mut mapping = sink.of(reader);
-    mapping.step(Measure::Depth, more, about);
+    mapping.step(m::Depth, more, about);
     if kafka {
-        mapping.step(Measure::SumOffsetLag, more, about);
+        mapping.step(m::SumOffsetLag, more, about);
     }
 }
 
@@ -923,12 +804,12 @@ fn lags<S: Sink>(guide: &Guide, sink: &mut S, reader: ReaderId, more: bool, abou
 fn of_origin<S: Sink>(
     origin: OutletOf,
     sink: &mut S,
-    topics: Measure,
-    rules: Measure,
+    topics: impl Of<kind::Topic> + taken::Count,
+    rules: impl Of<kind::Rule> + taken::Count,
     about: About,
 ) {
     match origin {
-        OutletOf::Topic(topic) => sink.of(Resource::topic(topic)).count(topics, true, about),
+        OutletOf::Topic(topic) => sink.of(TopicId(topic)).count(topics, true, about),
         OutletOf::Rule(_, rule) => sink.of(rule).count(rules, true, about),
         OutletOf::Call(_) => (),
     }

@@ -6,8 +6,9 @@
 //! after its period: such late additions are kept apart and joined in when reading.
 
 use super::{
-    cell::Stats,
+    cell::{Cell, Mark, Stats},
     measure::{Kind, Measure},
+    table::{Late, MetricTable, Slot},
 };
 use crate::{
     kernel::{Span, Time},
@@ -62,6 +63,81 @@ pub struct Series {
     late: BTreeMap<(u64, Resource, Measure), (u64, u64)>,
 }
 
+/// Writes a series from the table of numbers: looks at every cell when a period ends.
+#[derive(Debug)]
+pub struct Periods {
+    /// What has been written.
+    pub series: Series,
+    marks: Vec<Mark>,
+    /// The present period, and when it began for what is counted.
+    period: u64,
+    from: Time,
+    /// Nothing but the ledger is written before the end of the warm-up.
+    counting: bool,
+}
+
+impl Periods {
+    /// The first period begins.
+    pub fn new(series: Series, table: &MetricTable) -> Periods {
+        let counting = series.counted_from == Time::ZERO;
+        let marks = table.slots().iter().map(|slot| Mark::new(table.at(slot))).collect();
+        Periods { series, marks, period: 0, from: Time::ZERO, counting }
+    }
+
+    /// The present period.
+    pub fn period(&self) -> u64 {
+        self.period
+    }
+
+    /// When the present period ends.
+    pub fn next(&self) -> Time {
+        self.series.start_of(self.period + 1)
+    }
+
+    /// A cell has new extremes.
+    pub fn look(&mut self, slot: usize, cell: Cell<'_>) {
+        self.marks[slot].look(cell);
+    }
+
+    /// Something was counted that is stamped with a time that has passed.
+    pub fn late(&mut self, table: &MetricTable, late: &Late) {
+        if !late.kept || self.from <= late.at {
+            return;
+        }
+        let (slot, at) = (late.slot as usize, late.at);
+        self.marks[slot].leave_out(late.counted);
+        let Slot { resource, measure, .. } = table.slots()[slot];
+        self.series.add_late(at, resource, measure, late.counted);
+    }
+
+    /// The present period, at which everybody has looked, ends at `until`; the next one in which something happens
+    /// is `next`.
+    pub fn close(&mut self, table: &MetricTable, until: Time, next: u64) {
+        let Periods { series, marks, period, from, counting } = self;
+        for (slot, mark) in table.slots().iter().zip(marks) {
+            if let Some(stats) = mark.close(table.at(slot), *from, until)
+                && slot.resource != Resource::RUN
+                && (*counting || slot.measure.is_ledger())
+            {
+                let (resource, measure) = (slot.resource, slot.measure);
+                series.push(Row { period: *period, resource, measure, stats });
+            }
+        }
+        self.period = next;
+        self.from = self.series.start_of(next);
+    }
+
+    /// The warm-up is over, and the cells of the table begin anew at `now`.
+    pub fn begin_counting(&mut self, table: &MetricTable, now: Time) {
+        for (slot, mark) in table.slots().iter().zip(&mut self.marks) {
+            if !slot.measure.is_ledger() {
+                *mark = Mark::new(table.at(slot));
+            }
+        }
+        (self.counting, self.from) = (true, now);
+    }
+}
+
 /// So much is written before a new chunk is begun; growing one vector for all would copy them.
 const CHUNK: usize = 1 << 16;
 /// More than a row can take.
@@ -112,24 +188,15 @@ impl Series {
         self.rows += 1;
     }
 
-    /// Adds a count to a period that is closed. Says whether it counts: not from before the
-    /// warm-up's end.
+    /// Adds a count to a period that is closed, if it is not from before the end of the warm-up.
     #[cold]
-    #[inline(never)]
-    pub fn add_late(
-        &mut self,
-        at: Time,
-        resource: Resource,
-        measure: Measure,
-        counted: bool,
-    ) -> bool {
+    pub fn add_late(&mut self, at: Time, resource: Resource, measure: Measure, counted: bool) {
         if at < self.counted_from {
-            return false;
+            return;
         }
         let late = self.late.entry((self.period_of(at), resource, measure)).or_default();
         late.0 += u64::from(counted);
         late.1 += 1;
-        true
     }
 
     /// Every row, in order of period, resource and measure.
@@ -283,7 +350,7 @@ mod tests {
         series.push(errors(5, 0, 1));
         let minute = |n: u64| Time::ZERO + Span::mins(n);
         for (at, counted) in [(1, true), (0, false), (3, true), (9, true), (9, false)] {
-            assert!(series.add_late(minute(at), WORKER, Measure::Errors, counted));
+            series.add_late(minute(at), WORKER, Measure::Errors, counted);
         }
         let expected =
             [errors(0, 0, 1), errors(1, 2, 3), errors(3, 1, 1), errors(5, 0, 1), errors(9, 1, 2)];
@@ -293,8 +360,8 @@ mod tests {
     #[test]
     fn nothing_late_is_counted_from_before_the_warm_up_ended() {
         let mut series = Series::new(Span::mins(1), Time::ZERO + Span::secs(90));
-        assert!(!series.add_late(Time::ZERO + Span::secs(89), WORKER, Measure::Errors, true));
-        assert!(series.add_late(Time::ZERO + Span::secs(90), WORKER, Measure::Errors, true));
+        series.add_late(Time::ZERO + Span::secs(89), WORKER, Measure::Errors, true);
+        series.add_late(Time::ZERO + Span::secs(90), WORKER, Measure::Errors, true);
         assert!(series.rows().eq([errors(1, 1, 1)]));
     }
 }

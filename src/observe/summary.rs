@@ -7,18 +7,23 @@
 use super::{
     alarm::{Alarms, States},
     autopsy::Why,
-    cell::{Cell, Totals},
+    cell::Cell,
     cost::Bill,
     digest::Fingerprint,
     histogram::{Histogram, Percent},
     ledger::Ledger,
     measure::{Measure, Unit},
     point::{ANSWERS, status},
+    table::MetricTable,
     threshold::Verdict,
 };
 use crate::{
     kernel::Time,
-    model::{Resource, ResourceKind, config::Resources, vocabulary::AlarmId},
+    model::{
+        Resource, ResourceKind,
+        config::Resources,
+        vocabulary::{AlarmId, CallId},
+    },
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
@@ -166,7 +171,7 @@ fn run_only<S: Serializer>(ledger: &Ledger, serializer: S) -> Result<S::Ok, S::E
 
 /// Every measure of every resource at the end of a run in which arrivals ended at `duration`.
 pub fn total(
-    totals: &mut Totals,
+    table: &MetricTable,
     alarms: Option<&Alarms>,
     resources: &Resources,
     counted_from: Time,
@@ -180,12 +185,10 @@ pub fn total(
             ResourceKind::Run => (),
             ResourceKind::Caller => {
                 let of_caller = measures().map(|measure| {
-                    let total = match ledger_total(totals, resource, measure) {
+                    let total = match ledger_total(table, resource, measure) {
                         Some(total) => total,
-                        None if measure == Measure::Answered => {
-                            answers(totals, resources, resource)
-                        }
-                        None => cell_total(totals, resource, measure, counted_from, duration),
+                        None if measure == Measure::Answered => answers(table, resources, resource),
+                        None => cell_total(table, resource, measure, counted_from, duration),
                     };
                     (measure.name(), total)
                 });
@@ -193,7 +196,7 @@ pub fn total(
             }
             _ => {
                 let of_resource = measures().map(|measure| {
-                    let total = cell_total(totals, resource, measure, counted_from, duration);
+                    let total = cell_total(table, resource, measure, counted_from, duration);
                     (measure.name(), total)
                 });
                 let states = match (resource.kind, alarms) {
@@ -212,9 +215,9 @@ pub fn total(
 }
 
 /// A word of a caller's ledger is a count: how many entered, or are in the place now.
-fn ledger_total(totals: &Totals, resource: Resource, measure: Measure) -> Option<Total> {
+fn ledger_total(table: &MetricTable, resource: Resource, measure: Measure) -> Option<Total> {
     use crate::model::Place;
-    let account = totals.callers[resource.index()].book.account();
+    let account = table.account(CallId(resource.index));
     let count = match measure {
         Measure::Arrivals => account.arrivals,
         Measure::Messages => account.all_messages().entered,
@@ -226,9 +229,9 @@ fn ledger_total(totals: &Totals, resource: Resource, measure: Measure) -> Option
     Some(Total::Count(count))
 }
 
-fn answers(totals: &Totals, resources: &Resources, resource: Resource) -> Total {
+fn answers(table: &MetricTable, resources: &Resources, resource: Resource) -> Total {
     let via = resources.calls[resource.index()].via;
-    let answers = &totals.callers[resource.index()].answers;
+    let answers = table.books()[resource.index()].answers();
     let mut table: Vec<(&'static str, u64)> = Vec::new();
     for answer in ANSWERS {
         let (word, count) = (status(answer, via), answers[answer as usize]);
@@ -242,7 +245,7 @@ fn answers(totals: &Totals, resources: &Resources, resource: Resource) -> Total 
 }
 
 fn cell_total(
-    totals: &mut Totals,
+    table: &MetricTable,
     resource: Resource,
     measure: Measure,
     counted_from: Time,
@@ -250,7 +253,7 @@ fn cell_total(
 ) -> Total {
     let unit = measure.unit();
     let scale = unit.scale() as f64;
-    match totals.cell(resource, measure) {
+    match table.cell(resource, measure) {
         Cell::Counter(cell) => Total::Count(cell.sum),
         Cell::Tally(cell) => match (unit, u64::try_from(cell.sum)) {
             (Unit::Count | Unit::Bytes, Ok(sum)) => Total::Count(sum),
@@ -258,7 +261,9 @@ fn cell_total(
         },
         Cell::Gauge(cell) => Total::Gauge(GaugeTotal {
             end: cell.level as f64 / scale,
-            mean: cell.mean(counted_from, duration).map(|mean| mean / scale),
+            mean: cell
+                .mean(counted_from, duration)
+                .map(|(area, length)| area as f64 / length as f64 / scale),
             max: cell.highest() as f64 / scale,
         }),
         Cell::Samples(cell) => {

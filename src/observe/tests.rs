@@ -5,12 +5,16 @@ use crate::model::config::{
     Behaviour, EventQueue, Function, IdleLife, MaxAge, OnPartialFailure, Queue, Reading,
 };
 use crate::{
-    kernel::Probability,
+    kernel::{Probability, Span, Time},
     model::{
+        Fact, Moment, Observer, Register,
+        config::{Config, Resources},
         outcome::{Origin, Role},
         value::Quantity,
+        vocabulary::QueueId,
     },
 };
+use std::sync::Arc;
 
 /// A function with every property at its default.
 pub fn function(name: &str) -> Function {
@@ -90,7 +94,8 @@ const FEED: CallId = CallId(2);
 /// A call of the function, which has no measures.
 const INNER: CallId = CallId(3);
 
-fn call(name: &str, via: Via, target: Target) -> Call {
+/// A call with every property at its default.
+pub fn call(name: &str, via: Via, target: Target) -> Call {
     Call {
         name: name.to_owned(),
         via,
@@ -220,7 +225,7 @@ fn read(text: &str) -> Threshold {
 
 /// A run of facts made by hand.
 struct Play {
-    watch: Watch<'static>,
+    watch: Full<'static>,
     register: Register,
     now: Time,
     numbers: [u64; 4],
@@ -238,7 +243,7 @@ impl Play {
     fn of(config: &Config, thresholds: &[&str]) -> Play {
         let read: Vec<Threshold> = thresholds.iter().map(|text| read(text)).collect();
         Play {
-            watch: Watch::new(config, read, None),
+            watch: Full::new(config, read),
             register: Register::default(),
             now: Time::ZERO,
             numbers: [0; 4],
@@ -326,8 +331,8 @@ impl Play {
     }
 
     /// The run is over; nothing was wrong.
-    fn finish(self) -> Outcome {
-        let outcome = self.watch.finish(self.now, &self.register);
+    fn finish(mut self) -> Outcome {
+        let outcome = self.watch.finish(self.now, &self.register).expect("it has a watch");
         assert_eq!(outcome.faults, Vec::<String>::new());
         outcome
     }
@@ -923,7 +928,8 @@ fn a_level_below_zero_is_a_fault() {
     let mut play = Play::new();
     let payload = play.arrive(FEED);
     play.receive(payload, 1);
-    let faults = play.watch.finish(play.now, &play.register).faults;
+    let outcome = play.watch.finish(play.now, &play.register);
+    let faults = outcome.expect("it has a watch").faults;
     assert_eq!(faults, ["at 0s Jobs.ApproximateNumberOfMessagesVisible was below 0"]);
 }
 
@@ -938,7 +944,7 @@ fn a_trace_has_a_row_for_each_fact() {
         kept.borrow_mut().push(format!("{} {}", cells.join(" "), row.detail));
     });
     let mut play = Play::new();
-    play.watch = Watch::new(&config(), Vec::new(), Some(sink));
+    play.watch = Full::new(&config(), Vec::new()).with_trace(&config(), Some(sink));
     let payload = play.arrive(UPLOADS);
     play.accept(payload).try_it(payload, 0, true).start(payload);
     let copy = play.at(2).copy(payload);
@@ -1059,7 +1065,7 @@ fn play_with_stream(source: Source, thresholds: &[&str]) -> Play {
         Threshold::parse(Scope::All, text, &names)
             .unwrap_or_else(|wrong| panic!("{text}: {wrong:?}"))
     });
-    let watch = Watch::new(&config, read.collect::<Vec<_>>(), None);
+    let watch = Full::new(&config, read.collect::<Vec<_>>());
     Play { watch, register: Register::default(), now: Time::ZERO, numbers: [0; 4] }
 }
 

@@ -14,7 +14,7 @@ use dwell::{
         Fact, Moment, Observer,
         world::{Finish, Wake},
     },
-    observe::{Fingerprint, Results, Watch, digest::Digest, trace::Row},
+    observe::{Asked, Fingerprint, Results, digest::Digest, trace::Row},
     scenario::{self, Options, Scenario},
 };
 use std::{cell::RefCell, fmt::Write as _, fs};
@@ -172,11 +172,15 @@ fn whoever_watches_the_run_is_the_same() {
         assert_eq!(all_on.finish, finish, "{name}: the digest alone");
         let ((), nobody) = experiment::watch(&scenario.config, (), &LIMITS);
         assert_eq!(nobody, finish, "{name}: nobody watches");
-        let plain = Watch::new(&scenario.config, Vec::new(), None);
-        let ((watch, Alone(beside)), _) =
-            experiment::watch(&scenario.config, (plain, Alone::default()), &LIMITS);
-        assert_eq!(watch.fingerprint(), alone, "{name}: no thresholds and no trace");
-        assert_eq!(beside.fingerprint(), alone, "{name}: two watch");
+        let asked = || Asked { recording: true, ..Asked::default() };
+        let plain = experiment::play(&scenario.config, asked(), None, &LIMITS);
+        let (full, Alone(beside), _) =
+            experiment::play_beside(&scenario.config, asked(), None, &LIMITS, Alone::default());
+        assert_eq!(plain.outcome.results.digest, alone, "{name}: no thresholds and no trace");
+        assert_eq!(beside.fingerprint(), alone, "{name}: somebody watches beside");
+        assert_eq!(plain.outcome.results, full.outcome.results, "{name}: two worlds, one result");
+        assert!(plain.outcome.series.rows().eq(full.outcome.series.rows()), "{name}");
+        assert_eq!(plain.outcome.recording, full.outcome.recording, "{name}");
     }
 }
 

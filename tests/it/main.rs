@@ -27,4 +27,5 @@ mod sweep;
 mod tidy;
 mod traces_lambda;
 mod traces_sqs;
+mod views;
 mod watch;

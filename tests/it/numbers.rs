@@ -190,7 +190,7 @@ callers: {Shop: {target: Invoices, arrivals: {every: 5s}}}
 }
 
 /// Scenarios with every kind of resource that makes messages.
-const KINDS: [&str; 4] = [
+pub const KINDS: [&str; 4] = [
     // A topic with a filter, a queue with poison, a function that fails.
     "
 duration: 5m

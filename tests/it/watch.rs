@@ -122,7 +122,11 @@ fn what_is_shown_at_the_end_is_what_the_results_say() {
             }
         }
         for id in resources.function_ids() {
-            assert_eq!(live.waiting(id), 0, "{name}: all events have ended");
+            assert_eq!(
+                live.level(id.into(), Measure::WaitingEvents),
+                0,
+                "{name}: all events have ended"
+            );
         }
     }
     assert!(1000 < compared, "{compared} compared");

@@ -11,10 +11,7 @@ use super::{
 use crate::{
     kernel::Time,
     model::{config::Resources, vocabulary::QueueId},
-    observe::{
-        Live, Measure, ResourceKind,
-        live::{Followed, Track},
-    },
+    observe::{Live, Measure, ResourceKind, live::Shown},
     report::wording::{count, seconds},
     scenario::timeline::Happening,
 };
@@ -36,7 +33,7 @@ pub struct OverTime<'a> {
     /// The resources, for their names.
     pub resources: &'a Resources,
     /// What was.
-    pub live: &'a Live,
+    pub live: Live<'a>,
     /// What the timeline does.
     pub happenings: &'a [Happening],
     /// When arrivals stop: at least so much is on the axis.
@@ -65,14 +62,14 @@ impl OverTime<'_> {
             return Vec::new();
         };
         let columns = self.columns();
-        let all: Vec<&Track> = self.live.tracks().iter().filter(|of| 0 < of.peak()).collect();
+        let all: Vec<Shown<'_>> = self.live.over_time().filter(|of| 0 < of.bins.peak()).collect();
         let shown = self.first(&all, room);
         let rows = (room / shown.len().max(1)).clamp(1, ROWS_MAX);
         let mut lines = vec![self.heading(&columns, all.len() - shown.len())];
         let mut before = None;
         for track in shown {
             let is_first = before.replace(track.resource) != Some(track.resource);
-            lines.extend(self.track(track, is_first, rows, &columns));
+            lines.extend(self.track(&track, is_first, rows, &columns));
         }
         if timeline > 0 {
             lines.push(self.timeline(&columns));
@@ -81,28 +78,30 @@ impl OverTime<'_> {
     }
 
     /// Of all lines those that say most, at most so many, in their order.
-    fn first<'t>(&self, all: &[&'t Track], most: usize) -> Vec<&'t Track> {
-        let runs = |of: &&&Track| self.live.level(of.resource, Measure::Invocations);
+    fn first<'t>(&self, all: &[Shown<'t>], most: usize) -> Vec<Shown<'t>> {
+        let runs = |of: &&Shown<'_>| self.live.level(of.resource, Measure::Invocations);
         let functions = all.iter().filter(|of| of.resource.kind == ResourceKind::Function);
         let busiest = functions.max_by_key(runs).map(|of| of.resource);
-        let rank = |track: &Track| match (track.followed, Some(track.resource) == busiest) {
-            (Followed::Runs, true) => 0,
-            (Followed::Visible, _) => match self.told(track) {
+        let rank = |of: &Shown<'_>| match (of.measure, Some(of.resource) == busiest) {
+            (Measure::Invocations, true) => 0,
+            (Measure::IteratorAge, _) => 1,
+            (Measure::ApproximateNumberOfMessagesVisible, _) => match self.told(of) {
                 (_, Meaning::Dead) => 1,
                 _ => 2,
             },
-            (Followed::Errors, true) => 3,
-            (Followed::Runs, false) => 4,
-            (Followed::Waiting, _) => 5,
-            (Followed::Queued, _) => 6,
-            (Followed::Errors, false) => 7,
-            (Followed::Throttles, _) => 8,
+            (Measure::Depth, _) => 2,
+            (Measure::Errors, true) => 3,
+            (Measure::Invocations, false) => 4,
+            (Measure::WaitingEvents, _) => 5,
+            (Measure::WorkQueued, _) => 6,
+            (Measure::Errors, false) => 7,
+            _ => 8,
         };
-        let mut ranked: Vec<(usize, &Track)> = all.iter().copied().enumerate().collect();
-        ranked.sort_by_key(|(at, track)| (rank(track), *at));
+        let mut ranked: Vec<(usize, Shown<'t>)> = all.iter().copied().enumerate().collect();
+        ranked.sort_by_key(|(at, of)| (rank(of), *at));
         ranked.truncate(most);
         ranked.sort_by_key(|(at, _)| *at);
-        ranked.into_iter().map(|(_, track)| track).collect()
+        ranked.into_iter().map(|(_, of)| of).collect()
     }
 
     fn heading(&self, columns: &Columns, left_out: usize) -> Line<'static> {
@@ -150,7 +149,7 @@ impl OverTime<'_> {
     /// A line of one or more rows.
     fn track(
         &self,
-        track: &Track,
+        track: &Shown<'_>,
         is_first: bool,
         rows: usize,
         columns: &Columns,
@@ -158,7 +157,7 @@ impl OverTime<'_> {
         let (label, meaning) = self.told(track);
         let style = self.palette.of(meaning);
         let played = (0..columns.number).take_while(|at| self.begin(columns, *at) <= self.clock);
-        let values: Vec<u64> = played.map(|at| track.over(Self::bins(columns, at))).collect();
+        let values: Vec<u64> = played.map(|at| track.bins.over(Self::bins(columns, at))).collect();
         let highest = values.iter().copied().max().unwrap_or(0).max(1);
         let eighths: Vec<u64> =
             values.iter().map(|value| eighths(*value, highest, rows as u64)).collect();
@@ -187,7 +186,11 @@ impl OverTime<'_> {
                 row.put(shape.encode_utf8(&mut [0; 4]), style);
             }
             if is_bottom {
-                row.cut(&format!("  max {}", count(highest)), MAX, self.palette.muted());
+                row.cut(
+                    &format!("  max {}", Self::most(track, highest)),
+                    MAX,
+                    self.palette.muted(),
+                );
             }
             row.line()
         };
@@ -195,19 +198,27 @@ impl OverTime<'_> {
     }
 
     /// What a line shows.
-    fn told(&self, track: &Track) -> (&'static str, Meaning) {
-        match track.followed {
-            Followed::Runs => ("runs", Meaning::Running),
-            Followed::Errors => ("errors", Meaning::Failed),
-            Followed::Throttles => ("429s", Meaning::Waiting),
-            Followed::Waiting => ("waiting", Meaning::Waiting),
-            Followed::Queued => ("queued", Meaning::Waiting),
-            Followed::Visible => {
-                match is_dead_letter_queue(self.resources, QueueId(track.resource.index)) {
-                    true => ("✉ ready", Meaning::Dead),
-                    false => ("ready", Meaning::Visible),
-                }
-            }
+    fn told(&self, of: &Shown<'_>) -> (&'static str, Meaning) {
+        match of.measure {
+            Measure::Invocations => ("runs", Meaning::Running),
+            Measure::Errors => ("errors", Meaning::Failed),
+            Measure::Throttles => ("429s", Meaning::Waiting),
+            Measure::WaitingEvents => ("waiting", Meaning::Waiting),
+            Measure::WorkQueued => ("queued", Meaning::Waiting),
+            Measure::Depth => ("records", Meaning::Waiting),
+            Measure::IteratorAge => ("age", Meaning::Waiting),
+            _ => match is_dead_letter_queue(self.resources, QueueId(of.resource.index)) {
+                true => ("✉ ready", Meaning::Dead),
+                false => ("ready", Meaning::Visible),
+            },
+        }
+    }
+
+    /// The highest value of a line, in the unit of its measure.
+    fn most(of: &Shown<'_>, highest: u64) -> String {
+        match of.measure.unit().is_time() {
+            true => seconds(highest as f64 / 1e9),
+            false => count(highest),
         }
     }
 

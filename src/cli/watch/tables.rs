@@ -9,7 +9,7 @@ use crate::{
         config::Resources,
         vocabulary::{DependencyId, FunctionId, QueueId, Target},
     },
-    observe::{Live, Measure, live::Followed},
+    observe::{Live, Measure},
     report::wording::count,
 };
 use ratatui::text::Line;
@@ -24,7 +24,7 @@ pub struct Tables<'a> {
     /// The resources, for their names.
     pub resources: &'a Resources,
     /// What is now.
-    pub live: &'a Live,
+    pub live: Live<'a>,
     /// The colours.
     pub palette: Palette,
     /// The columns of the screen.
@@ -124,7 +124,7 @@ impl Tables<'_> {
         let mut row = self.named(&self.resources.functions[id.index()].name);
         self.places(&mut row, level(Measure::ConcurrentExecutions), self.live.slots(id));
         let numbers = [
-            (self.live.waiting(id), Some(Meaning::Waiting)),
+            (level(Measure::WaitingEvents), Some(Meaning::Waiting)),
             (level(Measure::Invocations), None),
             (level(Measure::Errors), Some(Meaning::Failed)),
             (level(Measure::Throttles), Some(Meaning::Waiting)),
@@ -144,10 +144,11 @@ impl Tables<'_> {
 
     /// The most messages that a queue has now, or had that could be received: the scale of all of them.
     fn deepest(&self) -> u64 {
-        let visible = self.live.tracks().iter().filter(|track| track.followed == Followed::Visible);
+        let visible = Measure::ApproximateNumberOfMessagesVisible;
+        let visible = self.live.over_time().filter(|of| of.measure == visible);
         let now = (0..self.resources.queues.len()).map(|at| self.held(QueueId::at(at)));
         let now = now.map(|held| held.iter().sum());
-        visible.map(|track| track.peak()).chain(now).max().unwrap_or(0)
+        visible.map(|of| of.bins.peak()).chain(now).max().unwrap_or(0)
     }
 
     fn queue(&self, id: QueueId, deepest: u64) -> Line<'static> {

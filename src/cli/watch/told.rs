@@ -26,7 +26,7 @@ pub struct Teller<'a> {
 
 impl Teller<'_> {
     /// The last facts, the newest last. Those behind the first `known` of all are marked.
-    pub fn latest(&self, live: &Live, known: Option<u64>, most: usize) -> Vec<Line<'static>> {
+    pub fn latest(&self, live: Live<'_>, known: Option<u64>, most: usize) -> Vec<Line<'static>> {
         let mut heading = Row::new();
         let told = " latest · n p d or a number follows a message";
         heading.cut(told, self.width, self.palette.muted());

@@ -36,43 +36,39 @@ impl Observer for () {
     fn saw(&mut self, _: &Moment<'_>, _: &Fact) {}
 }
 
-/// One watches whose kind is not known, and who is shared with whoever reads what it saw. The world is compiled
-/// once for all of these; a fact costs some nanoseconds more than where the observer is known.
-impl Observer for Rc<RefCell<dyn Observer + '_>> {
-    fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
-        self.borrow_mut().saw(moment, fact);
-    }
-    fn sampled(&mut self, now: Time, queue: QueueId, oldest: Option<Span>) {
-        self.borrow_mut().sampled(now, queue, oldest);
-    }
-    fn configured(&mut self, now: Time, resources: &Resources) {
-        self.borrow_mut().configured(now, resources);
-    }
-    fn over(&mut self, now: Time, register: &Register, root: PayloadId) {
-        self.borrow_mut().over(now, register, root);
-    }
-    fn rested(&mut self, at: Time, oldest: &OldestAt<'_>) {
-        self.borrow_mut().rested(at, oldest);
-    }
+macro_rules! passes_on {
+    ($($(#[doc = $doc:literal])+ $type:ty: |$it:ident| $observer:expr;)*) => {$(
+        $(#[doc = $doc])+
+        impl<O: Observer + ?Sized> Observer for $type {
+            fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
+                let $it = self;
+                $observer.saw(moment, fact);
+            }
+            fn sampled(&mut self, now: Time, queue: QueueId, oldest: Option<Span>) {
+                let $it = self;
+                $observer.sampled(now, queue, oldest);
+            }
+            fn configured(&mut self, now: Time, resources: &Resources) {
+                let $it = self;
+                $observer.configured(now, resources);
+            }
+            fn over(&mut self, now: Time, register: &Register, root: PayloadId) {
+                let $it = self;
+                $observer.over(now, register, root);
+            }
+            fn rested(&mut self, at: Time, oldest: &OldestAt<'_>) {
+                let $it = self;
+                $observer.rested(at, oldest);
+            }
+        }
+    )*};
 }
 
-/// One watches that somebody else has.
-impl Observer for &mut (dyn Observer + '_) {
-    fn saw(&mut self, moment: &Moment<'_>, fact: &Fact) {
-        (**self).saw(moment, fact);
-    }
-    fn sampled(&mut self, now: Time, queue: QueueId, oldest: Option<Span>) {
-        (**self).sampled(now, queue, oldest);
-    }
-    fn configured(&mut self, now: Time, resources: &Resources) {
-        (**self).configured(now, resources);
-    }
-    fn over(&mut self, now: Time, register: &Register, root: PayloadId) {
-        (**self).over(now, register, root);
-    }
-    fn rested(&mut self, at: Time, oldest: &OldestAt<'_>) {
-        (**self).rested(at, oldest);
-    }
+passes_on! {
+    /// One watches who is shared with whoever reads what it saw.
+    Rc<RefCell<O>>: |it| it.borrow_mut();
+    /// One watches that somebody else has.
+    &mut O: |it| (**it);
 }
 
 /// Two watch.

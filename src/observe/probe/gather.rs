@@ -1,121 +1,24 @@
-//! Probes: what formulas ask of a run, taken while it goes on, and their values at its end.
-//!
-//! Each measure of a formula is one probe. Probes hang on the (resource, measure) whose points they
-//! want, so a run without formulas pays nothing and a point that nobody asks for one look-up.
-//! They take the same points as the totals ([`points`](super::point::points)), so a definition is
-//! the same in both; unlike totals they know windows, filters, periods and instants.
+//! How a probe gathers.
 
-use super::{
-    cost::{self, Meter},
-    formula::{Filter, Formula, Statistic, Term, Value, Window},
-    histogram::Histogram,
-    ledger::LedgerKind,
-    measure::{Kind, Measure},
-    number::Number,
-    point::{About, Bases, Sink, SinkOf},
-    pool::{Gathered, Pool},
-};
 use crate::{
     kernel::{Span, Time},
-    model::{
-        Place, Register, Resource,
-        config::{Config, Resources},
-        facts::Answer,
-        outcome::Reason,
-        value::{AttributeId, Catalog, Word},
-        vocabulary::{CallId, PayloadId, ShardId},
+    observe::{
+        formula::{Statistic, Term, Value, Window},
+        histogram::Histogram,
+        measure::Kind,
+        number::Number,
+        pool::Gathered,
     },
 };
-use std::sync::Arc;
 
 /// So many instants are kept for `all_at`; a list that a person writes is shorter.
 const INSTANTS_MAX: usize = 10_000;
 /// So many periods are kept for `per`; with more the probe has no data.
 const PERIODS_MAX: usize = 1_000_000;
 
-/// All probes of a run.
-#[derive(Debug)]
-pub struct Probes {
-    formulas: Vec<Formula>,
-    probes: Vec<Probe>,
-    /// For each formula, where its terms' probes begin.
-    first: Vec<usize>,
-    /// For each resource and measure the group of probes on it; 0 is none.
-    table: Vec<u16>,
-    groups: Vec<Vec<usize>>,
-    base: Bases,
-    catalog: Arc<Catalog>,
-    warmup: Time,
-    duration: Time,
-    /// Only if a formula asks what the run costs.
-    biller: Option<Biller>,
-}
-
-/// What the run has cost so far.
-#[derive(Debug)]
-struct Biller {
-    meter: Meter,
-    resources: Arc<Resources>,
-}
-
-#[derive(Debug)]
-struct Probe {
-    wants: Wants,
-    gather: Gather,
-}
-
-/// Which points a probe wants.
-#[derive(Debug)]
-enum Wants {
-    All,
-    Label(String),
-    Shard(ShardId),
-    /// An attribute's word, as a text and as a number if it spells one.
-    Attribute(AttributeId, String, Option<f64>),
-    /// An attribute that no payload has.
-    Nothing,
-}
-
-impl Wants {
-    fn new(filter: Option<&Filter>, catalog: &Catalog) -> Wants {
-        match filter {
-            None => Wants::All,
-            Some(Filter::Label(label)) => Wants::Label(label.clone()),
-            Some(Filter::Shard(number)) => Wants::Shard(ShardId(*number)),
-            Some(Filter::Attribute(key, value)) => {
-                match catalog.attributes.iter().position(|known| known == key) {
-                    None => Wants::Nothing,
-                    Some(at) => {
-                        let id = AttributeId(u16::try_from(at).expect("an attribute's id"));
-                        Wants::Attribute(id, value.clone(), value.parse().ok())
-                    }
-                }
-            }
-        }
-    }
-
-    fn take(&self, about: About, register: &Register, catalog: &Catalog) -> bool {
-        match self {
-            Wants::All => true,
-            Wants::Nothing => false,
-            Wants::Label(label) => about.label == label,
-            Wants::Shard(shard) => about.shard == Some(*shard),
-            Wants::Attribute(id, text, number) => {
-                about.payload.is_some_and(|payload| {
-                    match catalog.word(register.get(payload), *id) {
-                        None => false,
-                        Some(Word::Text(at)) => catalog.texts[at as usize] == *text,
-                        Some(Word::Number(n)) => number.is_some_and(|wanted| wanted == n),
-                    }
-                })
-            }
-        }
-    }
-}
-
 /// How a probe gathers.
 #[derive(Debug)]
-enum Gather {
+pub(super) enum Gather {
     Counting(Box<Counting>),
     CountingPer(CountingPer),
     Level(Level),
@@ -130,18 +33,18 @@ struct Stretch {
 }
 
 impl Stretch {
-    fn has(&self, at: Time) -> bool {
+    pub(super) fn has(&self, at: Time) -> bool {
         self.from <= at && at < self.until
     }
 }
 
 /// Samples in a window.
 #[derive(Debug)]
-struct Counting {
+pub(super) struct Counting {
     stretch: Stretch,
-    stats: Gathered,
+    pub(super) stats: Gathered,
     /// Only for a quantile.
-    histogram: Option<Histogram>,
+    pub(super) histogram: Option<Histogram>,
     first: Option<Time>,
     last: Option<Time>,
     /// Only for `all_at`.
@@ -150,7 +53,7 @@ struct Counting {
 }
 
 impl Counting {
-    fn add(&mut self, at: Time, value: u64, counted: bool) {
+    pub(super) fn add(&mut self, at: Time, value: u64, counted: bool) {
         if !self.stretch.has(at) {
             return;
         }
@@ -172,7 +75,7 @@ impl Counting {
         }
     }
 
-    fn add_never(&mut self, at: Time) {
+    pub(super) fn add_never(&mut self, at: Time) {
         if self.stretch.has(at) {
             self.stats.add_never();
             if let Some(histogram) = &mut self.histogram {
@@ -181,7 +84,7 @@ impl Counting {
         }
     }
 
-    fn value(&self, statistic: Statistic) -> Option<Value> {
+    pub(super) fn value(&self, statistic: Statistic) -> Option<Value> {
         let instant = |at: Time| Value::Number(Number::whole(i128::from(at.as_nanos())));
         match statistic {
             Statistic::FirstAt => self.first.map(instant),
@@ -199,7 +102,7 @@ fn instants(all: &[Time], counted: u64) -> Option<Value> {
 
 /// Samples in a window, period by period.
 #[derive(Debug)]
-struct CountingPer {
+pub(super) struct CountingPer {
     stretch: Stretch,
     length: Span,
     quantile: bool,
@@ -210,7 +113,7 @@ struct CountingPer {
 }
 
 impl CountingPer {
-    fn add(&mut self, at: Time, value: u64, counted: bool) {
+    pub(super) fn add(&mut self, at: Time, value: u64, counted: bool) {
         let Some((_, stats, histogram)) = self.period(at) else { return };
         stats.add(value);
         if let Some(histogram) = histogram {
@@ -221,7 +124,7 @@ impl CountingPer {
         }
     }
 
-    fn add_never(&mut self, at: Time) {
+    pub(super) fn add_never(&mut self, at: Time) {
         let Some((_, stats, histogram)) = self.period(at) else { return };
         stats.add_never();
         if let Some(histogram) = histogram {
@@ -230,7 +133,7 @@ impl CountingPer {
     }
 
     /// The period that an instant is in, if it is in the window.
-    fn period(&mut self, at: Time) -> Option<&mut (u64, Gathered, Option<Histogram>)> {
+    pub(super) fn period(&mut self, at: Time) -> Option<&mut (u64, Gathered, Option<Histogram>)> {
         if !self.stretch.has(at) || self.overfull {
             return None;
         }
@@ -253,7 +156,12 @@ impl CountingPer {
         self.periods.get_mut(place)
     }
 
-    fn value(&self, inner: Statistic, outer: Statistic, duration: Time) -> Option<Value> {
+    pub(super) fn value(
+        &self,
+        inner: Statistic,
+        outer: Statistic,
+        duration: Time,
+    ) -> Option<Value> {
         if self.overfull {
             return None;
         }
@@ -316,7 +224,7 @@ fn over_periods(mut values: Vec<(Number, u64)>, statistic: Statistic) -> Option<
 
 /// A level in a window.
 #[derive(Debug)]
-struct Level {
+pub(super) struct Level {
     stretch: Stretch,
     level: i64,
     since: Time,
@@ -333,7 +241,7 @@ struct Level {
 }
 
 impl Level {
-    fn set(&mut self, now: Time, level: i64) {
+    pub(super) fn set(&mut self, now: Time, level: i64) {
         self.pass(now);
         self.changed = now;
         let was = std::mem::replace(&mut self.level, level);
@@ -356,7 +264,7 @@ impl Level {
     }
 
     /// The level stayed as it is until `now`.
-    fn pass(&mut self, now: Time) {
+    pub(super) fn pass(&mut self, now: Time) {
         if now >= self.stretch.until && self.ended_at.is_none() {
             self.ended_at = Some(self.level);
         }
@@ -372,14 +280,19 @@ impl Level {
         }
     }
 
-    fn note(&mut self, level: i64) {
+    pub(super) fn note(&mut self, level: i64) {
         let (min, max) = self.extremes.unwrap_or((level, level));
         self.extremes = Some((min.min(level), max.max(level)));
     }
 
     /// Its value in a run that ended at `end`, in which arrivals ended at `duration`. The mean of an open window is
     /// up to there, or to the last change if that is later, as in the totals.
-    fn value(&mut self, statistic: Option<Statistic>, duration: Time, end: Time) -> Option<Value> {
+    pub(super) fn value(
+        &mut self,
+        statistic: Option<Statistic>,
+        duration: Time,
+        end: Time,
+    ) -> Option<Value> {
         let is_open_mean = statistic == Some(Statistic::Mean) && self.stretch.until == Time::NEVER;
         let end = if is_open_mean { duration.min(end).max(self.changed) } else { end };
         self.pass(end.max(self.since));
@@ -405,7 +318,7 @@ impl Level {
 
 /// A level in a window, period by period.
 #[derive(Debug)]
-struct LevelPer {
+pub(super) struct LevelPer {
     stretch: Stretch,
     length: Span,
     level: i64,
@@ -429,7 +342,7 @@ struct LevelPeriod {
 }
 
 impl LevelPer {
-    fn set(&mut self, now: Time, level: i64) {
+    pub(super) fn set(&mut self, now: Time, level: i64) {
         self.pass(now.min(self.stretch.until));
         self.level = level;
         if self.stretch.has(now) {
@@ -441,7 +354,7 @@ impl LevelPer {
     }
 
     /// The level stayed as it is until `now`, at most the window's end.
-    fn pass(&mut self, now: Time) {
+    pub(super) fn pass(&mut self, now: Time) {
         if now <= self.since {
             return;
         }
@@ -465,7 +378,7 @@ impl LevelPer {
         self.since = Time::from_nanos(now);
     }
 
-    fn close(&mut self, times: u64, length: u64) {
+    pub(super) fn close(&mut self, times: u64, length: u64) {
         if self.periods.len() == PERIODS_MAX {
             self.overfull = true;
         } else {
@@ -475,7 +388,7 @@ impl LevelPer {
         (self.min, self.max, self.area) = (self.level, self.level, 0);
     }
 
-    fn value(
+    pub(super) fn value(
         &mut self,
         inner: Option<Statistic>,
         outer: Statistic,
@@ -505,7 +418,7 @@ impl LevelPer {
 }
 
 impl Gather {
-    fn new(term: &Term, warmup: Time) -> Gather {
+    pub(super) fn new(term: &Term, warmup: Time) -> Gather {
         let begin = if term.measure.is_ledger() { Time::ZERO } else { warmup };
         let stretch = match term.window {
             Window::All => Stretch { from: begin, until: Time::NEVER },
@@ -562,7 +475,7 @@ impl Gather {
         }
     }
 
-    fn add(&mut self, at: Time, value: u64, counted: bool) {
+    pub(super) fn add(&mut self, at: Time, value: u64, counted: bool) {
         match self {
             Gather::Counting(counting) => counting.add(at, value, counted),
             Gather::CountingPer(counting) => counting.add(at, value, counted),
@@ -570,7 +483,7 @@ impl Gather {
         }
     }
 
-    fn add_never(&mut self, at: Time) {
+    pub(super) fn add_never(&mut self, at: Time) {
         match self {
             Gather::Counting(counting) => counting.add_never(at),
             Gather::CountingPer(counting) => counting.add_never(at),
@@ -578,7 +491,7 @@ impl Gather {
         }
     }
 
-    fn step(&mut self, now: Time, up: bool) {
+    pub(super) fn step(&mut self, now: Time, up: bool) {
         let by = if up { 1 } else { -1 };
         match self {
             Gather::Level(level) => level.set(now, level.level + by),
@@ -587,7 +500,7 @@ impl Gather {
         }
     }
 
-    fn set(&mut self, now: Time, to: u64) {
+    pub(super) fn set(&mut self, now: Time, to: u64) {
         let to = i64::try_from(to).unwrap_or(i64::MAX);
         match self {
             Gather::Level(level) => level.set(now, to),
@@ -612,311 +525,5 @@ fn is_level(term: &Term) -> bool {
                 matches!(statistic, Statistic::Mean | Statistic::Min | Statistic::Max)
             }
         },
-    }
-}
-
-impl Probes {
-    /// Probes for the measures of `formulas`.
-    pub fn new(config: &Config, formulas: Vec<Formula>) -> Probes {
-        let resources = &config.resources;
-        let base = Bases::new(resources);
-        let mut made = Probes {
-            formulas: Vec::new(),
-            probes: Vec::new(),
-            first: Vec::new(),
-            table: Vec::new(),
-            groups: vec![Vec::new()],
-            base,
-            catalog: Arc::clone(&config.catalog),
-            warmup: config.warmup,
-            duration: config.duration,
-            biller: None,
-        };
-        let mut terms = formulas.iter().flat_map(|formula| &formula.terms);
-        if terms.any(|term| term.measure == Measure::CostUsd) {
-            let meter = Meter::new(resources.assumptions.free_tier);
-            made.biller = Some(Biller { meter, resources: Arc::clone(resources) });
-        }
-        if !formulas.is_empty() {
-            made.table = vec![0; base.end()];
-        }
-        for formula in &formulas {
-            made.first.push(made.probes.len());
-            for term in &formula.terms {
-                made.hang(term);
-            }
-        }
-        made.formulas = formulas;
-        made
-    }
-
-    fn hang(&mut self, term: &Term) {
-        let wants = Wants::new(term.filter.as_ref(), &self.catalog);
-        let probe = Probe { wants, gather: Gather::new(term, self.warmup) };
-        let group = &mut self.table[self.base.of(term.resource) + term.measure as usize];
-        if *group == 0 {
-            *group = u16::try_from(self.groups.len()).expect("fewer measures than 65,536");
-            self.groups.push(Vec::new());
-        }
-        self.groups[usize::from(*group)].push(self.probes.len());
-        self.probes.push(probe);
-    }
-
-    /// Whether there are none: points need not be given.
-    pub fn is_empty(&self) -> bool {
-        self.probes.is_empty()
-    }
-
-    /// What the formulas came to in a run that ended at `end`, in their order.
-    pub fn readings(mut self, end: Time) -> Vec<Reading> {
-        let formulas = std::mem::take(&mut self.formulas);
-        let read = formulas.iter().enumerate().map(|(at, formula)| {
-            let first = self.first[at];
-            let terms = formula.terms.iter().enumerate();
-            let terms: Vec<Option<Value>> =
-                terms.map(|(nth, term)| self.value(first + nth, term, end)).collect();
-            Reading { value: formula.value(&terms), pool: self.pool(first, formula) }
-        });
-        read.collect()
-    }
-
-    /// The samples of which a formula is a statistic, if it is nothing else.
-    fn pool(&self, first: usize, formula: &Formula) -> Option<Pool> {
-        formula.pooled()?;
-        match &self.probes[first].gather {
-            Gather::Counting(counting) => {
-                Some(Pool::new(counting.stats, counting.histogram.clone()))
-            }
-            Gather::CountingPer(_) | Gather::Level(_) | Gather::LevelPer(_) => None,
-        }
-    }
-
-    fn value(&mut self, at: usize, term: &Term, end: Time) -> Option<Value> {
-        let plain = term.statistic.unwrap_or(Statistic::Sum);
-        let value = match (&mut self.probes[at].gather, term.per) {
-            (Gather::Counting(counting), _) => counting.value(plain),
-            (Gather::Level(level), _) => level.value(term.statistic, self.duration, end),
-            (Gather::CountingPer(counting), Some((_, outer))) => {
-                counting.value(plain, outer, self.duration)
-            }
-            (Gather::LevelPer(level), Some((_, outer))) => {
-                level.value(term.statistic, outer, self.duration)
-            }
-            (Gather::CountingPer(_) | Gather::LevelPer(_), None) => {
-                unreachable!("made because there is `per`")
-            }
-        };
-        let counts = term.statistic.is_some_and(|s| s.is_instant() || s == Statistic::Count)
-            || term.per.is_some_and(|(_, outer)| outer == Statistic::Count);
-        match value {
-            // Times stay in nanoseconds, whatever the unit they are shown in.
-            Some(Value::Number(kept)) if !term.measure.unit().is_time() && !counts => {
-                let scale = i128::from(term.measure.unit().scale());
-                kept.divided_by(Number::whole(scale)).map(Value::Number)
-            }
-            other => other,
-        }
-    }
-}
-
-/// What a formula came to in a run.
-#[derive(Clone, Debug)]
-pub struct Reading {
-    /// Its value, if its measures have data.
-    pub value: Option<Value>,
-    /// The samples behind it, if it is a statistic of samples.
-    pub pool: Option<Pool>,
-}
-
-/// [`Probes`] at an instant: what points are given to.
-#[derive(Debug)]
-pub struct ProbesNow<'a> {
-    /// The probes.
-    pub probes: &'a mut Probes,
-    /// What is known of payloads.
-    pub register: &'a Register,
-    /// The instant.
-    pub now: Time,
-}
-
-/// The probes on one resource.
-#[derive(Debug)]
-pub struct ProbesOf<'a> {
-    probes: &'a mut Probes,
-    register: &'a Register,
-    resource: Resource,
-    /// Where the resource begins in the table.
-    base: usize,
-    now: Time,
-}
-
-impl ProbesOf<'_> {
-    /// Every probe on a measure that wants the point.
-    #[inline(always)]
-    fn each(&mut self, measure: Measure, about: About, take: impl FnMut(&mut Gather)) {
-        let group = self.probes.table[self.base + measure as usize];
-        if group != 0 {
-            self.each_of(group, about, take);
-        }
-    }
-
-    #[inline(never)]
-    fn each_of(&mut self, group: u16, about: About, mut take: impl FnMut(&mut Gather)) {
-        let Probes { probes, groups, catalog, .. } = &mut *self.probes;
-        for at in &groups[usize::from(group)] {
-            let Probe { wants, gather } = &mut probes[*at];
-            if wants.take(about, self.register, catalog) {
-                take(gather);
-            }
-        }
-    }
-}
-
-impl ProbesOf<'_> {
-    /// What was counted may be billed: `cost_usd` counts what it costs at this point of the month.
-    #[inline(always)]
-    fn bill(&mut self, measure: Measure, quantity: u64) {
-        if self.probes.biller.is_some() {
-            self.bill_counted(measure, quantity);
-        }
-    }
-
-    #[inline(never)]
-    fn bill_counted(&mut self, measure: Measure, quantity: u64) {
-        let Probes { biller: Some(biller), base, warmup, .. } = &mut *self.probes else { return };
-        if self.now < *warmup {
-            return;
-        }
-        let Some(item) = cost::item(self.resource, measure, &biller.resources) else { return };
-        let more = biller.meter.add(item, quantity).0;
-        let more = u64::try_from(more).expect("one thing costs less than 1,800 dollars");
-        self.base = base.of(Resource::RUN);
-        let now = self.now;
-        self.each(Measure::CostUsd, About::default(), |gather| gather.add(now, more, more > 0));
-        self.base = self.probes.base.of(self.resource);
-    }
-}
-
-/// The ledger's word for a place.
-const fn word_of(place: Place) -> Measure {
-    match place {
-        Place::Waiting => Measure::Waiting,
-        Place::InFlight => Measure::InFlight,
-        Place::Succeeded => Measure::Succeeded,
-        Place::Failed => Measure::Failed,
-        Place::Dropped => Measure::Dropped,
-        Place::DeadLettered => Measure::DeadLettered,
-        Place::Expired => Measure::Expired,
-        Place::Filtered => Measure::Filtered,
-        Place::Delivered => Measure::Delivered,
-    }
-}
-
-impl ProbesNow<'_> {
-    /// Whether what the payload descends from entered before the warm-up was over: then it is in the
-    /// ledger only, and no threshold sees it.
-    fn is_warming_up(&self, payload: PayloadId) -> bool {
-        self.probes.warmup > Time::ZERO && self.register.root(payload).born < self.probes.warmup
-    }
-}
-
-impl Sink for ProbesNow<'_> {
-    type Of<'a>
-        = ProbesOf<'a>
-    where
-        Self: 'a;
-
-    #[inline(always)]
-    fn of(&mut self, resource: impl Into<Resource>) -> ProbesOf<'_> {
-        let resource = resource.into();
-        let base = self.probes.base.of(resource);
-        ProbesOf { probes: self.probes, register: self.register, resource, base, now: self.now }
-    }
-
-    fn arrived(&mut self, caller: CallId, root: PayloadId) {
-        if self.is_warming_up(root) {
-            return;
-        }
-        let (now, about) = (self.now, About::payload(root));
-        for resource in [Resource::from(caller), Resource::RUN] {
-            let mut probes = self.of(resource);
-            probes.each(Measure::Arrivals, about, |gather| gather.add(now, 1, true));
-            probes.each(Measure::InFlight, about, |gather| gather.step(now, true));
-        }
-    }
-
-    fn entered(&mut self, caller: CallId, kind: LedgerKind, payload: PayloadId) {
-        if self.is_warming_up(payload) || !matches!(kind, LedgerKind::Message(_)) {
-            return;
-        }
-        let (now, about) = (self.now, About::payload(payload));
-        for resource in [Resource::from(caller), Resource::RUN] {
-            self.of(resource).each(Measure::Messages, about, |gather| gather.add(now, 1, true));
-        }
-    }
-
-    fn moved(&mut self, _: CallId, _: LedgerKind, _: Place, _: Place) {}
-
-    fn turned(&mut self, caller: CallId, from: Place, to: Place, root: PayloadId, reason: Reason) {
-        if self.is_warming_up(root) {
-            return;
-        }
-        let (now, about) = (self.now, About::payload(root));
-        let why = About { label: reason.word(), ..about };
-        for resource in [Resource::from(caller), Resource::RUN] {
-            let mut probes = self.of(resource);
-            probes.each(word_of(from), about, |gather| gather.step(now, false));
-            probes.each(word_of(to), why, |gather| {
-                gather.step(now, true);
-                gather.add(now, 1, true);
-            });
-        }
-    }
-
-    fn answered(&mut self, caller: CallId, _: Answer, about: About) {
-        self.of(caller).count(Measure::Answered, true, about);
-    }
-}
-
-impl SinkOf for ProbesOf<'_> {
-    #[inline(always)]
-    fn count(&mut self, measure: Measure, counted: bool, about: About) {
-        self.count_at(self.now, measure, counted, about);
-        self.bill(measure, u64::from(counted));
-    }
-
-    #[inline(always)]
-    fn count_at(&mut self, at: Time, measure: Measure, counted: bool, about: About) {
-        self.each(measure, about, |gather| gather.add(at, u64::from(counted), counted));
-    }
-
-    #[inline(always)]
-    fn add(&mut self, measure: Measure, amount: u64, about: About) {
-        let now = self.now;
-        self.each(measure, about, |gather| gather.add(now, amount, amount > 0));
-        self.bill(measure, amount);
-    }
-
-    #[inline(always)]
-    fn step(&mut self, measure: Measure, up: bool, about: About) {
-        let now = self.now;
-        self.each(measure, about, |gather| gather.step(now, up));
-    }
-
-    #[inline(always)]
-    fn set(&mut self, measure: Measure, level: u64) {
-        let now = self.now;
-        self.each(measure, About::default(), |gather| gather.set(now, level));
-    }
-
-    #[inline(always)]
-    fn sample(&mut self, measure: Measure, value: u64, about: About) {
-        let now = self.now;
-        self.each(measure, about, |gather| gather.add(now, value, true));
-    }
-
-    fn never(&mut self, measure: Measure, about: About) {
-        let now = self.now;
-        self.each(measure, about, |gather| gather.add_never(now));
     }
 }
