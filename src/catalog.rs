@@ -24,6 +24,12 @@ macro_rules! charts {
                     "Runs of a mapping's function at once against each limit, throttles, and the queue";
                 Drain drain "drain"
                     "A backlog as it rises and falls, and the time to drain at each utilisation";
+                IteratorAge iterator_age "iterator-age"
+                    "How old what a stream's mapping reads is, records behind, and where a shard makes no progress";
+                Deliveries deliveries "deliveries"
+                    "Deliveries of topics and rules: delivered, filtered out, given up, tried again";
+                Dependency dependency "dependency"
+                    "Requests to a dependency: taken and refused, served and waiting, and how long they take";
                 Hysteresis hysteresis "hysteresis"
                     "Successes over arrivals while load rises and falls, and whether the path is a loop";
             }

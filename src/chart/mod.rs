@@ -17,12 +17,16 @@
 pub mod age_heatmap;
 pub mod amplification;
 pub mod canvas;
+pub mod deliveries;
+pub mod dependency;
 pub mod drain;
 pub mod dwell_ccdf;
+pub mod figure;
 pub mod flow;
 pub mod forest;
 pub mod headline;
 pub mod hysteresis;
+pub mod iterator_age;
 pub mod journey;
 pub mod kind;
 pub mod lettering;
@@ -36,6 +40,7 @@ pub mod redrive;
 pub mod scale;
 pub mod storm;
 pub mod theme;
+pub mod tracks;
 pub mod validation;
 pub mod visibility_heatmap;
 

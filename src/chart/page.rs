@@ -239,10 +239,11 @@ fn setting(recorded: &Recorded, arms_max: usize, happened: fn(&[Arm]) -> String)
     text
 }
 
-/// A length of time on one line, without seconds that are 0.
+/// A length of time on one line, without seconds or minutes that are 0.
 pub fn length(secs: f64) -> String {
     let told = seconds(secs);
-    tied(told.strip_suffix(" 00 s").unwrap_or(&told))
+    let short = told.strip_suffix(" 00 s").or_else(|| told.strip_suffix(" 00 min"));
+    tied(short.unwrap_or(&told))
 }
 
 /// A sentence that begins with a capital letter.

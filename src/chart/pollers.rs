@@ -7,12 +7,15 @@
 use super::{
     Look, Recorded,
     canvas::Anchor,
+    figure::{
+        self, Axis, Entry, Figure, Mark, Panel, Row, Series, Spot, Table, Tone, X, highest, last,
+        span_of,
+    },
     headline::{self, Clause},
     lettering::tied,
-    page::{Labels, Page, SMALL, Swatch, VALUE, foot, subtitle},
-    plot::{Columns, Line, Plot, highest, steps},
+    page::{SMALL, Swatch},
+    plot::Line,
     recorded::Arm,
-    scale::Scale,
 };
 use crate::{
     observe::{
@@ -21,7 +24,6 @@ use crate::{
     },
     report::{
         compare::safe,
-        csv::table,
         wording::{count, seconds},
     },
 };
@@ -322,207 +324,173 @@ fn runs(n: u64) -> String {
 
 /// The chart as SVG.
 pub fn svg(recorded: &Recorded, look: Look) -> String {
-    let title = finding(recorded);
-    let mut page = Page::new(look, &title, &subtitle(recorded, ARMS_MAX));
-    let Some(mapping) = drawn(recorded).filter(|_| fits(recorded)) else {
-        return page.finish(&foot(recorded), "");
-    };
+    figure::svg(recorded, &figure(recorded), look)
+}
+
+/// Writes what is drawn, in numbers, a row a policy and bin: the highest runs at once and pollers of it, the
+/// limits in force and the queue at its end; what there is none of is empty.
+pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
+    figure(recorded).table.write(to)
+}
+
+/// The chart as data.
+pub fn figure(recorded: &Recorded) -> Figure<'_> {
     let arms = recorded.shown(ARMS_MAX);
-    let of: Vec<Tracks<'_>> = arms.iter().map(|arm| tracks(arm, mapping)).collect();
-    let colors = page.colors;
-    page.y += 16.0;
-    let columns = Columns::new(&page, arms.len());
-    columns.headings(&mut page, arms);
-    let at_most = (columns.wide / 1.5) as usize;
-    let ended = arms.iter().map(|arm| arm.recording.ended().as_secs_f64()).fold(0.0, f64::max);
-    let over = |tracks: &Tracks<'_>, value: &dyn Fn(std::ops::Range<usize>) -> u64| {
-        let (recording, end) = (tracks.recording, tracks.recording.ended().as_secs_f64());
-        let start = |bin| recording.start_of(bin).as_secs_f64().min(end);
-        steps(recording.bins(), at_most, start, |bins| value(bins) as f64)
-    };
-    let top =
-        |bins: std::ops::Range<usize>, of: &dyn Fn(usize) -> u64| bins.map(of).max().unwrap_or(0);
+    let (mut rows, mut description) = (Vec::new(), Vec::new());
+    if let Some(mapping) = drawn(recorded).filter(|_| fits(recorded)) {
+        rows.push(running(arms, mapping));
+        rows.extend(throttles(arms, mapping));
+        rows.extend(depth(arms, mapping));
+        description = arms.iter().map(|arm| described(arm, mapping)).collect();
+    }
+    let table = table(recorded);
+    Figure { arms, finding: finding(recorded), rows, legend: Vec::new(), description, table }
+}
 
-    // Runs at once and their caps.
-    let width = of[0].recording.width().as_secs_f64();
-    let name = &of[0].function.name;
-    page.row_heading(
-        &format!("Runs of {name} at once"),
-        &format!("the highest of each {}; a batch is one run", seconds(width)),
-    );
-    let running: Vec<Vec<(f64, f64)>> = of
-        .iter()
-        .map(|tracks| over(tracks, &|bins| top(bins, &|bin| tracks.function.running.highest(bin))))
-        .collect();
-    let peak = highest(running.iter().flatten()).max(1.0);
-    let pollers: Vec<Vec<(f64, f64)>> = of
-        .iter()
-        .map(|tracks| over(tracks, &|bins| top(bins, &|bin| tracks.mapping.pollers.highest(bin))))
-        .collect();
+/// Runs at once, pollers, and the limits.
+fn running(arms: &[Arm], mapping: usize) -> Row<'_> {
+    let peak = |arm: &Arm| tracks(arm, mapping).function.running.peak();
+    let peak = arms.iter().map(peak).max().unwrap_or(0).max(1) as f64;
+    // A limit is drawn where it is near what runs.
     let near = |value: f64| value <= 2.5 * peak;
-    let lines: Vec<Vec<(Limit, Line)>> = of.iter().map(limit_lines).collect();
+    let lines: Vec<Vec<(Limit, Line)>> =
+        arms.iter().map(|arm| limit_lines(&tracks(arm, mapping))).collect();
     let values = lines.iter().flatten().flat_map(|(_, line)| line).map(|(_, value)| *value);
-    let max = values.filter(|value| near(*value)).fold(peak, f64::max);
-    let most_pollers = highest(pollers.iter().flatten());
-    let max = max.max(most_pollers.min(2.0 * max));
-    let y = Scale::linear(max * 1.12, (page.y + HIGH[0], page.y), 4.0);
-    for (nth, tracks) in of.iter().enumerate() {
-        let plot = Plot { x: columns.time(nth, ended), y: y.clone() };
-        plot.shade(&mut page, &arms[nth]);
-        plot.rows(&mut page, nth == 0);
-        plot.area(&mut page, &running[nth], colors.first, 0.85);
-        plot.columns(&mut page, false);
-        plot.line(&mut page, &pollers[nth], colors.muted, 1.75, Some(4.0));
-        let sides = columns.span(nth);
-        let mut labels = Labels::default();
-        for (limit, values) in &lines[nth] {
-            let dash = if *limit == Limit::Maximum { Some(1.75) } else { None };
-            for part in values.chunk_by(|a, b| near(a.1) && near(b.1)).filter(|part| part.len() > 1)
-            {
-                plot.line(&mut page, part, colors.ink, 1.5, dash);
-            }
-            // Each value that it has is labelled over its part, as far as there is room.
-            for pair in values.chunks(2).filter(|pair| near(pair[0].1)) {
-                let value = pair[0].1;
-                let words = limit.label(value as u64, tracks.mapping_name());
-                let (from, to) = (plot.x.at(pair[0].0), plot.x.at(pair[pair.len() - 1].0));
-                let y = plot.y.at(value);
-                let at = [
-                    (to, y - 4.0, Anchor::End),
-                    (to, y - 18.0, Anchor::End),
-                    (from + 4.0, y - 4.0, Anchor::Start),
-                    (sides.1, y - 4.0, Anchor::End),
-                    (sides.1, y - 18.0, Anchor::End),
-                    (sides.1, y - 32.0, Anchor::End),
-                ];
-                labels.put(&mut page, &words, &at, sides, (SMALL, colors.ink));
-            }
-        }
-        let peak = highest(pollers[nth].iter());
-        if y.values().1 < peak {
-            let words = format!("pollers up to {}", count(peak as u64));
-            let from = pollers[nth].iter().find(|(_, value)| y.values().1 < *value);
-            let x = from.map_or(sides.0, |(at, _)| plot.x.at(*at));
-            let at =
-                [(x + 6.0, page.y + 13.0, Anchor::Start), (sides.1, page.y + 13.0, Anchor::End)];
-            labels.put(&mut page, &words, &at, sides, (SMALL, colors.muted));
-        }
-    }
-    page.y += HIGH[0] + 16.0;
-
-    // Throttles.
-    let per_bin = |tracks: &Tracks<'_>| -> Vec<(f64, u64)> {
-        let bins = (0..tracks.recording.bins()).map(|bin| (bin, tracks.throttles(bin)));
-        let some = bins.filter(|(_, n)| *n > 0);
-        some.map(|(bin, n)| (tracks.recording.start_of(bin).as_secs_f64(), n)).collect()
-    };
-    let throttles: Vec<Vec<(f64, u64)>> = of.iter().map(per_bin).collect();
-    let most = throttles.iter().flatten().map(|(_, n)| *n).max().unwrap_or(0);
-    if most > 0 {
-        page.row_heading(
-            "Throttles",
-            &format!("a tick each {} that had some, the higher the more", seconds(width)),
-        );
-        for (nth, tracks) in of.iter().enumerate() {
-            let y = Scale::linear(1.0, (page.y + HIGH[1], page.y), 1.0);
-            let plot = Plot { x: columns.time(nth, ended), y };
-            let (left, right) = columns.span(nth);
-            let bottom = page.y + HIGH[1];
-            let total = count(tracks.function.throttled.total());
-            let wide = page.measure(&total, VALUE);
-            plot.shade(&mut page, &arms[nth]);
-            page.canvas.line((left, bottom), (right, bottom), colors.grid, 1.0);
-            for (at, n) in &throttles[nth] {
-                let x = plot.x.at(*at);
-                let high = 4.0 + (HIGH[1] - 4.0) * *n as f64 / most as f64;
-                page.canvas.line((x, bottom), (x, bottom - high), colors.failed, 1.5);
-            }
-            // The number on a ground of its own: ticks may be anywhere.
-            let at = (right - wide - 3.0, page.y - 1.0);
-            page.canvas.rectangle(at, (wide + 3.0, VALUE.size + 3.0), colors.ground, 0.85);
-            page.canvas.text(
-                &total,
-                (right, page.y + VALUE.size - 1.0),
-                Anchor::End,
-                VALUE,
-                colors.ink,
-            );
-        }
-        page.y += HIGH[1] + 18.0;
-    }
-
-    // The queue.
-    let levels: Vec<[Vec<(f64, f64)>; 2]> = of
-        .iter()
-        .map(|tracks| {
-            let queue = tracks.queue;
-            [
-                over(tracks, &|bins| queue.hidden.last(bins.end - 1)),
-                over(tracks, &|bins| {
-                    queue.hidden.last(bins.end - 1) + queue.visible.last(bins.end - 1)
-                }),
-            ]
-        })
-        .collect();
-    let most = highest(levels.iter().flat_map(|both| &both[1]));
-    if most > 0.0 {
-        page.row_heading(&of[0].queue.name.clone(), "messages waiting or hidden");
-        let y = Scale::linear(most * 1.15, (page.y + HIGH[2], page.y), 4.0);
-        for (nth, tracks) in of.iter().enumerate() {
-            let plot = Plot { x: columns.time(nth, ended), y: y.clone() };
-            plot.shade(&mut page, &arms[nth]);
-            plot.rows(&mut page, nth == 0);
-            let [hidden, both] = &levels[nth];
-            plot.area(&mut page, both, colors.visible, 1.0);
-            plot.area(&mut page, hidden, colors.retry, 1.0);
-            plot.columns(&mut page, false);
-            let sides = columns.span(nth);
-            let left = tracks.queue.visible.ended() + tracks.queue.hidden.ended();
-            // In a narrow column each has a line of its own.
-            let (left, dead) = (format!("{} left", count(left)), dead(tracks));
-            let lines = match dead {
-                None => vec![left],
-                Some(dead) => {
-                    let both = format!("{left}, {dead}");
-                    let fits = page.measure(&both, VALUE) <= sides.1 - sides.0;
-                    if fits { vec![both] } else { vec![dead, left] }
-                }
-            };
-            let widest = lines.iter().map(|line| page.measure(line, VALUE)).fold(0.0, f64::max);
-            let mut y = plot.over_end(both, widest);
-            for line in lines {
-                page.canvas.text(&line, (sides.1, y), Anchor::End, VALUE, colors.ink);
-                y -= VALUE.line_height();
-            }
-        }
-        page.y += HIGH[2] + 4.0;
-    }
-    columns.times(&mut page, ended);
-    page.y += 10.0;
-    let mut entries = vec![
-        (Swatch::Area, colors.first, "runs at once"),
-        (Swatch::Dashed, colors.muted, "pollers: batches the mapping may have in flight"),
+    let top = values.filter(|value| near(*value)).fold(peak, f64::max);
+    // Pollers that are far above it leave the panel.
+    let pollers = arms.iter().map(|arm| tracks(arm, mapping).mapping.pollers.peak()).max();
+    let pollers = pollers.unwrap_or(0) as f64;
+    let highest_shown = if pollers <= 3.0 * top { pollers } else { 2.0 * top };
+    let mut legend = vec![
+        Entry::of(Swatch::Area, Tone::First, "runs at once"),
+        Entry::of(Swatch::Dashed, Tone::Muted, "pollers: batches the mapping may have in flight"),
     ];
     let is_drawn = |kind: fn(&Limit) -> bool| {
         let all = lines.iter().flatten().filter(|(limit, _)| kind(limit));
         all.flat_map(|(_, line)| line).any(|(_, value)| near(*value))
     };
     if is_drawn(|limit| *limit != Limit::Maximum) {
-        entries.push((Swatch::Line, colors.ink, "limit on runs"));
+        legend.push(Entry::of(Swatch::Line, Tone::Ink, "limit on runs"));
     }
     if is_drawn(|limit| *limit == Limit::Maximum) {
-        entries.push((Swatch::Dotted, colors.ink, "limit on batches"));
+        legend.push(Entry::of(Swatch::Dotted, Tone::Ink, "limit on batches"));
     }
-    if throttles.iter().any(|ticks| !ticks.is_empty()) {
-        entries.push((Swatch::Tick, colors.failed, "throttles"));
+    let width = seconds(arms[0].recording.width().as_secs_f64());
+    Row {
+        name: format!("Runs of {} at once", tracks(&arms[0], mapping).function.name),
+        unit: format!("the highest of each {width}; a batch is one run"),
+        high: HIGH[0],
+        axis: Axis::Numbers(top),
+        captions: Vec::new(),
+        panels: arms
+            .iter()
+            .zip(&lines)
+            .map(|(arm, lines)| running_panel(&tracks(arm, mapping), lines, near, highest_shown))
+            .collect(),
+        legend,
     }
-    if most > 0.0 {
-        entries.push((Swatch::Area, colors.visible, "waiting"));
-        entries.push((Swatch::Area, colors.retry, "hidden: received and not deleted"));
+}
+
+/// What the panel of runs shows of a policy: limits that are `near`, and pollers as far as `highest_shown`.
+fn running_panel<'a>(
+    of: &Tracks<'a>,
+    lines: &[(Limit, Line)],
+    near: impl Fn(f64) -> bool,
+    highest_shown: f64,
+) -> Panel<'a> {
+    let Tracks { recording, mapping: reader, function, .. } = *of;
+    let pollers = move |bin| reader.pollers.highest(bin);
+    let shown: Series<'_> = Box::new(move |bins| {
+        let most = bins.map(pollers).max().unwrap_or(0) as f64;
+        Some(most.min(highest_shown))
+    });
+    let mut marks = vec![
+        Mark::Area(highest(move |bin| function.running.highest(bin)), Tone::First, 0.85),
+        Mark::Steps(shown, Tone::Muted, 1.75, Some(4.0)),
+    ];
+    for (limit, values) in lines {
+        let dash = if *limit == Limit::Maximum { Some(1.75) } else { None };
+        for part in values.chunk_by(|a, b| near(a.1) && near(b.1)).filter(|part| part.len() > 1) {
+            marks.push(Mark::Straight(part.to_vec(), Tone::Ink, 1.5, dash));
+        }
+        // Each value that it has is labelled over its part, as far as there is room.
+        for pair in values.chunks(2).filter(|pair| near(pair[0].1)) {
+            let (from, value) = pair[0];
+            let words = limit.label(value as u64, of.mapping_name());
+            let spots = Spot::over(value, from, pair[pair.len() - 1].0);
+            marks.push(Mark::Label(words, spots, SMALL, Tone::Ink));
+        }
     }
-    page.legend(&entries);
-    let described = description(recorded, mapping);
-    page.finish(&foot(recorded), &described)
+    let most = reader.pollers.peak() as f64;
+    if highest_shown < most {
+        let first =
+            (0..recording.bins()).find(|bin| highest_shown < pollers(*bin) as f64).unwrap_or(0);
+        let from = recording.start_of(first).as_secs_f64();
+        let spot = |x, by, anchor| Spot { x, y: None, by, anchor };
+        let spots = vec![
+            spot(X::At(from), (6.0, 13.0), Anchor::Start),
+            spot(X::Right, (0.0, 13.0), Anchor::End),
+        ];
+        let words = format!("pollers up to {}", count(most as u64));
+        marks.push(Mark::Label(words, spots, SMALL, Tone::Muted));
+    }
+    Panel::TimeSeries(marks)
+}
+
+/// Throttles, if there are any.
+fn throttles(arms: &[Arm], mapping: usize) -> Option<Row<'_>> {
+    let panel = |arm: &Arm| {
+        let (tracks, recording) = (tracks(arm, mapping), &arm.recording);
+        let some = (0..recording.bins()).filter(|bin| tracks.throttles(*bin) > 0);
+        let tick = |bin| (recording.start_of(bin).as_secs_f64(), tracks.throttles(bin));
+        Panel::Ticks(some.map(tick).collect())
+    };
+    let width = seconds(arms[0].recording.width().as_secs_f64());
+    let is_throttled = |arm: &Arm| tracks(arm, mapping).function.throttled.total() > 0;
+    arms.iter().any(is_throttled).then(|| Row {
+        name: "Throttles".to_owned(),
+        unit: format!("a tick each {width} that had some, the higher the more"),
+        high: HIGH[1],
+        axis: Axis::None,
+        captions: Vec::new(),
+        panels: arms.iter().map(panel).collect(),
+        legend: vec![Entry::of(Swatch::Tick, Tone::Failed, "throttles")],
+    })
+}
+
+/// The queue, if something was in it.
+fn depth(arms: &[Arm], mapping: usize) -> Option<Row<'_>> {
+    let panel = |arm| {
+        let tracks = tracks(arm, mapping);
+        let queue = tracks.queue;
+        let left = format!("{} left", count(queue.visible.ended() + queue.hidden.ended()));
+        let words = [Some(left), dead(&tracks)];
+        Panel::TimeSeries(vec![
+            Mark::Area(
+                last(move |bin| queue.hidden.last(bin) + queue.visible.last(bin)),
+                Tone::Visible,
+                1.0,
+            ),
+            Mark::Area(last(move |bin| queue.hidden.last(bin)), Tone::Retry, 1.0),
+            Mark::Ending(words.into_iter().flatten().collect(), Tone::Ink),
+        ])
+    };
+    let has_some = |arm: &Arm| {
+        let queue = tracks(arm, mapping).queue;
+        queue.visible.peak() + queue.hidden.peak() > 0
+    };
+    arms.iter().any(has_some).then(|| Row {
+        name: tracks(&arms[0], mapping).queue.name.clone(),
+        unit: "messages waiting or hidden".to_owned(),
+        high: HIGH[2],
+        axis: Axis::Numbers(0.0),
+        captions: Vec::new(),
+        panels: arms.iter().map(panel).collect(),
+        legend: vec![
+            Entry::of(Swatch::Area, Tone::Visible, "waiting"),
+            Entry::of(Swatch::Area, Tone::Retry, "hidden: received and not deleted"),
+        ],
+    })
 }
 
 /// Each limit over time, in steps: two points for each part in which it does not change.
@@ -556,28 +524,22 @@ fn limit_lines(tracks: &Tracks<'_>) -> Vec<(Limit, Line)> {
     found
 }
 
-fn description(recorded: &Recorded, mapping: usize) -> String {
-    let sentences = recorded.shown(ARMS_MAX).iter().map(|arm| {
-        let of = tracks(arm, mapping);
-        let limits: Vec<String> = of
-            .limits(0)
-            .into_iter()
-            .map(|(limit, value)| limit.label(value, Some(&of.mapping.name)))
-            .collect();
-        format!(
-            "{}: {} had at most {} at once and {} pollers; {}; {} throttles; at most {} messages \
-             waited in {}.",
-            arm.called(),
-            of.function.name,
-            runs(of.function.running.peak()),
-            count(of.mapping.pollers.peak()),
-            limits.join(", "),
-            count(of.function.throttled.total()),
-            count(of.queue.visible.peak()),
-            of.queue.name
-        )
-    });
-    sentences.collect::<Vec<_>>().join(" ")
+fn described(arm: &Arm, mapping: usize) -> String {
+    let of = tracks(arm, mapping);
+    let limits = of.limits(0).into_iter();
+    let limits: Vec<String> =
+        limits.map(|(limit, value)| limit.label(value, Some(&of.mapping.name))).collect();
+    format!(
+        "{}: {} had at most {} at once and {} pollers; {}; {} throttles; at most {} messages waited in {}.",
+        arm.called(),
+        of.function.name,
+        runs(of.function.running.peak()),
+        count(of.mapping.pollers.peak()),
+        limits.join(", "),
+        count(of.function.throttled.total()),
+        count(of.queue.visible.peak()),
+        of.queue.name
+    )
 }
 
 /// The columns of the chart's data.
@@ -595,35 +557,32 @@ pub const COLUMNS: [&str; 11] = [
     "hidden",
 ];
 
-/// Writes what is drawn, in numbers, a row a policy and bin: the highest runs at once and pollers of it, the
-/// limits in force and the queue at its end; what there is none of is empty.
-pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
-    table(to, COLUMNS, |write| {
-        let Some(mapping) = drawn(recorded) else { return Ok(()) };
-        for arm in recorded.shown(ARMS_MAX) {
-            let of = tracks(arm, mapping);
-            let recording = of.recording;
-            for bin in 0..recording.bins() {
-                let limits = of.limits_of(bin);
-                let written = |is_it: fn(&Limit) -> bool| {
-                    let found = limits.iter().find(|(limit, _)| is_it(limit));
-                    found.map_or(String::new(), |(_, value)| value.to_string())
-                };
-                write([
-                    safe(&arm.name),
-                    recording.start_of(bin).as_secs_f64().to_string(),
-                    recording.start_of(bin + 1).min(recording.ended()).as_secs_f64().to_string(),
-                    of.function.running.highest(bin).to_string(),
-                    of.mapping.pollers.highest(bin).to_string(),
-                    written(|limit| *limit == Limit::Maximum),
-                    written(|limit| *limit == Limit::Reserved),
-                    written(|limit| matches!(limit, Limit::Account(_))),
-                    of.throttles(bin).to_string(),
-                    of.queue.visible.last(bin).to_string(),
-                    of.queue.hidden.last(bin).to_string(),
-                ])?;
-            }
+fn table(recorded: &Recorded) -> Table {
+    let mut rows = Vec::new();
+    let mapping = drawn(recorded);
+    for (arm, mapping) in recorded.shown(ARMS_MAX).iter().filter_map(|arm| Some((arm, mapping?))) {
+        let of = tracks(arm, mapping);
+        for bin in 0..of.recording.bins() {
+            let limits = of.limits_of(bin);
+            let written = |is_it: fn(&Limit) -> bool| {
+                let found = limits.iter().find(|(limit, _)| is_it(limit));
+                found.map_or(String::new(), |(_, value)| value.to_string())
+            };
+            let [from, to] = span_of(arm, bin);
+            rows.push(vec![
+                safe(&arm.name),
+                from,
+                to,
+                of.function.running.highest(bin).to_string(),
+                of.mapping.pollers.highest(bin).to_string(),
+                written(|limit| *limit == Limit::Maximum),
+                written(|limit| *limit == Limit::Reserved),
+                written(|limit| matches!(limit, Limit::Account(_))),
+                of.throttles(bin).to_string(),
+                of.queue.visible.last(bin).to_string(),
+                of.queue.hidden.last(bin).to_string(),
+            ]);
         }
-        Ok(())
-    })
+    }
+    Table { columns: COLUMNS.to_vec(), rows }
 }

@@ -5,25 +5,23 @@
 
 use super::{
     Look, Recorded,
-    canvas::Anchor,
+    figure::{
+        self, Axis, Entry, Figure, Mark, Panel, Row, Series, Spot, Table, Tone, highest,
+        per_second, span_of,
+    },
     headline::{self, Clause, quoted, since},
-    page::{Labels, Page, SMALL, Swatch, VALUE, foot, subtitle},
-    plot::{Columns, Line, Plot, highest, never_edge, never_room, parts, steps},
+    page::{SMALL, Swatch},
     recorded::{Alarm, Arm},
-    scale::{Scale, number},
+    scale::number,
 };
 use crate::{
     observe::recording::{Ages, FunctionTrack},
     report::{
         compare::safe,
-        csv::table,
         wording::{count, seconds},
     },
 };
-use std::{
-    io::{self, Write},
-    ops::Range,
-};
+use std::io::{self, Write};
 
 /// What a panel's plot is high.
 const HIGH: f64 = 120.0;
@@ -187,207 +185,162 @@ fn percent(share: f64) -> String {
 
 /// The chart as SVG.
 pub fn svg(recorded: &Recorded, look: Look) -> String {
-    let title = finding(recorded);
-    let mut page = Page::new(look, &title, &subtitle(recorded, ARMS_MAX));
-    let Some(function) = drawn(recorded) else { return page.finish(&foot(recorded), "") };
+    figure::svg(recorded, &figure(recorded), look)
+}
+
+/// Writes what is drawn, in numbers: one row a policy and bin; what there is none of is empty.
+pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
+    figure(recorded).table.write(to)
+}
+
+/// The chart as data.
+pub fn figure(recorded: &Recorded) -> Figure<'_> {
     let arms = recorded.shown(ARMS_MAX);
-    page.y += 16.0;
-    let columns = Columns::new(&page, arms.len());
-    columns.headings(&mut page, arms);
-    let ended = arms.iter().map(|arm| arm.recording.ended().as_secs_f64()).fold(0.0, f64::max);
-    let rows = Rows { arms, function, columns: &columns, ended };
-    let mut entries = rows.runs(&mut page);
-    entries.extend(rows.ages(&mut page));
-    entries.extend(rows.letters(&mut page));
-    rows.alarms(&mut page);
-    columns.times(&mut page, ended);
-    page.y += 10.0;
-    page.legend(&entries);
-    page.finish(&foot(recorded), &description(recorded, function))
-}
-
-/// The rows of panels.
-struct Rows<'a> {
-    arms: &'a [Arm],
-    function: usize,
-    columns: &'a Columns,
-    /// When the last run ended, in seconds.
-    ended: f64,
-}
-
-/// An entry of the legend.
-type Entry = (Swatch, &'static str, &'static str);
-
-impl Rows<'_> {
-    /// Points for which a column has room.
-    fn at_most(&self) -> usize {
-        (self.columns.wide / 1.5) as usize
+    let (mut rows, mut description) = (Vec::new(), Vec::new());
+    if let Some(function) = drawn(recorded) {
+        rows.push(runs(arms, function));
+        rows.extend(ages(arms, function));
+        rows.extend(letters(arms));
+        rows.extend(alarms(arms));
+        description = arms.iter().map(|arm| described(arm, function)).collect();
     }
+    let table = table(recorded);
+    Figure { arms, finding: finding(recorded), rows, legend: Vec::new(), description, table }
+}
 
-    /// A value for each part of a run.
-    fn steps(&self, arm: &Arm, value: impl Fn(Range<usize>) -> f64) -> Line {
+/// Runs a second, of which the first attempts, and how many the limit allows.
+fn runs(arms: &[Arm], function: usize) -> Row<'_> {
+    let all = move |arm: &Arm, bin: usize| {
+        let track = track(arm, function);
+        track.first.at(bin) + track.retry.at(bin)
+    };
+    // A limit is drawn where it is near what runs.
+    let most = arms.iter().map(|arm| {
         let recording = &arm.recording;
-        let ended = recording.ended().as_secs_f64();
-        let start = |bin| recording.start_of(bin).as_secs_f64().min(ended);
-        steps(recording.bins(), self.at_most(), start, value)
-    }
-
-    /// A panel for each policy with what is behind its data; `draw` adds that.
-    fn panels(&self, page: &mut Page, y: &Scale, draw: impl Fn(&mut Page, &Plot, usize)) {
-        for (nth, arm) in self.arms.iter().enumerate() {
-            let plot = Plot { x: self.columns.time(nth, self.ended), y: y.clone() };
-            plot.shade(page, arm);
-            plot.rows(page, nth == 0);
-            draw(page, &plot, nth);
-            plot.columns(page, false);
+        let rate = |bin| all(arm, bin) as f64 / recording.seconds_of(bin).max(1e-9);
+        (0..recording.bins()).map(rate).fold(0.0, f64::max)
+    });
+    let most = most.fold(0.0, f64::max);
+    let near = |capacity: &Capacity| capacity.per_s <= 1.8 * most;
+    let panel = |arm| {
+        let first = move |bin| track(arm, function).first.at(bin);
+        let mut marks = vec![
+            Mark::Area(per_second(arm, move |bin| all(arm, bin)), Tone::Retry, 1.0),
+            Mark::Area(per_second(arm, first), Tone::First, 1.0),
+        ];
+        let (ended, all) = (arm.recording.ended().as_secs_f64(), capacities(arm, function));
+        for (at, capacity) in all.iter().enumerate().filter(|(_, capacity)| near(capacity)) {
+            let Capacity { from_s, units, name, what, per_s } = *capacity;
+            let until = all.get(at + 1).map_or(ended, |next| next.from_s);
+            let line = vec![(from_s, per_s), (until, per_s)];
+            marks.push(Mark::Straight(line, Tone::Ink, 1.25, None));
+            let words = format!("{name} {} = {} {what}/s", count(units), number(per_s));
+            marks.push(Mark::Label(words, Spot::over(per_s, from_s, until), SMALL, Tone::Ink));
         }
+        Panel::TimeSeries(marks)
+    };
+    let mut legend = vec![Entry::of(Swatch::Area, Tone::First, "first attempts")];
+    if arms.iter().any(|arm| track(arm, function).retry.total() > 0) {
+        legend.push(Entry::of(Swatch::Area, Tone::Retry, "retries"));
     }
-
-    /// Runs a second, of which the first attempts, and how many the limit allows.
-    fn runs(&self, page: &mut Page) -> Vec<Entry> {
-        let Rows { arms, function, columns, .. } = *self;
-        let colors = page.colors;
-        let rate = |arm: &Arm, bins: Range<usize>, all: bool| {
-            let track = track(arm, function);
-            let secs: f64 = bins.clone().map(|bin| arm.recording.seconds_of(bin)).sum();
-            let retries = |bin| if all { track.retry.at(bin) } else { 0 };
-            let runs: u64 = bins.map(|bin| track.first.at(bin) + retries(bin)).sum();
-            if secs > 0.0 { runs as f64 / secs } else { 0.0 }
-        };
-        let both = |arm| [false, true].map(|all| self.steps(arm, |bins| rate(arm, bins, all)));
-        let runs: Vec<[Line; 2]> = arms.iter().map(both).collect();
-        let most = highest(runs.iter().flat_map(|both| &both[1]));
-        let near = |capacity: &Capacity| capacity.per_s <= 1.8 * most;
-        let capacities: Vec<Vec<Capacity>> =
-            arms.iter().map(|arm| capacities(arm, function)).collect();
-        let all = capacities.iter().flatten().filter(|capacity| near(capacity));
-        let max = all.fold(most, |max, capacity| max.max(capacity.per_s));
-        page.row_heading(&format!("Runs of {}", track(&arms[0], function).name), "per second");
-        let y = Scale::linear(max * 1.12, (page.y + HIGH, page.y), 4.0);
-        self.panels(page, &y, |page, plot, nth| {
-            let [first, all] = &runs[nth];
-            plot.area(page, all, colors.retry, 1.0);
-            plot.area(page, first, colors.first, 1.0);
-            let (sides, mut labels) = (columns.span(nth), Labels::default());
-            let ended = arms[nth].recording.ended().as_secs_f64();
-            for (at, capacity) in capacities[nth].iter().enumerate() {
-                if !near(capacity) {
-                    continue;
-                }
-                let Capacity { from_s, units, name, what, per_s } = *capacity;
-                let until = capacities[nth].get(at + 1).map_or(ended, |next| next.from_s);
-                plot.line(page, &[(from_s, per_s), (until, per_s)], colors.ink, 1.25, None);
-                let words = format!("{name} {} = {} {what}/s", count(units), number(per_s));
-                let (from, to, y) = (plot.x.at(from_s), plot.x.at(until), plot.y.at(per_s));
-                let places = [
-                    (to, y - 5.0, Anchor::End),
-                    (from + 4.0, y - 5.0, Anchor::Start),
-                    (sides.1, y - 5.0, Anchor::End),
-                    (sides.1, y - 19.0, Anchor::End),
-                ];
-                labels.put(page, &words, &places, sides, (SMALL, colors.ink));
-            }
-        });
-        page.y += HIGH + 20.0;
-        let mut entries = vec![(Swatch::Area, colors.first, "first attempts")];
-        if arms.iter().any(|arm| track(arm, function).retry.total() > 0) {
-            entries.push((Swatch::Area, colors.retry, "retries"));
-        }
-        entries
+    Row {
+        name: format!("Runs of {}", track(&arms[0], function).name),
+        unit: "per second".to_owned(),
+        high: HIGH,
+        axis: Axis::Numbers(0.0),
+        captions: Vec::new(),
+        panels: arms.iter().map(panel).collect(),
+        legend,
     }
+}
 
-    /// How old events were when they were processed; nothing if none was.
-    fn ages(&self, page: &mut Page) -> Vec<Entry> {
-        let colors = page.colors;
-        let quantile = |arm: &Arm, bins: Range<usize>, percent: u64| {
-            let ages = &track(arm, self.function).ages;
+/// How old events were when they were processed; nothing if none was.
+fn ages(arms: &[Arm], function: usize) -> Option<Row<'_>> {
+    let quantile = |arm, percent| -> Series<'_> {
+        let ages: &Ages = &track(arm, function).ages;
+        Box::new(move |bins| {
             let mut classes: Vec<(u16, u64)> =
                 bins.flat_map(|bin| ages.at(bin).iter().copied()).collect();
             classes.sort_unstable();
             Ages::quantile(&classes, percent).map(|age| age.as_secs_f64())
-        };
-        let lines = |arm, percent| parts(arm, self.at_most(), |bins| quantile(arm, bins, percent));
-        let both = |arm| [50, 99].map(|percent| lines(arm, percent));
-        let ages: Vec<[Vec<Line>; 2]> = self.arms.iter().map(both).collect();
-        let all = || ages.iter().flatten().flatten().flatten().map(|(_, age)| *age);
-        let (Some(low), Some(high)) = (all().reduce(f64::min), all().reduce(f64::max)) else {
-            return Vec::new();
-        };
-        page.row_heading("Age when processed", "only of those that were processed, log scale");
-        page.y += never_room(self.arms);
-        let y = Scale::ages(low, high, (page.y + HIGH, page.y)).thinned(15.0);
-        self.panels(page, &y, |page, plot, nth| {
-            let [median, p99] = &ages[nth];
-            p99.iter().for_each(|line| plot.line(page, line, colors.ink, 1.75, None));
-            median.iter().for_each(|line| plot.line(page, line, colors.muted, 1.75, Some(4.0)));
-            never_edge(page, plot, &self.arms[nth]);
-        });
-        page.y += HIGH + 20.0;
-        vec![
-            (Swatch::Dashed, colors.muted, "median age of those processed"),
-            (Swatch::Line, colors.ink, "99th percentile of these"),
-        ]
-    }
+        })
+    };
+    let has_some = |arm: &Arm| !track(arm, function).ages.all().is_empty();
+    let panel = |arm| match has_some(arm) {
+        true => Panel::TimeSeries(vec![
+            Mark::Curve(quantile(arm, 99), Tone::Ink, 1.75, None),
+            Mark::Curve(quantile(arm, 50), Tone::Muted, 1.75, Some(4.0)),
+        ]),
+        false => Panel::Empty("nothing is processed".to_owned()),
+    };
+    arms.iter().any(has_some).then(|| Row {
+        name: "Age when processed".to_owned(),
+        unit: "only of those that were processed, log scale".to_owned(),
+        high: HIGH,
+        axis: Axis::Ages,
+        captions: Vec::new(),
+        panels: arms.iter().map(panel).collect(),
+        legend: vec![
+            Entry::of(Swatch::Dashed, Tone::Muted, "median age of those processed"),
+            Entry::of(Swatch::Line, Tone::Ink, "99th percentile of these"),
+        ],
+    })
+}
 
-    /// Dead letters, and how many are left; nothing if there were none.
-    fn letters(&self, page: &mut Page) -> Vec<Entry> {
-        let Rows { arms, columns, .. } = *self;
-        let dead = page.colors.dead;
-        let depth = |arm: &Arm| {
-            let at = |bin| arm.recording.dead_letters_at(bin);
-            self.steps(arm, |bins| bins.map(at).max().unwrap_or(0) as f64)
-        };
-        let depth: Vec<Line> = arms.iter().map(depth).collect();
-        let most = highest(depth.iter().flatten());
-        if most == 0.0 {
-            return Vec::new();
-        }
-        page.row_heading("Dead letters", "kept at each time");
-        let y = Scale::linear(most * 1.12, (page.y + HIGH, page.y), 4.0);
-        self.panels(page, &y, |page, plot, nth| {
-            plot.area(page, &depth[nth], dead, 0.25);
-            plot.line(page, &depth[nth], dead, 2.0, None);
-            let left = arms[nth].recording.dead_letters();
-            let at = (columns.span(nth).1, plot.y.at(left as f64) - 6.0);
-            page.canvas.text(&format!("{} left", count(left)), at, Anchor::End, VALUE, dead);
-        });
-        page.y += HIGH + 4.0;
-        vec![(Swatch::Area, dead, "dead letters")]
-    }
+/// Dead letters, and how many are left; nothing if there were none.
+fn letters(arms: &[Arm]) -> Option<Row<'_>> {
+    let at = |arm: &Arm, bin| arm.recording.dead_letters_at(bin);
+    let peak = |arm: &Arm| (0..arm.recording.bins()).map(|bin| at(arm, bin)).max().unwrap_or(0);
+    let panel = |arm| {
+        let level = || highest(move |bin| at(arm, bin));
+        let left = format!("{} left", count(arm.recording.dead_letters()));
+        Panel::TimeSeries(vec![
+            Mark::Area(level(), Tone::Dead(1.0), 0.25),
+            Mark::Steps(level(), Tone::Dead(1.0), 2.0, None),
+            Mark::Ending(vec![left], Tone::Dead(1.0)),
+        ])
+    };
+    arms.iter().any(|arm| peak(arm) > 0).then(|| Row {
+        name: "Dead letters".to_owned(),
+        unit: "kept at each time".to_owned(),
+        high: HIGH,
+        axis: Axis::Numbers(0.0),
+        captions: Vec::new(),
+        panels: arms.iter().map(panel).collect(),
+        legend: vec![Entry::of(Swatch::Area, Tone::Dead(1.0), "dead letters")],
+    })
+}
 
-    /// A row for each alarm: when it rings, or that it never does.
-    fn alarms(&self, page: &mut Page) {
-        let Rows { arms, columns, ended, .. } = *self;
-        let (failed, muted, grid) = (page.colors.failed, page.colors.muted, page.colors.grid);
-        let named = arms[0].alarms.iter().take(ALARMS_MAX).enumerate();
-        for (at, name) in named.map(|(at, alarm)| (at, alarm.name.as_str())) {
-            page.y += 14.0;
-            page.row_heading(&format!("Alarm {name}"), "when it rings");
-            let (y, mut bottom) = (page.y, page.y);
-            for (nth, arm) in arms.iter().enumerate() {
-                let time = columns.time(nth, ended);
-                let (from, to) = columns.span(nth);
-                page.canvas.line((from, y + 4.0), (to, y + 4.0), grid, 1.0);
-                let rings = arm.alarms.get(at).map_or(&[][..], |alarm| &alarm.rings[..]);
-                for (begun, until) in rings {
-                    let until = until.map_or(ended, |until| (until as f64 / 1e9).min(ended));
-                    let (begun, until) = (time.at(*begun as f64 / 1e9), time.at(until));
-                    page.canvas.rectangle((begun, y), ((until - begun).max(2.0), 8.0), failed, 1.0);
-                }
-                let (words, color) = match rings {
-                    [] => ("never".to_owned(), muted),
-                    [(first, _)] => (format!("from {}", seconds(*first as f64 / 1e9)), failed),
-                    [(first, _), ..] => {
-                        let first = seconds(*first as f64 / 1e9);
-                        (format!("{} times from {first}", count(rings.len() as u64)), failed)
-                    }
-                };
-                let end = page.column(&words, (from, y + 11.0), columns.wide, 2, (SMALL, color));
-                bottom = bottom.max(end);
+/// A row for each alarm: when it rings, or that it never does.
+fn alarms(arms: &[Arm]) -> Vec<Row<'_>> {
+    let panel = |arm: &Arm, at: usize| {
+        let rings = arm.alarms.get(at).map_or(&[][..], |alarm| &alarm.rings[..]);
+        let ended = arm.recording.ended().as_secs_f64();
+        let band = |(from, until): &(u64, Option<u64>)| {
+            let until = until.map_or(ended, |until| (until as f64 / 1e9).min(ended));
+            (*from as f64 / 1e9, until)
+        };
+        let words = match rings {
+            [] => "never".to_owned(),
+            [(first, _)] => format!("from {}", since(*first as f64 / 1e9)),
+            [(first, _), ..] => {
+                let first = since(*first as f64 / 1e9);
+                format!("{} times from {first}", count(rings.len() as u64))
             }
-            page.y = bottom;
-        }
-    }
+        };
+        Panel::Bands(rings.iter().map(band).collect(), words, Tone::Failed)
+    };
+    let named = arms[0].alarms.iter().take(ALARMS_MAX).enumerate();
+    let row = |(at, alarm): (usize, &Alarm)| Row {
+        name: format!("Alarm {}", alarm.name),
+        unit: "when it rings".to_owned(),
+        high: 8.0,
+        axis: Axis::None,
+        captions: Vec::new(),
+        panels: arms.iter().map(|arm| panel(arm, at)).collect(),
+        legend: Vec::new(),
+    };
+    named.map(row).collect()
 }
 
 /// When an alarm rang, in a sentence.
@@ -398,20 +351,21 @@ fn rung(alarm: &Alarm) -> String {
     }
 }
 
-fn description(recorded: &Recorded, function: usize) -> String {
-    let sentences = recorded.shown(ARMS_MAX).iter().map(|arm| {
-        let track = track(arm, function);
-        let name = arm.called();
-        let p99 = Ages::quantile(&track.ages.all(), 99).map_or("none".to_owned(), |age| seconds(age.as_secs_f64()));
-        format!(
-            "{name}: {} first attempts and {} retries of {}; of what was processed, 99th percentile of age {p99}{}; {} dead letters left.{}",
-            count(track.first.total()), count(track.retry.total()), track.name,
-            headline::never(arm).map_or(String::new(), |never| format!("; {never}")),
-            count(arm.recording.dead_letters()),
-            arm.alarms.iter().map(rung).collect::<String>(),
-        )
-    });
-    sentences.collect::<Vec<_>>().join(" ")
+fn described(arm: &Arm, function: usize) -> String {
+    let track = track(arm, function);
+    let p99 = Ages::quantile(&track.ages.all(), 99);
+    let p99 = p99.map_or("none".to_owned(), |age| seconds(age.as_secs_f64()));
+    format!(
+        "{}: {} first attempts and {} retries of {}; of what was processed, 99th percentile of age {p99}{}; {} \
+         dead letters left.{}",
+        arm.called(),
+        count(track.first.total()),
+        count(track.retry.total()),
+        track.name,
+        headline::never(arm).map_or(String::new(), |never| format!("; {never}")),
+        count(arm.recording.dead_letters()),
+        arm.alarms.iter().map(rung).collect::<String>(),
+    )
 }
 
 /// The columns of the chart's data.
@@ -427,31 +381,30 @@ pub const COLUMNS: [&str; 9] = [
     "dead_letters",
 ];
 
-/// Writes what is drawn, in numbers: one row a policy and bin; what there is none of is empty.
-pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
-    table(to, COLUMNS, |write| {
-        let Some(function) = drawn(recorded) else { return Ok(()) };
-        for arm in recorded.shown(ARMS_MAX) {
-            let (recording, track) = (&arm.recording, track(arm, function));
-            for bin in 0..recording.bins() {
-                let age = |percent| {
-                    Ages::quantile(track.ages.at(bin), percent)
-                        .map_or(String::new(), |age| age.as_secs_f64().to_string())
-                };
-                let end = recording.start_of(bin + 1).min(recording.ended());
-                write([
-                    safe(&arm.name),
-                    recording.start_of(bin).as_secs_f64().to_string(),
-                    end.as_secs_f64().to_string(),
-                    track.first.at(bin).to_string(),
-                    track.retry.at(bin).to_string(),
-                    track.failed.at(bin).to_string(),
-                    age(50),
-                    age(99),
-                    recording.dead_letters_at(bin).to_string(),
-                ])?;
-            }
+fn table(recorded: &Recorded) -> Table {
+    let mut rows = Vec::new();
+    let function = drawn(recorded);
+    for (arm, function) in recorded.shown(ARMS_MAX).iter().filter_map(|arm| Some((arm, function?)))
+    {
+        let (recording, track) = (&arm.recording, track(arm, function));
+        for bin in 0..recording.bins() {
+            let age = |percent| {
+                Ages::quantile(track.ages.at(bin), percent)
+                    .map_or(String::new(), |age| age.as_secs_f64().to_string())
+            };
+            let [from, to] = span_of(arm, bin);
+            rows.push(vec![
+                safe(&arm.name),
+                from,
+                to,
+                track.first.at(bin).to_string(),
+                track.retry.at(bin).to_string(),
+                track.failed.at(bin).to_string(),
+                age(50),
+                age(99),
+                recording.dead_letters_at(bin).to_string(),
+            ]);
         }
-        Ok(())
-    })
+    }
+    Table { columns: COLUMNS.to_vec(), rows }
 }

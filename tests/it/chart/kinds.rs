@@ -1,10 +1,13 @@
 //! What every kind of chart of runs must do with: nothing, one event, many policies with long names.
 
-use super::{is_clear, is_clear_at_every_width, recorded, texts};
+use super::{is_clear, is_clear_at_every_width, is_golden, recorded, texts};
 use dwell::{
     catalog::Kind,
-    chart::{Look, OfRuns, Recorded, Theme, flow, headline, pollers, storm},
-    observe::{Recording, fates::Place},
+    chart::{
+        Look, OfRuns, Recorded, Theme, deliveries, dependency, flow, headline, iterator_age,
+        pollers, storm, tracks,
+    },
+    observe::{Measure, Recording, ResourceKind, fates::Place},
     report::wording::count,
 };
 
@@ -81,19 +84,26 @@ fn of_one_event_each_says_something() {
     }
 }
 
-#[test]
-fn of_many_policies_with_long_names_each_is_clear() {
-    let mut many = recorded("kinds-many", &queue("{poisson: 4/s}"));
-    let arm = many.arms[0].clone();
+/// Six policies with long names, the first of which a spreadsheet would take for a formula.
+fn many(mut all: Recorded) -> Recorded {
+    let arm = all.arms[0].clone();
+    all.arms.truncate(1);
     for nth in 1..6 {
         let mut arm = arm.clone();
         arm.name = format!("Policy {nth} with <a name> & that is much too long for one line of it");
         arm.sets =
             "MaximumConcurrency: 10, VisibilityTimeout: 21600, maxReceiveCount: 3".to_owned();
-        many.arms.push(arm);
+        all.arms.push(arm);
     }
-    many.arms[0].name = "=A".to_owned();
+    all.arms[0].name = "=A".to_owned();
+    all
+}
+
+#[test]
+fn of_many_policies_with_long_names_each_is_clear() {
+    let base = many(recorded("kinds-many", &queue("{poisson: 4/s}")));
     for kind in OfRuns::ALL.iter().copied() {
+        let many = own_scenario(kind, "many").map_or_else(|| base.clone(), many);
         is_said(kind, &many);
         let drawn = kind.svg(&many, Look { width: 600, ..Look::default() });
         assert!(!drawn.contains("<a name>"), "{kind:?} escapes names");
@@ -267,4 +277,98 @@ fn a_limit_says_of_what_it_is_and_holds_from_when_it_is_set() {
         let is_there = |text: &String| text.starts_with(label) && text.ends_with(" runs/s");
         assert!(of_storm.iter().any(is_there), "{label}: {of_storm:?}");
     }
+}
+
+/// The scenario of a kind's picture, if it has a file of its own: `tests/it/chart/KIND.yaml`. Each test that asks
+/// for it has a name for its folder.
+fn own_scenario(kind: OfRuns, test: &str) -> Option<Recorded> {
+    let scenario = std::fs::read_to_string(format!("tests/it/chart/{}.yaml", kind.word())).ok()?;
+    Some(recorded(&format!("{test}-{}", kind.word()), &scenario))
+}
+
+#[test]
+fn a_kind_with_a_scenario_of_its_own_is_the_one_that_was_looked_at() {
+    let mut seen = 0;
+    for kind in OfRuns::ALL.iter().copied() {
+        let Some(all) = own_scenario(kind, "seen") else { continue };
+        assert!(kind.fits(&all), "{kind:?}");
+        is_golden(kind.word(), &kind.svg(&all, Look { width: 800, ..Look::default() }));
+        is_said(kind, &all);
+        let title = title(&kind.svg(&all, Look::default()));
+        for arm in &all.arms {
+            let named = title
+                .contains(&headline::quoted(&arm.name).replace('<', "&lt;").replace('>', "&gt;"));
+            assert!(named || title.contains("nder every policy"), "{kind:?}: {title}");
+        }
+        seen += 1;
+    }
+    assert!(3 <= seen);
+}
+
+/// A column of a chart's data by its name, in rows of a policy.
+fn column(kind: OfRuns, all: &Recorded, policy: &str, name: &str) -> Vec<f64> {
+    let mut rows = Vec::new();
+    kind.csv(all, &mut rows).expect("memory takes it");
+    let text = String::from_utf8(rows).expect("text");
+    let mut lines = text.lines();
+    let at = lines.next().and_then(|head| head.split(',').position(|column| column == name));
+    let at = at.expect("there is such a column");
+    let of = lines.filter(|line| line.starts_with(&format!("{policy},")));
+    of.filter_map(|line| line.split(',').nth(at)?.parse().ok()).collect()
+}
+
+#[test]
+fn the_age_of_a_stream_grows_where_a_shard_makes_no_progress() {
+    let all = own_scenario(OfRuns::IteratorAge, "own").expect("it has one");
+    let said = iterator_age::finding(&all).replace('\u{a0}', " ");
+    let (patient, hasty) = said.split_once("; “Two retries”: ").expect("both are told");
+    // The pill is tried for an hour, until it is too old.
+    assert!(
+        patient.contains("no progress for 1 h") || patient.contains("no progress for 59 min"),
+        "{said}"
+    );
+    assert!(!hasty.contains("no progress for 1 h"), "{said}");
+    let oldest = |policy| {
+        column(OfRuns::IteratorAge, &all, policy, "iterator_age_s").into_iter().fold(0.0, f64::max)
+    };
+    assert!((3_300.0..3_700.0).contains(&oldest("An hour of age")), "{said}");
+    assert!(oldest("Two retries") < 120.0, "{said}");
+}
+
+#[test]
+fn deliveries_are_those_of_the_tracks() {
+    let all = own_scenario(OfRuns::Deliveries, "own").expect("it has one");
+    for arm in &all.arms {
+        let sum = |name: &str| {
+            column(OfRuns::Deliveries, &all, &arm.name, name).iter().sum::<f64>() as u64
+        };
+        let of = |kind, name, measure| tracks::total(arm, kind, name, measure);
+        let topic = |measure| of(ResourceKind::Topic, "Orders", measure);
+        let failed = of(ResourceKind::Rule, "Paid", Measure::FailedInvocations);
+        let taken = of(ResourceKind::Rule, "Paid", Measure::RuleInvocations) - failed;
+        assert_eq!(sum("delivered"), topic(Measure::NumberOfNotificationsDelivered) + taken);
+        assert_eq!(sum("filtered_out"), topic(Measure::NumberOfNotificationsFilteredOut));
+        assert_eq!(sum("given_up"), failed);
+        assert!(failed > 100 && sum("filtered_out") > 100, "{}", arm.name);
+        let said = deliveries::finding(&all);
+        assert!(said.contains(&format!("{} ", count(failed))), "{said}");
+    }
+    assert!(deliveries::finding(&all).contains("all kept in dead-letter queues"));
+    assert!(deliveries::finding(&all).contains("none kept"));
+}
+
+#[test]
+fn requests_to_a_dependency_are_those_of_the_tracks() {
+    let all = own_scenario(OfRuns::Dependency, "own").expect("it has one");
+    for arm in &all.arms {
+        let sum = |name: &str| {
+            column(OfRuns::Dependency, &all, &arm.name, name).iter().sum::<f64>() as u64
+        };
+        let of = |measure| tracks::total(arm, ResourceKind::Dependency, "Shelf", measure);
+        assert_eq!(sum("requests"), of(Measure::DependencyRequests));
+        assert_eq!(sum("refused"), of(Measure::Refused));
+        assert!(sum("requests") > 1_000);
+    }
+    let said = dependency::finding(&all);
+    assert!(said.contains("requests to Shelf") && said.contains("refused"), "{said}");
 }
