@@ -33,7 +33,7 @@
 //! let account = &run.outcome.results.ledger.run;
 //! assert!(account.arrivals > 0 && account.adds_up());
 //!
-//! // Many runs of each policy, the same luck for both.
+//! // Many runs of each policy, with common random numbers.
 //! let request = Request {
 //!     metrics: vec!["dead_lettered".to_owned()],
 //!     replications: Some(3),
@@ -53,6 +53,7 @@ pub mod kernel;
 pub mod model;
 pub mod statistics;
 
+pub mod catalog;
 pub mod chart;
 pub mod cli;
 pub mod experiment;

@@ -1,11 +1,12 @@
 //! Ages when processed over time: the darker, the more events. It shows the bands at which retries come,
-//! which a median and a percentile step over.
+//! which a median and a percentile step over. What was never processed has its mark at the top edge.
 
 use super::{
     Look, Recorded,
     canvas::Anchor,
+    headline::{self, Clause, since},
     page::{MARGIN, Page, SMALL, Swatch, foot, subtitle},
-    plot::{Columns, Plot, parts},
+    plot::{Columns, Plot, never_edge, never_room, parts},
     recorded::Arm,
     scale::{Scale, number},
     theme::Theme,
@@ -69,56 +70,39 @@ pub fn finding(recorded: &Recorded) -> String {
     if !fits(recorded) {
         return format!("{} processes nothing", arms[0].recording.functions[function].name);
     }
-    let late = |arm: &Arm| {
+    headline::title(arms, |arm| {
         let all = ages(arm, function);
         let events: u64 = all.iter().map(|(_, events)| events).sum();
         let late = at_least(&all, 60.0);
-        (late, events, 100.0 * late as f64 / events.max(1) as f64)
-    };
-    if let [arm] = arms {
-        let all = ages(arm, function);
-        let (minute, events, share) = late(arm);
-        let median = Ages::quantile(&all, 50).map_or(0.0, |age| age.as_secs_f64());
-        let oldest = oldest(arm, function);
-        return match minute {
-            0 => format!("All {} events are processed within {}", count(events), seconds(oldest)),
-            late if late == events => format!(
-                "Every event waits for more than a minute, half of them for {} or longer",
-                seconds(median)
+        let share = 100.0 * late as f64 / events.max(1) as f64;
+        let oldest = since(oldest(arm, function));
+        // Ages are of survivors, so what did not survive is said with them.
+        let never = headline::never(arm).map_or(String::new(), |never| format!(", {never}"));
+        let (of, noun) = (count(events), if events == 1 { "event" } else { "events" });
+        let (full, brief) = match (events, late) {
+            (0, _) => ("nothing is processed".to_owned(), "nothing is processed".to_owned()),
+            (1, _) => (
+                format!("the only event processed takes {oldest}"),
+                format!("the only one {oldest}"),
             ),
-            late if 60.0 <= median => {
-                format!("{} of {} events wait for more than a minute", count(late), count(events))
-            }
-            late => format!(
-                "Half of the events take {} at most, but {} ({}) more than a minute",
-                seconds(median),
-                count(late),
-                percent(share)
+            (_, 0) => (
+                format!("all {of} {noun} processed take at most {oldest}"),
+                format!("at most {oldest}"),
+            ),
+            (_, late) => (
+                format!(
+                    "{} of the {of} {noun} processed take more than a minute, up to {oldest}",
+                    if late == events { "all".to_owned() } else { percent(share) }
+                ),
+                format!("{}, up to {oldest}", percent(share)),
             ),
         };
-    }
-    let share = |nth: &usize| late(&arms[*nth]).2;
-    let order = |a: &usize, b: &usize| share(a).total_cmp(&share(b));
-    let most = (0..arms.len()).rev().max_by(order).expect("there are several");
-    let least = (0..arms.len()).min_by(order).expect("there are several");
-    if share(&most) == share(&least) {
-        return format!(
-            "{} of the events take more than a minute under every policy",
-            percent(share(&most))
-        );
-    }
-    format!(
-        "{} of the events take more than a minute under {}, {} under {}",
-        percent(share(&most)),
-        arms[most].name,
-        percent(share(&least)),
-        arms[least].name
-    )
+        Clause { full: format!("{full}{never}"), brief: format!("{brief}{never}"), rank: share }
+    })
 }
 
 fn percent(share: f64) -> String {
     match share {
-        0.0 => "none".to_owned(),
         s if s < 1.0 => format!("{s:.2} %"),
         s if s < 10.0 => format!("{s:.1} %"),
         s => format!("{s:.0} %"),
@@ -161,7 +145,9 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
     let columns = Columns::new(&page, arms.len());
     columns.headings(&mut page, arms);
     let name = &arms[0].recording.functions[function].name;
-    page.row_heading(&format!("Age when processed by {name}"), "log scale");
+    let words = "only of those that were processed, log scale";
+    page.row_heading(&format!("Age when processed by {name}"), words);
+    page.y += never_room(arms);
 
     let ended = arms.iter().map(|arm| arm.recording.ended().as_secs_f64()).fold(0.0, f64::max);
     let wide = ((columns.wide / CELL) as usize).max(1);
@@ -221,6 +207,7 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
             plot.line(&mut page, &line, colors.ground, 3.0, None);
             plot.line(&mut page, &line, colors.ink, 1.25, None);
         }
+        never_edge(&mut page, &plot, arm);
     }
     page.y += HIGH + 4.0;
     columns.times(&mut page, ended);
@@ -229,7 +216,7 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
         arms.iter().map(|arm| arm.recording.width().as_secs_f64() * each_of(arm, at_most) as f64);
     let cell = seconds(cell.fold(0.0, f64::max));
     key(&mut page, look, &steps, &format!("events in a cell of {cell}"));
-    page.legend(&[(Swatch::Line, colors.ink, "median age")]);
+    page.legend(&[(Swatch::Line, colors.ink, "median age of those processed")]);
     let described = description(arms, function);
     page.finish(&foot(recorded), &described)
 }
@@ -265,13 +252,14 @@ fn description(arms: &[Arm], function: usize) -> String {
             Ages::quantile(&all, percent).map_or("none".to_owned(), |age| seconds(age.as_secs_f64()))
         };
         format!(
-            "{}: {} events processed, {} after more than a minute, {} after more than three; median age {}, oldest {}.",
+            "{}: {} events processed, {} after more than a minute, {} after more than three; of these, median age {}, oldest {}{}.",
             legal(name),
             count(events),
             count(at_least(&all, 60.0)),
             count(at_least(&all, 180.0)),
             age(50),
-            seconds(oldest(arm, function))
+            seconds(oldest(arm, function)),
+            headline::never(arm).map_or(String::new(), |never| format!("; {never}"))
         )
     });
     told.collect::<Vec<_>>().join(" ")

@@ -4,6 +4,7 @@
 use super::{
     Look,
     canvas::Anchor,
+    headline::quoted,
     lettering::tied,
     page::{Labels, NAME, Page, SMALL, VALUE, capital},
     plot::{LINES, Plot, highest, spread},
@@ -85,10 +86,10 @@ pub fn finding(rates: &FailureRates) -> String {
         }
         _ => format!(
             "{first} under {} ({} each), {} under {} ({})",
-            called(most.0),
+            quoted(called(most.0)),
             each(most.1),
             of_hundred(success(least.1)),
-            called(least.0),
+            quoted(called(least.0)),
             each(least.1)
         ),
     }
@@ -110,12 +111,12 @@ fn of_hundred(share: f64) -> String {
 pub fn svg(rates: &FailureRates, look: Look) -> String {
     let lines = shown(rates);
     let mut setting = format!(
-        "{} Played at each marked failure rate of {}.",
+        "{} Run at each marked failure rate of {}.",
         rates.setting.sentence(),
         legal(&rates.function)
     );
     if lines.len() > 1 {
-        setting.push_str(" The same luck under every policy.");
+        setting.push_str(" Common random numbers.");
     }
     if lines.len() < rates.lines.len() {
         setting.push_str(&format!(" {} of {} policies.", lines.len(), rates.lines.len()));

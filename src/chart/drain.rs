@@ -7,18 +7,21 @@
 use super::{
     Look, Recorded,
     canvas::Anchor,
-    page::{Labels, Page, SMALL, Swatch, VALUE, capital, foot, length, subtitle},
-    plot::{Columns, Plot, steps},
+    figure::{self, Axis, Entry, Figure, Mark, Panel, Row, Table, Tone, highest, span_of},
+    headline::{self, Clause},
+    page::{Labels, Page, SMALL, Swatch, VALUE, length},
+    plot::Plot,
     recorded::Arm,
     scale::{Scale, number},
 };
 use crate::{
     observe::recording::Recording,
-    report::{compare::safe, csv::table, wording::count},
+    report::{compare::safe, wording::count},
 };
 use std::{
     io::{self, Write},
     ops::Range,
+    rc::Rc,
 };
 
 /// What the panel of the backlog is high, and that of the law.
@@ -68,6 +71,13 @@ struct Tooth {
     /// Where it is drained, or the end of the run.
     end: Point,
     is_drained: bool,
+}
+
+impl Tooth {
+    /// From its peak to its end, in seconds.
+    fn took(&self) -> f64 {
+        self.end.0 - self.peak.0
+    }
 }
 
 /// What the law says of a tooth.
@@ -226,113 +236,96 @@ pub fn finding(recorded: &Recorded) -> String {
     let arms = recorded.shown(ARMS_MAX);
     let of: Vec<Option<(Tooth, Law)>> =
         Backlog::all(recorded).iter().map(Backlog::highest).collect();
-    let told = |highest: &Option<(Tooth, Law)>| {
-        let Some((Tooth { peak, end, is_drained, .. }, law)) = highest else {
-            return "no backlog".to_owned();
-        };
-        let (backlog, took) = (count(peak.1), length(end.0 - peak.0));
-        match (is_drained, law.takes()) {
-            (true, _) => format!("a backlog of {backlog} drains in {took}"),
-            (false, _) if end.0 <= peak.0 => {
-                format!("a backlog of {backlog} still grows at the end")
-            }
-            (false, _) => format!("a backlog of {backlog} is not drained after {took}"),
-        }
-    };
-    match of.as_slice() {
-        [] | [None] => "No backlog builds up".to_owned(),
-        all if all.iter().all(Option::is_none) => {
-            "No backlog builds up under any policy".to_owned()
-        }
-        [Some((tooth, law))] => {
-            let text = capital(&told(&of[0]));
-            match law.takes().filter(|_| tooth.is_drained) {
-                Some(takes) => format!("{text}; the fluid law says {}", length(takes)),
-                None => text,
-            }
-        }
-        several => {
-            // What takes longest, and what takes shortest or has none.
-            let lasts = |nth: &usize| {
-                several[*nth].map_or(0.0, |(tooth, _)| {
-                    let undrained = if tooth.is_drained { 0.0 } else { 1e12 };
-                    undrained + tooth.end.0 - tooth.peak.0
-                })
-            };
-            let order = |a: &usize, b: &usize| lasts(a).total_cmp(&lasts(b));
-            let longest = (0..several.len()).max_by(order).expect("there are several");
-            let shortest = (0..several.len()).min_by(order).expect("there are several");
-            let shortest = if shortest == longest { several.len() - 1 } else { shortest };
-            let name = |nth: usize| arms[nth].name.as_str();
-            let last = match several[shortest] {
-                Some((Tooth { peak, end, is_drained: true, .. }, _)) => {
-                    format!("one of {} in {}", count(peak.1), length(end.0 - peak.0))
-                }
-                ref other => told(other),
-            };
-            format!("{}: {}; {}: {last}", name(longest), told(&several[longest]), name(shortest))
-        }
+    if of.iter().all(Option::is_none) {
+        let any = if of.len() > 1 { " under any policy" } else { "" };
+        return format!("No backlog builds up{any}");
     }
+    headline::title(arms, |arm| {
+        let nth = arms.iter().position(|other| other.name == arm.name).unwrap_or(0);
+        let Some((Tooth { start, peak, end, is_drained }, law)) = of[nth] else {
+            return Clause::plain("no backlog", 0.0);
+        };
+        let (backlog, rise, fall) =
+            (count(peak.1), length(peak.0 - start.0), length(end.0 - peak.0));
+        let fluid = match law.takes().filter(|_| is_drained && arms.len() == 1) {
+            Some(takes) => format!("; the fluid model predicts {}", length(takes)),
+            None => String::new(),
+        };
+        let rest = match is_drained {
+            true => format!("{backlog} builds up in {rise} and drains in {fall}{fluid}"),
+            false if end.0 <= peak.0 => format!("{backlog} still grows at the end"),
+            false => format!("{backlog} builds up in {rise} and is not drained {fall} later"),
+        };
+        let undrained = if is_drained { 0.0 } else { 1e12 };
+        Clause {
+            full: format!("a backlog of {rest}"),
+            brief: rest,
+            rank: undrained + end.0 - start.0,
+        }
+    })
 }
 
 /// The chart as SVG.
 pub fn svg(recorded: &Recorded, look: Look) -> String {
-    let title = finding(recorded);
-    let mut page = Page::new(look, &title, &subtitle(recorded, ARMS_MAX));
-    if !fits(recorded) {
-        return page.finish(&foot(recorded), "");
-    }
-    let (arms, colors) = (recorded.shown(ARMS_MAX), page.colors);
-    let of = Backlog::all(recorded);
-    page.y += 16.0;
-    let columns = Columns::new(&page, arms.len());
-    columns.headings(&mut page, arms);
-    let at_most = (columns.wide / 1.5) as usize;
-    let ended = arms.iter().map(|arm| arm.recording.ended().as_secs_f64()).fold(0.0, f64::max);
+    figure::svg(recorded, &figure(recorded), look)
+}
 
-    page.row_heading(&of[0].name(), "waiting or hidden; slopes a minute");
-    let most = of.iter().flat_map(|of| (0..of.recording.bins()).map(|bin| of.at(bin))).max();
-    let most = most.unwrap_or(0) as f64;
-    let y = Scale::linear(most * 1.18, (page.y + HIGH[0], page.y), 4.0);
-    for (nth, of) in of.iter().enumerate() {
-        let plot = Plot { x: columns.time(nth, ended), y: y.clone() };
-        plot.shade(&mut page, &arms[nth]);
-        plot.rows(&mut page, nth == 0);
-        let recording = of.recording;
-        let level = steps(
-            recording.bins(),
-            at_most,
-            |bin| recording.start_of(bin).as_secs_f64().min(recording.ended().as_secs_f64()),
-            |bins| bins.map(|bin| of.at(bin)).max().unwrap_or(0) as f64,
-        );
-        plot.area(&mut page, &level, colors.visible, 0.45);
-        plot.line(&mut page, &level, colors.visible, 1.25, None);
-        plot.columns(&mut page, false);
-        slopes(&mut page, &plot, of, columns.span(nth));
-    }
-    page.y += HIGH[0] + 4.0;
-    columns.times(&mut page, ended);
-    page.y += 18.0;
+/// Writes what is drawn, in numbers: the backlog at the end of each bin and the rates in it, a row a policy
+/// and bin.
+pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
+    figure(recorded).table.write(to)
+}
 
+/// The chart as data.
+pub fn figure(recorded: &Recorded) -> Figure<'_> {
+    let (arms, of) = (recorded.shown(ARMS_MAX), Backlog::all(recorded));
+    let table = table(arms, &of);
     let laws: Vec<Option<(Tooth, Law)>> = of.iter().map(Backlog::highest).collect();
-    law_panels(&mut page, &columns, &laws);
-    page.y += 10.0;
-    page.legend(&[
-        (Swatch::Area, colors.visible, "backlog"),
-        (Swatch::Line, colors.ink, "slope, from where it begins to its peak and back"),
-        (Swatch::Dashed, colors.muted, "backlog / (capacity − arrivals)"),
-        (Swatch::Dot, colors.ink, "as measured in this run"),
-    ]);
-    let described = description(recorded, &laws);
-    page.finish(&foot(recorded), &described)
+    let description = arms.iter().zip(&laws).map(|(arm, law)| described(arm, law)).collect();
+    let mut rows = Vec::new();
+    if laws.iter().any(Option::is_some) {
+        rows.push(backlogs(of));
+        rows.extend(times(&laws));
+    }
+    let finding = finding(recorded);
+    Figure { arms, finding, rows, legend: Vec::new(), description, table }
+}
+
+/// The backlog over time with its slopes.
+fn backlogs<'a>(of: Vec<Backlog<'a>>) -> Row<'a> {
+    let most = of.iter().map(Backlog::peak).max().unwrap_or(0) as f64;
+    let name = of[0].name();
+    let panel = |of: Backlog<'a>| -> Panel<'a> {
+        let of = Rc::new(of);
+        let level = || {
+            let of = Rc::clone(&of);
+            highest(move |bin| of.at(bin))
+        };
+        Panel::TimeSeries(vec![
+            Mark::Area(level(), Tone::Visible, 0.45),
+            Mark::Steps(level(), Tone::Visible, 1.25, None),
+            Mark::Custom(Box::new(move |page, plot, labels| slopes(page, plot, &of, labels))),
+        ])
+    };
+    Row {
+        name,
+        unit: "waiting or hidden; its change a minute".to_owned(),
+        high: HIGH[0],
+        axis: Axis::Numbers(1.06 * most),
+        captions: Vec::new(),
+        panels: of.into_iter().map(panel).collect(),
+        legend: vec![
+            Entry::of(Swatch::Area, Tone::Visible, "backlog"),
+            Entry::of(Swatch::Line, Tone::Ink, "slope, from where it begins to its peak and back"),
+        ],
+    }
 }
 
 /// The chords of the highest teeth with how steep they are, and how high.
-fn slopes(page: &mut Page, plot: &Plot, of: &Backlog<'_>, sides: (f64, f64)) {
-    let colors = page.colors;
+fn slopes(page: &mut Page, plot: &Plot, of: &Backlog<'_>, labels: &mut Labels) {
+    let (colors, sides) = (page.colors, plot.x.pixels());
     let mut teeth: Vec<Tooth> = of.teeth().into_iter().map(|(tooth, _)| tooth).collect();
     teeth.sort_by_key(|tooth| std::cmp::Reverse(tooth.peak.1));
-    let mut labels = Labels::default();
     let at = |(x, y): Point| (plot.x.at(x), plot.y.at(y as f64));
     for Tooth { start, peak, end, .. } in teeth.into_iter().take(TEETH_MAX) {
         let [from, top, to] = [start, peak, end].map(at);
@@ -375,143 +368,142 @@ fn slopes(page: &mut Page, plot: &Plot, of: &Backlog<'_>, sides: (f64, f64)) {
     }
 }
 
-/// The second row: how long it takes at each utilisation.
-fn law_panels(page: &mut Page, columns: &Columns, laws: &[Option<(Tooth, Law)>]) {
-    let colors = page.colors;
+/// How long it takes at each utilisation; nothing if nothing is processed.
+fn times<'a>(laws: &[Option<(Tooth, Law)>]) -> Option<Row<'a>> {
     let drawn = |law: &&(Tooth, Law)| law.1.capacity > 0.0;
     let bare = |law: &(Tooth, Law)| law.1.backlog / law.1.capacity;
     let all: Vec<(Tooth, Law)> = laws.iter().flatten().filter(drawn).copied().collect();
-    let took = |tooth: &Tooth| tooth.end.0 - tooth.peak.0;
-    let shortest = all.iter().map(bare).reduce(f64::min);
-    let Some(shortest) = shortest.filter(|shortest| *shortest > 0.0) else { return };
-    let longest = all.iter().map(|law| (30.0 * bare(law)).max(took(&law.0))).fold(0.0, f64::max);
-    page.row_heading(
-        "Time to drain",
-        "from the peak to a twentieth of it, at each utilisation; log scale",
-    );
-    let top = page.y;
-    for (nth, law) in laws.iter().enumerate() {
-        let words = match law {
-            Some((tooth, law)) => {
-                let [capacity, arrivals] =
-                    [law.capacity, law.arrivals].map(|rate| format!("{rate:.2}/s"));
-                let says = law.takes().map_or("never".to_owned(), length);
-                let measured = match tooth.is_drained {
-                    true => format!("measured {}", length(took(tooth))),
-                    false => format!("not drained after {}", length(took(tooth))),
-                };
-                let backlog = count(law.backlog as u64);
-                let lost = match law.lost {
-                    lost if lost < 0.05 * law.backlog => String::new(),
-                    lost => format!(", {} left unprocessed", count(lost as u64)),
-                };
-                format!("{backlog} / ({capacity} − {arrivals}) = {says}; {measured}{lost}")
-            }
-            None => "no backlog".to_owned(),
-        };
-        let (from, _) = columns.span(nth);
-        let bottom = page.column(&words, (from, top), columns.wide, 5, (SMALL, colors.ink));
-        page.y = page.y.max(bottom + 8.0);
-    }
-    let y = Scale::ages(shortest * 0.8, longest * 1.1, (page.y + HIGH[1], page.y)).thinned(15.0);
-    for (nth, law) in laws.iter().enumerate() {
-        let sides = columns.span(nth);
-        let plot = Plot { x: Scale::share(sides), y: y.clone() };
-        plot.rows(page, nth == 0);
-        plot.columns(page, false);
-        let quarter = (columns.wide >= 220.0).then_some([(0.25, "25 %"), (0.75, "75 %")]);
-        let labels = [(0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %")].into_iter();
-        for (share, label) in labels.chain(quarter.into_iter().flatten()) {
-            // Those at the ends stay within their column.
-            let anchor = match share {
-                0.0 => Anchor::Start,
-                1.0 => Anchor::End,
-                _ => Anchor::Middle,
-            };
-            let at = (plot.x.at(share), page.y + HIGH[1] + 8.0 + SMALL.size);
-            page.canvas.text(label, at, anchor, SMALL, colors.muted);
-        }
-        let Some((tooth, law)) = law.as_ref().filter(drawn) else { continue };
-        let at = |used: f64| (used, law.backlog / law.capacity / (1.0 - used));
-        let highest = y.values().1;
-        let curve: Vec<(f64, f64)> = (0..1000)
-            .map(|nth| at(f64::from(nth) / 1000.0))
-            .take_while(|(_, takes)| *takes <= highest)
-            .collect();
-        plot.line(page, &curve, colors.muted, 2.0, Some(5.0));
-        let used = law.arrivals / law.capacity;
-        let (x, level) = (plot.x.at(used), plot.y.at(took(tooth)));
-        page.canvas.disc((x, level), 5.0, colors.ink, colors.ground);
-        if !tooth.is_drained {
-            let tip = level - 22.0;
-            page.canvas.line((x, level), (x, tip + 6.0), colors.ink, 1.5);
-            page.canvas
-                .polygon(&[(x - 4.0, tip + 7.0), (x + 4.0, tip + 7.0), (x, tip)], colors.ink);
-        }
-        let words = format!("{:.0} %, {}", used * 100.0, length(took(tooth)));
-        // Away from the line: over it, or under it.
-        let mut places = vec![
-            (x - 9.0, level - 8.0, Anchor::End),
-            (x, level - 30.0, Anchor::Middle),
-            (x + 9.0, level + 16.0, Anchor::Start),
-            (x - 4.0, level + 18.0, Anchor::Start),
-            (sides.1, level + 18.0, Anchor::End),
-        ];
-        if law.takes().is_none_or(|says| took(tooth) < 0.9 * says) {
-            places.rotate_left(2);
-        }
-        places.retain(|(_, y, _)| page.y + VALUE.size <= *y && *y <= page.y + HIGH[1] - 3.0);
-        Labels::default().put(page, &words, &places, sides, (VALUE, colors.ink));
-    }
-    page.y += HIGH[1] + 8.0 + SMALL.line_height();
-    let (left, right) = (columns.span(0).0, columns.span(laws.len() - 1).1);
-    let at = ((left + right) / 2.0, page.y + SMALL.size);
-    let words = "utilisation: arrivals / capacity while it drains";
-    page.canvas.text(words, at, Anchor::Middle, SMALL, colors.muted);
-    page.y += SMALL.line_height();
+    let shortest = all.iter().map(bare).reduce(f64::min).filter(|shortest| *shortest > 0.0)?;
+    let longest = all.iter().map(|law| (30.0 * bare(law)).max(law.0.took())).fold(0.0, f64::max);
+    let range = (shortest * 0.8, longest * 1.1);
+    let panel = |law: &Option<(Tooth, Law)>| -> Panel<'a> {
+        let law = law.filter(|law| drawn(&law));
+        Panel::Custom(Box::new(move |page, sides| law_panel(page, sides, law, range)))
+    };
+    Some(Row {
+        name: "Time to drain".to_owned(),
+        unit:
+            "from the peak to a twentieth of it, over utilisation: arrivals / capacity; log scale"
+                .to_owned(),
+        high: HIGH[1],
+        axis: Axis::None,
+        captions: laws.iter().map(in_words).collect(),
+        panels: laws.iter().map(panel).collect(),
+        legend: vec![
+            Entry::of(Swatch::Dashed, Tone::Muted, "backlog / (capacity − arrivals)"),
+            Entry::of(Swatch::Dot, Tone::Ink, "as measured in this run"),
+        ],
+    })
 }
 
-fn description(recorded: &Recorded, laws: &[Option<(Tooth, Law)>]) -> String {
-    let sentences = recorded.shown(ARMS_MAX).iter().zip(laws).map(|(arm, law)| {
-        let name = arm.called();
-        let Some((Tooth { start, peak, end, is_drained }, law)) = law else {
-            return format!("{name}: no backlog.");
+/// The sum that the law does.
+fn in_words(law: &Option<(Tooth, Law)>) -> String {
+    let Some((tooth, law)) = law else { return "no backlog".to_owned() };
+    let [capacity, arrivals] = [law.capacity, law.arrivals].map(|rate| format!("{rate:.2}/s"));
+    let says = law.takes().map_or("never".to_owned(), length);
+    let measured = match tooth.is_drained {
+        true => format!("measured {}", length(tooth.took())),
+        false => format!("not drained after {}", length(tooth.took())),
+    };
+    let backlog = count(law.backlog as u64);
+    let lost = match law.lost {
+        lost if lost < 0.05 * law.backlog => String::new(),
+        lost => format!(", {} left unprocessed", count(lost as u64)),
+    };
+    format!("{backlog} / ({capacity} − {arrivals}) = {says}; {measured}{lost}")
+}
+
+/// The law as a curve, and what was measured.
+fn law_panel(page: &mut Page, sides: (f64, f64), law: Option<(Tooth, Law)>, range: (f64, f64)) {
+    let (colors, wide) = (page.colors, sides.1 - sides.0);
+    let pixels = (page.y + HIGH[1], page.y);
+    let y = Scale::ages(range.0, range.1, pixels).thinned(15.0);
+    let highest = y.values().1;
+    let plot = Plot { x: Scale::share(sides), y };
+    // The first column has the labels of the rows.
+    let is_first = sides.0 < page.sides().0 + 60.0;
+    plot.rows(page, is_first);
+    plot.columns(page, false);
+    let quarter = (wide >= 220.0).then_some([(0.25, "25 %"), (0.75, "75 %")]);
+    let labels = [(0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %")].into_iter();
+    for (share, label) in labels.chain(quarter.into_iter().flatten()) {
+        // Those at the ends stay within their column.
+        let anchor = match share {
+            0.0 => Anchor::Start,
+            1.0 => Anchor::End,
+            _ => Anchor::Middle,
         };
-        let [began, highest, ended] = [start.0, peak.0, end.0].map(length);
-        let drained = if *is_drained { "is drained" } else { "ends undrained" };
-        format!(
-            "{name}: the highest backlog begins at {began}, is {} at {highest} and {drained} at \
-             {ended}; meanwhile {:.2} a second arrived and {:.2} were processed, so the law says {}.",
-            count(peak.1),
-            law.arrivals,
-            law.capacity,
-            law.takes().map_or("never".to_owned(), length)
-        )
-    });
-    sentences.collect::<Vec<_>>().join(" ")
+        let at = (plot.x.at(share), pixels.0 + 8.0 + SMALL.size);
+        page.canvas.text(label, at, anchor, SMALL, colors.muted);
+    }
+    page.y = pixels.0 + 8.0 + SMALL.line_height();
+    let Some((tooth, law)) = law else { return };
+    let at = |used: f64| (used, law.backlog / law.capacity / (1.0 - used));
+    let curve: Vec<(f64, f64)> = (0..1000)
+        .map(|nth| at(f64::from(nth) / 1000.0))
+        .take_while(|(_, takes)| *takes <= highest)
+        .collect();
+    plot.line(page, &curve, colors.muted, 2.0, Some(5.0));
+    let used = law.arrivals / law.capacity;
+    let (x, level) = (plot.x.at(used), plot.y.at(tooth.took()));
+    page.canvas.disc((x, level), 5.0, colors.ink, colors.ground);
+    if !tooth.is_drained {
+        let tip = level - 22.0;
+        page.canvas.line((x, level), (x, tip + 6.0), colors.ink, 1.5);
+        page.canvas.polygon(&[(x - 4.0, tip + 7.0), (x + 4.0, tip + 7.0), (x, tip)], colors.ink);
+    }
+    let words = format!("{:.0} %, {}", used * 100.0, length(tooth.took()));
+    // Away from the line: over it, or under it.
+    let mut places = vec![
+        (x - 9.0, level - 8.0, Anchor::End),
+        (x, level - 30.0, Anchor::Middle),
+        (x + 9.0, level + 16.0, Anchor::Start),
+        (x - 4.0, level + 18.0, Anchor::Start),
+        (sides.1, level + 18.0, Anchor::End),
+    ];
+    if law.takes().is_none_or(|says| tooth.took() < 0.9 * says) {
+        places.rotate_left(2);
+    }
+    places.retain(|(_, y, _)| pixels.1 + VALUE.size <= *y && *y <= pixels.0 - 3.0);
+    Labels::default().put(page, &words, &places, sides, (VALUE, colors.ink));
+}
+
+fn described(arm: &Arm, law: &Option<(Tooth, Law)>) -> String {
+    let name = arm.called();
+    let Some((Tooth { start, peak, end, is_drained }, law)) = law else {
+        return format!("{name}: no backlog.");
+    };
+    let [began, highest, ended] = [start.0, peak.0, end.0].map(length);
+    let drained = if *is_drained { "is drained" } else { "ends undrained" };
+    format!(
+        "{name}: the highest backlog begins at {began}, is {} at {highest} and {drained} at {ended}; meanwhile {:.2} a \
+         second arrived and {:.2} were processed, so the fluid model predicts {}.",
+        count(peak.1),
+        law.arrivals,
+        law.capacity,
+        law.takes().map_or("never".to_owned(), length)
+    )
 }
 
 /// The columns of the chart's data.
 pub const COLUMNS: [&str; 6] =
     ["policy", "from_s", "to_s", "backlog", "arrivals_per_s", "processed_per_s"];
 
-/// Writes what is drawn, in numbers: the backlog at the end of each bin and the rates in it, a row a policy
-/// and bin.
-pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
-    table(to, COLUMNS, |write| {
-        for (arm, of) in recorded.shown(ARMS_MAX).iter().zip(Backlog::all(recorded)) {
-            for bin in 0..of.recording.bins() {
-                let (arrivals, processed) = of.rates(bin..bin + 1);
-                write([
-                    safe(&arm.name),
-                    of.recording.start_of(bin).as_secs_f64().to_string(),
-                    of.end_of(bin).to_string(),
-                    of.at(bin).to_string(),
-                    arrivals.to_string(),
-                    processed.to_string(),
-                ])?;
-            }
+fn table(arms: &[Arm], of: &[Backlog<'_>]) -> Table {
+    let mut rows = Vec::new();
+    for (arm, of) in arms.iter().zip(of) {
+        for bin in 0..of.recording.bins() {
+            let (arrivals, processed) = of.rates(bin..bin + 1);
+            let [from, to] = span_of(arm, bin);
+            rows.push(vec![
+                safe(&arm.name),
+                from,
+                to,
+                of.at(bin).to_string(),
+                arrivals.to_string(),
+                processed.to_string(),
+            ]);
         }
-        Ok(())
-    })
+    }
+    Table { columns: COLUMNS.to_vec(), rows }
 }

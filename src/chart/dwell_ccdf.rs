@@ -4,7 +4,8 @@
 use super::{
     Look, Recorded,
     canvas::Anchor,
-    page::{Page, SMALL, VALUE, capital, foot, untimed_subtitle},
+    headline::{self, Clause},
+    page::{Page, SMALL, VALUE, foot, untimed_subtitle},
     plot::Plot,
     recorded::Arm,
     scale::Scale,
@@ -115,48 +116,49 @@ pub fn finding(recorded: &Recorded) -> String {
     if all == 0 {
         return "There is nothing to process".to_owned();
     }
-    let told = |curve: &Curve| match (curve.after(60.0), curve.never) {
-        (_, never) if never == curve.all => "nothing is ever processed".to_owned(),
-        (0, _) => match curve.until(100) {
-            Some(last) => format!("everything is processed within {}", seconds(last)),
-            None => unreachable!("nothing is left after a minute"),
-        },
-        (late, 0) => format!(
-            "{} of the events take longer than a minute, the longest {}",
-            percent(curve.share(late)),
-            seconds(curve.last().unwrap_or(0.0))
-        ),
-        (late, never) if late == never => {
-            format!(
-                "{} are never processed, the others within a minute",
-                percent(curve.share(never))
-            )
-        }
-        (late, never) => format!(
-            "after a minute {} of the events are not processed, {} never are",
-            percent(curve.share(late)),
-            percent(curve.share(never))
-        ),
-    };
-    if let [curve] = curves.as_slice() {
-        return capital(&told(curve));
-    }
-    let is_lost = curves.iter().any(|curve| curve.never != curves[0].never);
-    let part = |curve: &Curve| curve.share(if is_lost { curve.never } else { curve.after(60.0) });
-    let order = |a: &usize, b: &usize| part(&curves[*a]).total_cmp(&part(&curves[*b]));
-    let most = (0..curves.len()).rev().max_by(order).expect("there are several");
-    let least = (0..curves.len()).min_by(order).expect("there are several");
-    if part(&curves[most]) == part(&curves[least]) {
-        return format!("Under every policy alike: {}", told(&curves[0]));
-    }
-    format!(
-        "{} {}under {}, {} under {}",
-        percent(part(&curves[most])),
-        if is_lost { "of the events are never processed " } else { "take longer than a minute " },
-        arms[most].name,
-        percent(part(&curves[least])),
-        arms[least].name
-    )
+    let is_lost = curves.iter().any(|curve| curve.never > 0);
+    headline::title(arms, |arm| {
+        let curve = Curve::of(&arm.recording);
+        let late = curve.after(60.0);
+        let last = curve.last().map_or(String::new(), seconds);
+        let (full, brief) = match (late, curve.never) {
+            (_, never) if never == curve.all => {
+                let text = "nothing is ever processed".to_owned();
+                (text.clone(), text)
+            }
+            (0, _) if !is_lost => {
+                (format!("everything is processed within {last}"), format!("within {last}"))
+            }
+            (late, _) if !is_lost => {
+                let share = percent(curve.share(late));
+                (
+                    format!("{share} of the events take longer than a minute, the longest {last}"),
+                    format!("{share}, the longest {last}"),
+                )
+            }
+            (_, 0) => {
+                let text = format!("all processed within {last}");
+                (text.clone(), text)
+            }
+            (late, never) => {
+                let share = percent(curve.share(never));
+                let others = match late - never {
+                    0 => "the others within a minute".to_owned(),
+                    _ => format!("the others within {last}"),
+                };
+                (
+                    format!(
+                        "{} of {} events ({share}) are never processed, {others}",
+                        count(never),
+                        count(curve.all)
+                    ),
+                    format!("{} ({share}), {others}", count(never)),
+                )
+            }
+        };
+        let rank = curve.share(if is_lost { curve.never } else { late });
+        Clause { full, brief, rank }
+    })
 }
 
 /// Whole hours or minutes where they are.
@@ -210,7 +212,7 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
     let plot_right = right - room;
 
     page.y += 16.0;
-    page.row_heading("Not yet processed", "share of the events that were to be, log scale");
+    page.row_heading("Not yet processed", "share of all events that should be, log scale");
     // The marks' names have a line of their own.
     page.y += SMALL.line_height();
     let age_max = arms.iter().flat_map(|arm| &arm.recording.functions);

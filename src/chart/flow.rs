@@ -4,14 +4,16 @@
 //!   Sent ──► 1st run ──► 2nd run ──► … ──► Dead letters ──► Redriven ──► At the end
 //! ```
 //!
-//! A column has everybody: those who came to their end before it stand in it already. So each column adds
-//! up to what was sent. Runs after a redrive are not told apart.
+//! Only what runs stands in the column of a run. What has come to its end before passes behind it without a
+//! mark, and what never ran has a lane of its own at the bottom. So each column adds up to what was sent.
+//! Runs after a redrive are not told apart.
 
 use super::{
     Look, Recorded,
     canvas::{Anchor, Path},
+    headline::{self, Clause, participle},
     lettering::Font,
-    page::{HEADING, NAME, Page, SMALL, VALUE, foot, untimed_subtitle},
+    page::{HEADING, NAME, Page, SMALL, Swatch, VALUE, foot, untimed_subtitle},
     recorded::Arm,
     scale::number,
     theme::Colors,
@@ -39,6 +41,8 @@ pub const ARMS_MAX: usize = 3;
 const RUNS_SHOWN: u8 = 4;
 /// Between what stands in a column, in pixels.
 const GAP: f64 = 5.0;
+/// Above the lane of what never ran, in pixels.
+const LANE: f64 = 12.0;
 /// Half of the height below which there is no room for a count.
 const THIN_MAX: f64 = 6.0;
 /// Nothing is drawn thinner.
@@ -55,10 +59,9 @@ enum Stage {
 }
 
 /// Where some are in a column. The order is that from top to bottom: what is done rises, what is lost sinks,
-/// and few ways cross.
+/// what never ran passes below everything, and few ways cross.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Node {
-    Aside(Place),
     Done,
     Sent,
     Run(u8),
@@ -67,6 +70,8 @@ enum Node {
     Kept,
     Open(Place),
     Lost(Place, Reason),
+    Aside(Place),
+    NeverRan,
 }
 
 impl Node {
@@ -83,7 +88,7 @@ impl Node {
     /// The place of an end, and why something came there if it was dropped.
     fn place(self) -> Option<(Place, Reason)> {
         match self {
-            Node::Sent | Node::Run(_) | Node::Letters | Node::Redriven => None,
+            Node::Sent | Node::Run(_) | Node::Letters | Node::Redriven | Node::NeverRan => None,
             Node::Done => Some((Place::Succeeded, Reason::None)),
             Node::Kept => Some((Place::DeadLettered, Reason::None)),
             Node::Aside(place) | Node::Open(place) => Some((place, Reason::None)),
@@ -97,10 +102,10 @@ impl Node {
             Node::Run(1) => colors.first,
             Node::Run(_) | Node::Redriven => colors.retry,
             Node::Letters => colors.dead,
-            Node::Done => colors.done,
-            Node::Lost(Place::Failed, _) => colors.failed,
-            Node::Kept | Node::Lost(..) => colors.dead,
-            Node::Aside(_) | Node::Open(_) => colors.visible,
+            Node::NeverRan => colors.muted,
+            Node::Done | Node::Kept | Node::Aside(_) | Node::Open(_) | Node::Lost(..) => {
+                self.place().map_or(colors.visible, |(place, _)| colors.of(place))
+            }
         }
     }
 
@@ -112,6 +117,7 @@ impl Node {
             Node::Run(nth) => format!("run {nth}"),
             Node::Letters => "dead-letter queue".to_owned(),
             Node::Redriven => "redriven".to_owned(),
+            Node::NeverRan => "never ran".to_owned(),
             Node::Done => Place::Succeeded.word().to_owned(),
             Node::Kept => Place::DeadLettered.word().to_owned(),
             Node::Aside(place) | Node::Open(place) | Node::Lost(place, Reason::None) => {
@@ -121,9 +127,36 @@ impl Node {
         }
     }
 
-    /// Whether it is an end that was come to, maybe columns ago.
-    fn is_end(self) -> bool {
-        self.place().is_some()
+    /// Whether it belongs into this column; what does not has come to its end, or to a dead-letter queue,
+    /// before and only passes. What never ran stands in the column after the first, once.
+    fn is_at(self, stage: Stage, is_second: bool) -> bool {
+        match self {
+            Node::Sent => stage == Stage::Sent,
+            Node::Run(nth) => stage == Stage::Run(nth),
+            Node::Letters => stage == Stage::Letters,
+            Node::Redriven => stage == Stage::Redriven,
+            Node::NeverRan => is_second,
+            Node::Done | Node::Kept | Node::Open(_) | Node::Lost(..) | Node::Aside(_) => {
+                stage == Stage::End
+            }
+        }
+    }
+
+    /// What the key of the colours says of it.
+    fn key(self) -> &'static str {
+        match self {
+            Node::Sent => "sent",
+            Node::Run(1) => "first run",
+            Node::Run(_) => "later runs",
+            Node::Redriven => "redriven",
+            Node::Letters | Node::Kept => "dead letters: kept",
+            Node::Done => "succeeded",
+            Node::NeverRan => "never ran",
+            Node::Lost(Place::Failed, _) => "failed: the caller was told",
+            Node::Lost(..) => "dropped or expired: gone",
+            Node::Aside(_) => "filtered out or delivered",
+            Node::Open(_) => "not over yet",
+        }
     }
 }
 
@@ -146,30 +179,8 @@ impl Stage {
 fn told(place: Place, payloads: u64) -> &'static str {
     match place {
         Place::DeadLettered if payloads == 1 => "dead letter",
-        Place::Succeeded => "succeeded",
-        Place::Failed => "failed",
-        Place::Dropped => "dropped",
         Place::DeadLettered => "dead letters",
-        Place::Expired => "expired",
-        Place::Filtered => "filtered out",
-        Place::Delivered => "delivered",
-        Place::Waiting => "still waiting",
-        Place::InFlight => "in flight",
-    }
-}
-
-/// What events do that come to a place.
-fn done(place: Place) -> &'static str {
-    match place {
-        Place::Succeeded => "succeed",
-        Place::Failed => "fail",
-        Place::Dropped => "are dropped",
-        Place::DeadLettered => "end as dead letters",
-        Place::Expired => "expire",
-        Place::Filtered => "are filtered out",
-        Place::Delivered => "are delivered",
-        Place::Waiting => "still wait",
-        Place::InFlight => "are still under way",
+        place => participle(place),
     }
 }
 
@@ -207,6 +218,7 @@ fn links(recording: &Recording, stages: &[Stage]) -> Links {
             *links[nth].entry(link).or_default() += payloads;
         }
     };
+    let never = |stage: Stage| if stage == Stage::Sent { Node::Sent } else { Node::NeverRan };
     for way in &recording.ways {
         let end = Node::end(way.place(), way.reason());
         match (way.afterlife(), letters) {
@@ -214,7 +226,11 @@ fn links(recording: &Recording, stages: &[Stage]) -> Links {
                 let at = |stage| match stage {
                     Stage::Sent => Node::Sent,
                     Stage::Run(nth) if nth <= way.runs => Node::Run(nth),
-                    Stage::Run(_) | Stage::Letters | Stage::Redriven | Stage::End => end,
+                    Stage::End => end,
+                    Stage::Run(_) | Stage::Letters | Stage::Redriven if way.runs == 0 => {
+                        Node::NeverRan
+                    }
+                    Stage::Run(_) | Stage::Letters | Stage::Redriven => end,
                 };
                 add(0, stages.len() - 1, &at, way.payloads);
             }
@@ -230,9 +246,11 @@ fn links(recording: &Recording, stages: &[Stage]) -> Links {
     }
     for (runs, payloads) in recording.lettered_after.iter().enumerate() {
         let at = |stage| match stage {
+            Stage::Letters => Node::Letters,
+            _ if runs == 0 => never(stage),
             Stage::Sent => Node::Sent,
             Stage::Run(nth) if usize::from(nth) <= runs => Node::Run(nth),
-            Stage::Run(_) | Stage::Letters | Stage::Redriven | Stage::End => Node::Letters,
+            Stage::Run(_) | Stage::Redriven | Stage::End => Node::Letters,
         };
         if let (Some(letters), 1..) = (letters, *payloads) {
             add(0, letters, &at, *payloads);
@@ -256,88 +274,30 @@ pub fn fits(recorded: &Recorded) -> bool {
     recorded.shown(ARMS_MAX).iter().any(|arm| arm.recording.entered() > 0)
 }
 
-fn at_place(recording: &Recording, place: Place) -> u64 {
-    let there = recording.ways.iter().filter(|way| way.place() == place);
-    there.map(|way| way.payloads).sum()
-}
-
-/// What the runs found, in a sentence.
+/// What the runs found, in a sentence: what became of the arrivals, and of which cause.
 pub fn finding(recorded: &Recorded) -> String {
     let arms = recorded.shown(ARMS_MAX);
     if !fits(recorded) {
         return "Nothing is sent".to_owned();
     }
-    let of = |nth: usize, place| at_place(&arms[nth].recording, place);
-    let order = |place: Place| {
-        let all = || (0..arms.len()).map(move |nth| of(nth, place));
-        all().max().unwrap_or(0) - all().min().unwrap_or(0)
-    };
-    // Of two that differ by as much, what is lost for good, and not what is done or kept.
-    let is_lost = |place: &Place| matches!(place, Place::Dropped | Place::Expired);
-    let widest = Place::ALL.into_iter().max_by_key(|place| (order(*place), is_lost(place)));
-    let widest = widest.expect("there are places");
-    if order(widest) == 0 {
-        let told = told_of(&arms[0].recording);
-        return if arms.len() > 1 { format!("Under every policy alike: {told}") } else { told };
+    if arms.iter().any(|arm| headline::lost(arm) > 0) {
+        return headline::outcomes(arms);
     }
-    let most = (0..arms.len()).rev().max_by_key(|nth| of(*nth, widest)).expect("some");
-    let least = (0..arms.len()).min_by_key(|nth| of(*nth, widest)).expect("some");
-    format!(
-        "{} of {} events {} under {}, {} under {}",
-        count(of(most, widest)),
-        count(arms[most].recording.entered()),
-        done(widest),
-        arms[most].name,
-        count(of(least, widest)),
-        arms[least].name
-    )
-}
-
-/// The same of one run.
-fn told_of(recording: &Recording) -> String {
-    let all = recording.entered();
-    let succeeded = at_place(recording, Place::Succeeded);
-    let later = recording.ways.iter().filter(|way| way.place() == Place::Succeeded && way.runs > 1);
-    let later: u64 = later.map(|way| way.payloads).sum();
-    let events = if all == 1 { "event" } else { "events" };
-    let mut text = match (all, succeeded) {
-        (1, 1) => "The only event succeeds".to_owned(),
-        (all, succeeded) if all == succeeded => format!("All {} events succeed", count(all)),
-        (all, succeeded) => format!("{} of {} {events} succeed", count(succeeded), count(all)),
-    };
-    match later {
-        0 => (),
-        n if n == succeeded => text.push_str(", after a retry"),
-        n => text.push_str(&format!(", {} of them after a retry", count(n))),
-    }
-    let mut others: Vec<(u64, Place)> = Place::ALL
-        .into_iter()
-        .filter(|place| *place != Place::Succeeded)
-        .map(|place| (at_place(recording, place), place))
-        .filter(|(payloads, _)| *payloads > 0)
-        .collect();
-    others.sort_by_key(|(payloads, _)| std::cmp::Reverse(*payloads));
-    for (nth, (payloads, place)) in others.into_iter().take(2).enumerate() {
-        let between = if nth == 0 { ";" } else { "," };
-        let done = if payloads == 1 { of_one(place) } else { done(place) };
-        text.push_str(&format!("{between} {} {done}", count(payloads)));
-    }
-    text
-}
-
-/// As [`done`], of one.
-fn of_one(place: Place) -> &'static str {
-    match place {
-        Place::Succeeded => "succeeds",
-        Place::Failed => "fails",
-        Place::Dropped => "is dropped",
-        Place::DeadLettered => "ends as a dead letter",
-        Place::Expired => "expires",
-        Place::Filtered => "is filtered out",
-        Place::Delivered => "is delivered",
-        Place::Waiting => "still waits",
-        Place::InFlight => "is still under way",
-    }
+    headline::title(arms, |arm| {
+        let clause = headline::outcome(arm);
+        let Recording { ways, .. } = &arm.recording;
+        let done = |runs: u8| {
+            let done =
+                ways.iter().filter(|way| way.place() == Place::Succeeded && runs <= way.runs);
+            done.map(|way| way.payloads).sum::<u64>()
+        };
+        let retried = match done(2) {
+            0 => String::new(),
+            n if n == done(0) => ", after a retry".to_owned(),
+            n => format!(", {} after a retry", count(n)),
+        };
+        Clause::plain(format!("{}{retried}", clause.full), done(2) as f64)
+    })
 }
 
 /// A count, or a short one where there is no room.
@@ -399,6 +359,7 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
         }
     }
     let room = room.min(190.0) + 12.0;
+    let is_at = |node: Node, nth: usize| node.is_at(stages[nth], nth == 1);
     let step = (right - left - room - 10.0) / last as f64;
 
     page.y += 16.0;
@@ -440,6 +401,10 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
                     .into_iter()
                     .map(|(node, payloads)| {
                         let lines = if nth == last { 2.4 } else { 1.0 };
+                        // The lane of what never ran is set apart.
+                        if node == Node::NeverRan && y > page.y {
+                            y += LANE;
+                        }
                         let half = thick(payloads) / 2.0;
                         // What is thin has its count above it.
                         let (slot, middle) = if nth < last && half < THIN_MAX {
@@ -466,30 +431,46 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
                 };
                 let start = part(&columns[nth][from], taken.entry(*from).or_insert(0.0));
                 let end = part(&columns[nth + 1][to], given.entry(*to).or_insert(0.0));
-                let from_x = left + nth as f64 * step + if from.is_end() { 3.0 } else { 10.0 };
+                let from_x = left + nth as f64 * step + if is_at(*from, nth) { 10.0 } else { 0.0 };
                 let ribbon = Path::from((from_x, start.0))
                     .level_to((from_x, start.0), (to_x, end.0))
                     .to((to_x, end.1))
                     .level_to((to_x, end.1), (from_x, start.1));
-                page.canvas.shape(&ribbon, to.color(&colors), 0.28);
+                // What never ran is grey until it comes to its end.
+                let opacity = if *to == Node::NeverRan { 0.16 } else { 0.28 };
+                page.canvas.shape(&ribbon, to.color(&colors), opacity);
             }
         }
         for (nth, boxes) in columns.iter().enumerate() {
             let x = left + nth as f64 * step;
             for (node, Box { payloads, top, bottom, middle }) in boxes {
                 let color = node.color(&colors);
-                // Between columns, what has come to its end only passes.
-                let (wide, font, ink) = match node.is_end() && nth < last {
-                    true => (3.0, SMALL, colors.muted),
-                    false => (10.0, VALUE, colors.ink),
-                };
-                page.canvas.rectangle((x, *top), (wide, bottom - top), color, 1.0);
+                // What has come to its end only passes.
+                if !is_at(*node, nth) {
+                    continue;
+                }
+                let high = bottom - top;
+                match node {
+                    // Hollow: nothing ran here.
+                    Node::NeverRan => {
+                        let corners = [(x + 0.5, *top), (x + 9.5, *bottom)];
+                        let [(from, top), (to, bottom)] = corners;
+                        let rim =
+                            [(from, top), (to, top), (to, bottom), (from, bottom), (from, top)];
+                        page.canvas.area(&rim, colors.ground, 1.0);
+                        page.canvas.path(&rim, color, 1.25, None);
+                    }
+                    _ => page.canvas.rectangle((x, *top), (10.0, high), color, 1.0),
+                }
                 if nth < last {
-                    let words = short(&page, *payloads, font, step - 20.0);
+                    let words = match node {
+                        Node::NeverRan => never_ran(&page, *payloads, step - 20.0),
+                        _ => short(&page, *payloads, VALUE, step - 20.0),
+                    };
                     // On a ribbon that is wide enough, else above it.
                     let is_thin = bottom - top < 2.0 * THIN_MAX;
                     let y = if is_thin { top - 2.0 } else { middle + 4.0 };
-                    page.canvas.text(&words, (x + 14.0, y), Anchor::Start, font, ink);
+                    page.canvas.text(&words, (x + 14.0, y), Anchor::Start, VALUE, colors.ink);
                     continue;
                 }
                 let all = arm.recording.entered();
@@ -506,20 +487,80 @@ pub fn svg(recorded: &Recorded, look: Look) -> String {
         page.y = lowest + 16.0;
     }
     page.y -= 8.0;
-    let described = description(arms, &all);
+    key(&mut page, &all);
+    remarks(&mut page, arms);
+    let described = description(arms, &all, &stages);
     page.finish(&foot(recorded), &described)
 }
 
-fn description(arms: &[Arm], all: &[Links]) -> String {
+/// `93 never ran`, as far as there is room.
+fn never_ran(page: &Page, payloads: u64, room: f64) -> String {
+    let whole = format!("{} never ran", count(payloads));
+    if page.measure(&whole, VALUE) <= room { whole } else { short(page, payloads, VALUE, room) }
+}
+
+/// The key of the colours: those that are there.
+fn key(page: &mut Page, all: &[Links]) {
+    let mut found: Vec<Node> = Vec::new();
+    for links in all {
+        for nth in 0..=links.len() {
+            for node in nodes(links, nth).into_keys().filter(|node| *node != Node::Sent) {
+                if !found.iter().any(|known| known.key() == node.key()) {
+                    found.push(node);
+                }
+            }
+        }
+    }
+    found.sort();
+    let colors = page.colors;
+    let entry = |node: &Node| match node {
+        Node::NeverRan => (Swatch::Hollow, node.color(&colors), node.key()),
+        _ => (Swatch::Area, node.color(&colors), node.key()),
+    };
+    let entries: Vec<(Swatch, &str, &str)> = found.iter().map(entry).collect();
+    page.legend(&entries);
+}
+
+/// What is counted, where that is not plain: copies of an arrival, and messages of a batch.
+fn remarks(page: &mut Page, arms: &[Arm]) {
+    let mut text = String::new();
+    let has_copies = |arm: &Arm| arm.outcomes.arrivals < arm.recording.entered();
+    // The numbers are those of the panel that has most; the others have about as many.
+    if let Some(arm) =
+        arms.iter().filter(|arm| has_copies(arm)).max_by_key(|arm| arm.recording.entered())
+    {
+        let copies = arm.recording.entered() - arm.outcomes.arrivals;
+        text.push_str(&format!(
+            "Counted: {} arrivals and up to {} messages that they cause. ",
+            count(arm.outcomes.arrivals),
+            count(copies)
+        ));
+    }
+    let is_batched = |arm: &Arm| {
+        let mut mappings = arm.recording.mappings.iter();
+        mappings.any(|mapping| mapping.batch_size > 1 && mapping.batches.total() > 0)
+    };
+    if arms.iter().any(is_batched) {
+        text.push_str("A run takes a batch: each message counts the runs of its batches.");
+    }
+    if !text.is_empty() {
+        page.y += 8.0;
+        let muted = page.colors.muted;
+        page.paragraph(text.trim_end(), SMALL, muted);
+    }
+}
+
+fn description(arms: &[Arm], all: &[Links], stages: &[Stage]) -> String {
     let mut sentences = Vec::new();
     for (arm, links) in arms.iter().zip(all) {
         let name = if arm.name.is_empty() { "As written" } else { &arm.name };
         let entered = arm.recording.entered();
         let mut parts = vec![format!("{} sent", count(entered))];
-        for nth in 1..links.len() {
-            let passing = nodes(links, nth).into_iter().filter(|(node, _)| !node.is_end());
+        for (nth, stage) in stages.iter().enumerate().take(links.len()).skip(1) {
+            let here = nodes(links, nth).into_iter();
+            let here = here.filter(|(node, _)| node.is_at(*stage, nth == 1));
             parts.extend(
-                passing.map(|(node, payloads)| format!("{} {}", node.word(), count(payloads))),
+                here.map(|(node, payloads)| format!("{} {}", node.word(), count(payloads))),
             );
         }
         for (node, payloads) in nodes(links, links.len()) {

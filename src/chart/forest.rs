@@ -259,9 +259,9 @@ fn paragraph(
 fn subtitle(comparison: &Comparison, setting: &Setting<'_>) -> String {
     let baseline = &comparison.arms[comparison.baseline];
     let pairs = match comparison.replications() {
-        1 => "one pair of runs with the same luck, which has no interval".to_owned(),
+        1 => "one pair of runs with common random numbers, which has no interval".to_owned(),
         n => format!(
-            "the mean of {n} pairs of runs with the same luck, and its {:.0} % interval",
+            "the mean of {n} pairs of runs with common random numbers, and its {:.0} % interval",
             CONFIDENCE * 100.0
         ),
     };

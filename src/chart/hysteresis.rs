@@ -4,7 +4,8 @@
 use super::{
     Look, Recorded,
     canvas::Anchor,
-    page::{Labels, Page, SMALL, Swatch, capital, foot, length, subtitle},
+    headline::{self, Clause},
+    page::{Labels, Page, SMALL, Swatch, foot, length, subtitle},
     plot::Columns,
     recorded::Arm,
     scale::{Scale, number},
@@ -162,44 +163,35 @@ pub fn finding(recorded: &Recorded) -> String {
     }
     let way = turn(&arms[0]);
     let gaps: Vec<Option<Gap>> = arms.iter().map(|arm| gap(&arm.recording, way)).collect();
-    let known: Vec<usize> = (0..gaps.len()).filter(|nth| gaps[*nth].is_some()).collect();
-    let gap = |nth: usize| gaps[nth].expect("only those that are known");
-    let order = |a: &&usize, b: &&usize| gap(**a).share().total_cmp(&gap(**b).share());
-    let (Some(widest), Some(least)) =
-        (known.iter().rev().max_by(order), known.iter().min_by(order))
-    else {
+    if gaps.iter().all(Option::is_none) {
         return "Load neither rises nor falls, and nothing is set".to_owned();
-    };
-    let under = if arms.len() == 1 { "" } else { " under any policy" };
-    if gap(*widest).share() < LOOP {
-        return match way {
-            Turn::Peak(_) => format!("No loop{under}: goodput comes back the way it went"),
-            Turn::Fault(..) | Turn::None => format!("No loop{under}: goodput is what it was"),
+    }
+    headline::title(arms, |arm| {
+        let Some(gap) = gap(&arm.recording, way) else {
+            return Clause::plain("nothing to compare", f64::MIN);
         };
-    }
-    let told = |nth: usize| match (gap(nth).share(), way) {
-        (share, _) if share < LOOP => "no loop".to_owned(),
-        (share, Turn::Peak(_)) => format!("{:.0} % less", 100.0 * share),
-        (_, Turn::Fault(..) | Turn::None) => format!("{} a second", rate(gap(nth).after)),
-    };
-    let text = match way {
-        Turn::Peak(_) => {
-            let less = told(*widest);
-            format!("at the same load {less} succeeds on the way down than on the way up")
-        }
-        Turn::Fault(..) | Turn::None => {
-            let (was, is) = (rate(gap(*widest).before), told(*widest));
-            format!("{was} a second succeed before the fault, in the end {is}")
-        }
-    };
-    if arms.len() == 1 {
-        return capital(&text);
-    }
-    let name = |nth: usize| arms[nth].name.as_str();
-    if widest == least || gap(*least).share() >= 0.95 * gap(*widest).share() {
-        return format!("{}: {text}; no policy does better", name(*widest));
-    }
-    format!("{}: {text}; {}: {}", name(*widest), name(*least), told(*least))
+        let (before, after) = (rate(gap.before), rate(gap.after));
+        let (full, brief) = match (way, gap.share() < LOOP) {
+            (Turn::Peak(_), true) => {
+                let text = "no loop, goodput comes back as it went".to_owned();
+                (text.clone(), text)
+            }
+            (Turn::Fault(..) | Turn::None, true) => {
+                (format!("goodput recovers to {after}/s"), format!("recovers to {after}/s"))
+            }
+            (Turn::Peak(_), false) => (
+                format!(
+                    "at equal load {before}/s succeed while it rises and {after}/s while it falls"
+                ),
+                format!("{before}/s and {after}/s"),
+            ),
+            (Turn::Fault(..) | Turn::None, false) => (
+                format!("{before}/s succeed before the fault and {after}/s in the end"),
+                format!("{before}/s and {after}/s"),
+            ),
+        };
+        Clause { full, brief, rank: gap.share() }
+    })
 }
 
 /// A rate as people say it.

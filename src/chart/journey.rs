@@ -10,7 +10,8 @@
 use super::{
     Look,
     canvas::Anchor,
-    page::{HEADING, NAME, Page, SMALL, Swatch},
+    headline::quoted,
+    page::{self, HEADING, NAME, Page, SMALL, Swatch},
     plot::Plot,
     scale::Scale,
     theme::Colors,
@@ -103,12 +104,9 @@ impl Kind {
             Kind::Run { nth: 1, .. } => colors.first,
             Kind::Run { .. } | Kind::Hidden => colors.retry,
             Kind::Dead => colors.dead,
-            Kind::End(place) => match place {
-                Place::Succeeded | Place::Delivered | Place::Filtered => colors.done,
-                Place::Failed => colors.failed,
-                Place::Dropped | Place::Expired | Place::DeadLettered => colors.dead,
-                Place::Waiting | Place::InFlight => colors.visible,
-            },
+            // Of one event, an end that is no loss is a good one.
+            Kind::End(Place::Delivered | Place::Filtered) => colors.done,
+            Kind::End(place) => colors.of(place),
         }
     }
 
@@ -371,6 +369,12 @@ fn fate(table: &Timetable) -> String {
         1 => format!("after 1 run in {when}"),
         runs => format!("after {runs} runs in {when}"),
     };
+    // How long it lay in a dead-letter queue before it was gone is the news, and not the whole time.
+    let kept = table.stays.iter().rev().find(|stay| stay.kind == Kind::Dead);
+    let kept = kept.and_then(|stay| Some((&stay.name, stay.to? - stay.from)));
+    if let (Kind::End(Place::Expired), Some((queue, kept))) = (last.kind, kept) {
+        return format!("stays in {queue} for {} and expires {after}", page::length(kept));
+    }
     match last.kind {
         Kind::Dead => format!("is a dead letter {after}"),
         Kind::End(Place::Succeeded) => format!("succeeds {after}"),
@@ -388,7 +392,8 @@ pub fn finding(journey: &Journey) -> String {
     let name = &journey.name;
     match (journey.lives.as_slice(), tables.as_slice()) {
         ([one, other], [a, b]) if fate(a) != fate(b) => {
-            format!("{name} {} under {}; it {} under {}", fate(a), one.name, fate(b), other.name)
+            let [one, other] = [one, other].map(|life| quoted(&life.name));
+            format!("{one}: {name} {}; {other}: it {}", fate(a), fate(b))
         }
         ([_, _], [a, _]) => format!("{name} {} under both policies", fate(a)),
         (_, [a, ..]) => format!("{name} {}", fate(a)),
@@ -679,8 +684,11 @@ fn legend(page: &mut Page, tables: &[Timetable]) {
     if tables.iter().flat_map(|table| &table.stays).any(|stay| !stay.throttles.is_empty()) {
         entries.push((Swatch::Tick, colors.failed, "tried in vain"));
     }
-    if kinds().any(|kind| kind == Kind::Dead) {
-        entries.push((Swatch::Area, colors.dead, "dead letter"));
+    if kinds().any(|kind| matches!(kind, Kind::Dead | Kind::End(Place::DeadLettered))) {
+        entries.push((Swatch::Area, colors.dead, "dead letter: kept"));
+    }
+    if kinds().any(|kind| matches!(kind, Kind::End(Place::Dropped | Place::Expired))) {
+        entries.push((Swatch::Dot, colors.lost, "dropped or expired: gone"));
     }
     page.legend(&entries);
 }

@@ -10,18 +10,23 @@
 //!
 //! A chart says what it found in its title, its setting under it, and at its foot what another needs to
 //! get it again. It is laid out with the widths of an embedded font, so the same result gives the same
-//! bytes on every machine, and nothing is cut or overlaps at any width. [`OfRuns`] lists the kinds that are drawn from
-//! runs; [`forest`] is drawn from a comparison, [`amplification`] and [`visibility_heatmap`] from [`points`]
+//! bytes on every machine, and nothing is cut or overlaps at any width. [`OfRuns`] draws the kinds that are drawn from
+//! runs, of which [`crate::catalog`] has the list; [`forest`] is drawn from a comparison, [`amplification`] and [`visibility_heatmap`] from [`points`]
 //! that are played for them. [`png`] makes pixels of any of them.
 
 pub mod age_heatmap;
 pub mod amplification;
 pub mod canvas;
+pub mod deliveries;
+pub mod dependency;
 pub mod drain;
 pub mod dwell_ccdf;
+pub mod figure;
 pub mod flow;
 pub mod forest;
+pub mod headline;
 pub mod hysteresis;
+pub mod iterator_age;
 pub mod journey;
 pub mod kind;
 pub mod lettering;
@@ -35,6 +40,7 @@ pub mod redrive;
 pub mod scale;
 pub mod storm;
 pub mod theme;
+pub mod tracks;
 pub mod validation;
 pub mod visibility_heatmap;
 

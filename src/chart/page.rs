@@ -90,10 +90,14 @@ impl Labels {
 pub enum Swatch {
     /// A filled area.
     Area,
+    /// The rim of an area.
+    Hollow,
     /// A line.
     Line,
     /// A dashed line.
     Dashed,
+    /// A dotted line.
+    Dotted,
     /// A disc.
     Dot,
     /// A short line from top to bottom.
@@ -181,8 +185,14 @@ impl Page {
         let canvas = &mut self.canvas;
         match swatch {
             Swatch::Area => canvas.rectangle((x, y - 4.5), (16.0, 9.0), color, 1.0),
+            Swatch::Hollow => {
+                let (from, to) = ((x + 0.5, y - 4.0), (x + 15.5, y + 4.0));
+                let rim = [from, (to.0, from.1), to, (from.0, to.1), from];
+                canvas.path(&rim, color, 1.25, None);
+            }
             Swatch::Line => canvas.line((x, y), (x + 16.0, y), color, 2.5),
             Swatch::Dashed => canvas.path(&[(x, y), (x + 16.0, y)], color, 2.0, Some(4.0)),
+            Swatch::Dotted => canvas.path(&[(x, y), (x + 16.0, y)], color, 2.0, Some(1.75)),
             Swatch::Dot => canvas.disc((x + 8.0, y), 4.0, color, color),
             Swatch::Tick => canvas.line((x + 8.0, y - 5.0), (x + 8.0, y + 5.0), color, 2.0),
         }
@@ -205,7 +215,7 @@ impl Page {
 }
 
 /// The setting of a chart of runs that has room for so many policies: the scenario's title, what is shaded
-/// and dashed, and that the luck is the same.
+/// and dashed, and that random numbers are common.
 pub fn subtitle(recorded: &Recorded, arms_max: usize) -> String {
     setting(recorded, arms_max, happenings)
 }
@@ -221,7 +231,7 @@ fn setting(recorded: &Recorded, arms_max: usize, happened: fn(&[Arm]) -> String)
     let arms = &recorded.arms[..recorded.arms.len().min(arms_max)];
     text.push_str(&happened(arms));
     if arms.len() > 1 {
-        text.push_str(" The same luck under every policy.");
+        text.push_str(" Common random numbers.");
     }
     if arms.len() < recorded.arms.len() {
         text.push_str(&format!(" {} of {} policies.", arms.len(), recorded.arms.len()));
@@ -229,10 +239,11 @@ fn setting(recorded: &Recorded, arms_max: usize, happened: fn(&[Arm]) -> String)
     text
 }
 
-/// A length of time on one line, without seconds that are 0.
+/// A length of time on one line, without seconds or minutes that are 0.
 pub fn length(secs: f64) -> String {
     let told = seconds(secs);
-    tied(told.strip_suffix(" 00 s").unwrap_or(&told))
+    let short = told.strip_suffix(" 00 s").or_else(|| told.strip_suffix(" 00 min"));
+    tied(short.unwrap_or(&told))
 }
 
 /// A sentence that begins with a capital letter.

@@ -2,6 +2,7 @@
 
 use super::{
     canvas::Anchor,
+    headline::never,
     page::{HEADING, Page, SMALL},
     recorded::{Arm, Happening},
     scale::Scale,
@@ -248,18 +249,49 @@ pub fn spread(wanted: &[f64], apart: f64, (top, bottom): (f64, f64)) -> Vec<f64>
     at
 }
 
-/// What is shaded and what is dashed, in words for a subtitle; empty if nothing happens.
+/// What the timeline does and how it is drawn, in words for a subtitle; empty if it does nothing.
 pub fn happenings(arms: &[Arm]) -> String {
     let told = |is_shaded: bool| told(arms, |it| it.until.is_some() == is_shaded);
-    let sentences = [("Shaded", told(true)), ("Dashed", told(false))].into_iter();
-    let sentences = sentences.filter(|(_, words)| !words.is_empty());
-    sentences.map(|(how, words)| format!(" {how}: {words}.")).collect()
+    let parts = [("shaded", told(true)), ("dashed", told(false))].into_iter();
+    let parts = parts.filter(|(_, words)| !words.is_empty());
+    let parts: Vec<String> = parts.map(|(how, words)| format!("{words} ({how})")).collect();
+    if parts.is_empty() { String::new() } else { format!(" Timeline: {}.", parts.join(", ")) }
 }
 
-/// What happens, in words for the subtitle of a chart without an axis of time; empty if nothing does.
+/// What the timeline does, in words for the subtitle of a chart without an axis of time; empty if nothing.
 pub fn meanwhile(arms: &[Arm]) -> String {
     let words = told(arms, |_| true);
-    if words.is_empty() { words } else { format!(" Meanwhile: {words}.") }
+    if words.is_empty() { words } else { format!(" Timeline: {words}.") }
+}
+
+/// What has to be free above a panel of ages for what was never processed.
+pub fn never_room(arms: &[Arm]) -> f64 {
+    if arms.iter().any(|arm| never(arm).is_some()) { SMALL.line_height() + 4.0 } else { 0.0 }
+}
+
+/// Marks what was never processed at the top edge of a panel of ages, from when the first of it was sent to when
+/// the last was, and says how much it is.
+pub fn never_edge(page: &mut Page, plot: &Plot, arm: &Arm) {
+    let Some(words) = never(arm) else { return };
+    let (left, right, top, _) = plot.sides();
+    let muted = page.colors.muted;
+    let lost = || arm.why.causes.iter().filter(|row| row.place.is_loss());
+    let most = lost().rev().max_by_key(|row| row.arrivals);
+    let color = most.map_or(muted, |row| page.colors.of(row.place));
+    let (first, last) = lost().fold((f64::MAX, f64::MIN), |(first, last), row| {
+        (first.min(row.sent_s.0), last.max(row.sent_s.1))
+    });
+    let mut x = right;
+    if first <= last {
+        let (from, to) = (plot.x.at(first), plot.x.at(last));
+        page.canvas.rectangle((from, top - 2.0), ((to - from).max(3.0), 4.0), color, 1.0);
+        x = (from + page.measure(&words, SMALL)).max(to).min(right);
+    }
+    let wide = page.measure(&words, SMALL);
+    if wide <= right - left {
+        let x = x.max(left + wide);
+        page.canvas.text(&words, (x, top - 6.0), Anchor::End, SMALL, page.colors.ink);
+    }
 }
 
 fn told(arms: &[Arm], is_meant: impl Fn(&Happening) -> bool) -> String {

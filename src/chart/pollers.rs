@@ -1,20 +1,29 @@
-//! Pollers: how many runs a mapping's function has at once against each cap, throttles, and what waits in
-//! the queue; a column a policy. Which cap binds is the finding.
+//! Pollers: how many runs a mapping's function has at once against each limit, throttles, and what waits in
+//! the queue; a column a policy. Which limit is reached is the finding.
+//!
+//! A limit is drawn only where it holds, and its label says of what it is: reserved and account concurrency are
+//! of runs, `MaximumConcurrency` and pollers of batches of one mapping.
 
 use super::{
     Look, Recorded,
     canvas::Anchor,
+    figure::{
+        self, Axis, Entry, Figure, Mark, Panel, Row, Series, Spot, Table, Tone, X, highest, last,
+        span_of,
+    },
+    headline::{self, Clause},
     lettering::tied,
-    page::{Labels, Page, SMALL, Swatch, VALUE, foot, length, subtitle},
-    plot::{Columns, Plot, highest, steps},
+    page::{SMALL, Swatch},
+    plot::Line,
     recorded::Arm,
-    scale::Scale,
 };
 use crate::{
-    observe::recording::{Caps, FunctionTrack, MappingTrack, QueueTrack, Recording},
+    observe::{
+        autopsy::Limit as Throttler,
+        recording::{FunctionTrack, MappingTrack, QueueTrack, Recording},
+    },
     report::{
         compare::safe,
-        csv::table,
         wording::{count, seconds},
     },
 };
@@ -32,6 +41,7 @@ fn drawn(recorded: &Recorded) -> Option<usize> {
 
 /// A mapping with its function and its queue.
 struct Tracks<'a> {
+    arm: &'a Arm,
     recording: &'a Recording,
     mapping: &'a MappingTrack,
     function: &'a FunctionTrack,
@@ -42,6 +52,7 @@ fn tracks(arm: &Arm, mapping: usize) -> Tracks<'_> {
     let recording = &arm.recording;
     let mapping = &recording.mappings[mapping];
     Tracks {
+        arm,
         recording,
         mapping,
         function: &recording.functions[mapping.function],
@@ -49,11 +60,47 @@ fn tracks(arm: &Arm, mapping: usize) -> Tracks<'_> {
     }
 }
 
+/// A limit of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Limit {
+    /// `ReservedConcurrentExecutions`: runs of the function.
+    Reserved,
+    /// What the account has left: runs of the function, or of several.
+    Account(bool),
+    /// `MaximumConcurrency`: batches of the mapping.
+    Maximum,
+}
+
+impl Limit {
+    /// What it is called in a sentence.
+    const fn name(self) -> &'static str {
+        match self {
+            Limit::Reserved => "reserved concurrency",
+            Limit::Account(_) => "the account's concurrency",
+            Limit::Maximum => "MaximumConcurrency",
+        }
+    }
+
+    /// As its line is labelled: what is limited stands with it.
+    fn label(self, value: u64, mapping: Option<&str>) -> String {
+        let value = count(value);
+        match (self, mapping) {
+            (Limit::Reserved, _) => format!("reserved {value} (runs)"),
+            (Limit::Account(false), _) => format!("account {value} (runs)"),
+            (Limit::Account(true), _) => format!("account {value} (runs of several functions)"),
+            (Limit::Maximum, None) => format!("MaximumConcurrency {value} (batches)"),
+            (Limit::Maximum, Some(mapping)) => {
+                format!("MaximumConcurrency {value} (batches of {mapping})")
+            }
+        }
+    }
+}
+
 /// What bounds the runs at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Bound {
     /// What the file says, and how many.
-    Cap(&'static str, u64),
+    Limit(Limit, u64),
     /// The pollers that there were.
     Pollers,
     /// Nothing.
@@ -61,30 +108,50 @@ enum Bound {
 }
 
 impl Tracks<'_> {
-    /// The caps in force at the end of a bin.
-    fn caps(&self, bin: usize) -> Caps {
-        let end = self.recording.start_of(bin + 1).as_nanos();
-        let known = self.mapping.caps.partition_point(|(from, _)| *from < end);
-        self.mapping.caps[known.saturating_sub(1)].1
+    /// The limits in force at a time in nanoseconds.
+    fn limits(&self, at: u64) -> Vec<(Limit, u64)> {
+        let known = self.mapping.caps.partition_point(|(from, _)| *from <= at);
+        let caps = self.mapping.caps.get(known.saturating_sub(1)).map(|(_, caps)| *caps);
+        let maximum = caps.and_then(|caps| caps.maximum).map(|n| (Limit::Maximum, u64::from(n)));
+        let runs = self.arm.limit(self.mapping.function, at).map(|limit| {
+            let kind = match limit.reserved {
+                Some(_) => Limit::Reserved,
+                None => Limit::Account(limit.sharing > 1),
+            };
+            (kind, limit.runs())
+        });
+        maximum.into_iter().chain(runs).collect()
+    }
+
+    /// The name of the mapping, where the function has several.
+    fn mapping_name(&self) -> Option<&str> {
+        let same = |other: &&MappingTrack| other.function == self.mapping.function;
+        let several = self.recording.mappings.iter().filter(same).count() > 1;
+        several.then_some(self.mapping.name.as_str())
+    }
+
+    /// The limits in force at the end of a bin.
+    fn limits_of(&self, bin: usize) -> Vec<(Limit, u64)> {
+        self.limits(self.recording.start_of(bin + 1).as_nanos().saturating_sub(1))
     }
 
     /// What bound the runs in a bin.
     fn bound(&self, bin: usize) -> Bound {
         let runs = self.function.running.highest(bin);
-        let least = lines(&self.caps(bin)).into_iter().min_by_key(|(_, value)| *value);
+        let least = self.limits_of(bin).into_iter().min_by_key(|(_, value)| *value);
         let pollers = self.mapping.pollers.highest(bin);
         let waits = self.queue.visible.highest(bin) > 0 || self.throttles(bin) > 0;
         match least {
-            Some((name, value)) if value <= runs || self.throttles(bin) > 0 => {
-                Bound::Cap(name, value)
+            Some((limit, value)) if value <= runs || self.throttles(bin) > 0 => {
+                Bound::Limit(limit, value)
             }
             _ if waits && 0 < pollers && pollers <= runs => Bound::Pollers,
             _ => Bound::Free,
         }
     }
 
-    /// What bound the runs for longest, and for how many seconds.
-    fn binding(&self) -> (Bound, f64) {
+    /// What bounded the runs for longest.
+    fn binding(&self) -> Bound {
         let mut found: Vec<(Bound, f64)> = Vec::new();
         for bin in 0..self.recording.bins() {
             let bound = self.bound(bin);
@@ -96,20 +163,40 @@ impl Tracks<'_> {
         }
         found.retain(|(bound, _)| *bound != Bound::Free);
         let longest = found.into_iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
-        longest.unwrap_or((Bound::Free, 0.0))
+        longest.map_or(Bound::Free, |(bound, _)| bound)
     }
 
-    /// How many pollers there were where they bound the runs, in words.
+    /// How many pollers there were where they bounded the runs: `13 to 114 pollers`.
     fn bound_pollers(&self) -> String {
         let bins = (0..self.recording.bins()).filter(|bin| self.bound(*bin) == Bound::Pollers);
         let pollers: Vec<u64> = bins.map(|bin| self.mapping.pollers.highest(bin)).collect();
         match (pollers.iter().min(), pollers.iter().max()) {
             (Some(least), Some(most)) if least < most => {
-                format!("{} to {} pollers bind", count(*least), count(*most))
+                format!("{} to {} pollers", count(*least), count(*most))
             }
-            (Some(1), _) => "1 poller binds".to_owned(),
-            (Some(all), _) => format!("{} pollers bind", count(*all)),
-            (None, _) => "no poller binds".to_owned(),
+            (Some(1), _) => "1 poller".to_owned(),
+            (all, _) => format!("{} pollers", count(all.copied().unwrap_or(0))),
+        }
+    }
+
+    /// What limited the runs for longest, as a part of a sentence; nothing if nothing did.
+    fn limited(&self) -> Option<String> {
+        let throttler = self.arm.why.limits.iter().find(|row| row.function == self.function.name);
+        match (throttler, self.binding()) {
+            (Some(row), _) => {
+                let units = row.units.map_or(String::new(), |n| format!(" {}", count(n.into())));
+                Some(match row.limit {
+                    Throttler::Reserved => tied(&format!("at reserved concurrency{units}")),
+                    Throttler::Account => tied(&format!("at the account's concurrency{units}")),
+                    Throttler::Scaling => "at the rate of new environments".to_owned(),
+                    Throttler::RequestRate => "at the rate of requests".to_owned(),
+                })
+            }
+            (None, Bound::Limit(limit, value)) => {
+                Some(tied(&format!("at {} {}", limit.name(), count(value))))
+            }
+            (None, Bound::Pollers) => Some(format!("with {}", self.bound_pollers())),
+            (None, Bound::Free) => None,
         }
     }
 
@@ -126,25 +213,6 @@ impl Tracks<'_> {
 
     fn throttles(&self, bin: usize) -> u64 {
         self.function.throttled.at(bin)
-    }
-}
-
-/// The caps that there are, each with its name.
-fn lines(caps: &Caps) -> Vec<(&'static str, u64)> {
-    let all = [
-        ("MaximumConcurrency", caps.maximum),
-        ("ReservedConcurrentExecutions", caps.reserved),
-        ("the account's concurrency", Some(caps.account)),
-    ];
-    all.into_iter().filter_map(|(name, value)| Some((name, u64::from(value?)))).collect()
-}
-
-/// A cap as its line is labelled.
-fn short(name: &str) -> &str {
-    match name {
-        "ReservedConcurrentExecutions" => "reserved",
-        "the account's concurrency" => "account",
-        name => name,
     }
 }
 
@@ -173,16 +241,15 @@ impl Telling {
 
     fn words(self, tracks: &Tracks<'_>) -> String {
         let n = self.of(tracks);
-        let more = dead(tracks).map_or(String::new(), |dead| format!(", {dead}"));
         match self {
             Telling::Throttles => match n {
-                0 => format!("none is throttled{more}"),
-                1 => format!("1 try is throttled{more}"),
-                n => format!("{} tries are throttled{more}", count(n)),
+                0 => "no throttles".to_owned(),
+                1 => "1 throttle".to_owned(),
+                n => format!("{} throttles", count(n)),
             },
             Telling::Depth => match n {
-                0 => "none waits".to_owned(),
-                1 => "1 message waits".to_owned(),
+                0 => "no message waits".to_owned(),
+                1 => "at most 1 message waits".to_owned(),
                 n => format!("up to {} messages wait", count(n)),
             },
             Telling::Emptied => {
@@ -209,48 +276,37 @@ pub fn finding(recorded: &Recorded) -> String {
         return format!("{name} never sends a batch");
     }
     let of: Vec<Tracks<'_>> = arms.iter().map(|arm| tracks(arm, mapping)).collect();
-    match of.as_slice() {
-        [only] => {
-            let name = &only.function.name;
-            let (bound, lasted) = only.binding();
-            let whole = only.recording.ended().as_secs_f64();
-            let long = format!("for {} of {}", length(lasted), length(whole));
-            let bound = match bound {
-                Bound::Cap(cap, value) => {
-                    format!("{cap} holds {name} at {} {long}", runs(value))
-                }
-                Bound::Pollers => format!("The number of pollers holds {name} back {long}"),
-                Bound::Free => {
-                    let peak = only.function.running.peak();
-                    format!("Nothing holds {name} back: at most {} at once", runs(peak))
-                }
-            };
-            format!("{bound}; {}", Telling::Throttles.words(only))
+    let is_lossy = arms.iter().any(|arm| headline::lost(arm) > 0);
+    let is_throttled = of.iter().any(|tracks| Telling::Throttles.of(tracks) > 0);
+    let differ =
+        |telling: &&Telling| of.iter().any(|tracks| telling.of(tracks) != telling.of(&of[0]));
+    // What tells the policies apart, if losses and throttles do not.
+    let further = Telling::ALL.iter().skip(1).find(differ).unwrap_or(&Telling::Depth);
+    headline::title(arms, |arm| {
+        let of = tracks(arm, mapping);
+        let outcome = Some(headline::outcome(arm)).filter(|_| is_lossy);
+        let throttles = Some(Telling::Throttles).filter(|_| is_throttled);
+        let further = Some(*further).filter(|_| !is_lossy && !is_throttled);
+        let telling = throttles.or(further);
+        let limited = of.limited();
+        let rest = match (telling, limited) {
+            (Some(telling), Some(limited)) => format!("{} {limited}", telling.words(&of)),
+            (Some(telling), None) => telling.words(&of),
+            (None, Some(limited)) => format!("runs {limited}"),
+            (None, None) => "no limit reached".to_owned(),
+        };
+        let rank = outcome.as_ref().map_or(0.0, |outcome| outcome.rank) * 1e9
+            + telling.map_or(0, |telling| telling.of(&of)) as f64;
+        let joined = |outcome: Option<&String>| match outcome {
+            Some(outcome) => format!("{outcome}, {rest}"),
+            None => rest.clone(),
+        };
+        Clause {
+            full: joined(outcome.as_ref().map(|outcome| &outcome.full)),
+            brief: joined(outcome.as_ref().map(|outcome| &outcome.brief)),
+            rank,
         }
-        several => {
-            let differ = |telling: &Telling| {
-                several.iter().any(|tracks| telling.of(tracks) != telling.of(&several[0]))
-            };
-            let telling = Telling::ALL.into_iter().find(differ).unwrap_or(Telling::Throttles);
-            let value = |nth: &usize| telling.of(&several[*nth]);
-            let most = (0..several.len()).rev().max_by_key(value);
-            let least = (0..several.len()).min_by_key(value);
-            let (mut most, mut least) =
-                (most.expect("there are several"), least.expect("there are several"));
-            if value(&most) == value(&least) {
-                (most, least) = (0, several.len() - 1);
-            }
-            let told = |nth: usize| {
-                let bound = match several[nth].binding().0 {
-                    Bound::Cap(cap, value) => format!("{cap} {} binds", count(value)),
-                    Bound::Pollers => several[nth].bound_pollers(),
-                    Bound::Free => "nothing binds".to_owned(),
-                };
-                format!("{}: {bound}, {}", arms[nth].name, telling.words(&several[nth]))
-            };
-            format!("{}; {}", told(most), told(least))
-        }
-    }
+    })
 }
 
 /// The dead letters that are left, if there are any.
@@ -268,235 +324,222 @@ fn runs(n: u64) -> String {
 
 /// The chart as SVG.
 pub fn svg(recorded: &Recorded, look: Look) -> String {
-    let title = finding(recorded);
-    let mut page = Page::new(look, &title, &subtitle(recorded, ARMS_MAX));
-    let Some(mapping) = drawn(recorded).filter(|_| fits(recorded)) else {
-        return page.finish(&foot(recorded), "");
-    };
+    figure::svg(recorded, &figure(recorded), look)
+}
+
+/// Writes what is drawn, in numbers, a row a policy and bin: the highest runs at once and pollers of it, the
+/// limits in force and the queue at its end; what there is none of is empty.
+pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
+    figure(recorded).table.write(to)
+}
+
+/// The chart as data.
+pub fn figure(recorded: &Recorded) -> Figure<'_> {
     let arms = recorded.shown(ARMS_MAX);
-    let of: Vec<Tracks<'_>> = arms.iter().map(|arm| tracks(arm, mapping)).collect();
-    let colors = page.colors;
-    page.y += 16.0;
-    let columns = Columns::new(&page, arms.len());
-    columns.headings(&mut page, arms);
-    let at_most = (columns.wide / 1.5) as usize;
-    let ended = arms.iter().map(|arm| arm.recording.ended().as_secs_f64()).fold(0.0, f64::max);
-    let over = |tracks: &Tracks<'_>, value: &dyn Fn(std::ops::Range<usize>) -> u64| {
-        let (recording, end) = (tracks.recording, tracks.recording.ended().as_secs_f64());
-        let start = |bin| recording.start_of(bin).as_secs_f64().min(end);
-        steps(recording.bins(), at_most, start, |bins| value(bins) as f64)
-    };
-    let top =
-        |bins: std::ops::Range<usize>, of: &dyn Fn(usize) -> u64| bins.map(of).max().unwrap_or(0);
+    let (mut rows, mut description) = (Vec::new(), Vec::new());
+    if let Some(mapping) = drawn(recorded).filter(|_| fits(recorded)) {
+        rows.push(running(arms, mapping));
+        rows.extend(throttles(arms, mapping));
+        rows.extend(depth(arms, mapping));
+        description = arms.iter().map(|arm| described(arm, mapping)).collect();
+    }
+    let table = table(recorded);
+    Figure { arms, finding: finding(recorded), rows, legend: Vec::new(), description, table }
+}
 
-    // Runs at once and their caps.
-    let width = of[0].recording.width().as_secs_f64();
-    let name = &of[0].function.name;
-    page.row_heading(
-        &format!("Runs of {name} at once"),
-        &format!("the highest of each {}", seconds(width)),
-    );
-    let running: Vec<Vec<(f64, f64)>> = of
-        .iter()
-        .map(|tracks| over(tracks, &|bins| top(bins, &|bin| tracks.function.running.highest(bin))))
-        .collect();
-    let peak = highest(running.iter().flatten()).max(1.0);
-    let pollers: Vec<Vec<(f64, f64)>> = of
-        .iter()
-        .map(|tracks| over(tracks, &|bins| top(bins, &|bin| tracks.mapping.pollers.highest(bin))))
-        .collect();
-    let all_caps = of.iter().flat_map(|tracks| tracks.mapping.caps.iter());
+/// Runs at once, pollers, and the limits.
+fn running(arms: &[Arm], mapping: usize) -> Row<'_> {
+    let peak = |arm: &Arm| tracks(arm, mapping).function.running.peak();
+    let peak = arms.iter().map(peak).max().unwrap_or(0).max(1) as f64;
+    // A limit is drawn where it is near what runs.
     let near = |value: f64| value <= 2.5 * peak;
-    let drawn_caps = all_caps.flat_map(|(_, caps)| lines(caps)).map(|(_, value)| value as f64);
-    let max = drawn_caps.filter(|value| near(*value)).fold(peak, f64::max);
-    let most_pollers = highest(pollers.iter().flatten());
-    let max = max.max(most_pollers.min(2.0 * max));
-    let y = Scale::linear(max * 1.12, (page.y + HIGH[0], page.y), 4.0);
-    for (nth, tracks) in of.iter().enumerate() {
-        let plot = Plot { x: columns.time(nth, ended), y: y.clone() };
-        plot.shade(&mut page, &arms[nth]);
-        plot.rows(&mut page, nth == 0);
-        plot.area(&mut page, &running[nth], colors.first, 0.85);
-        plot.columns(&mut page, false);
-        plot.line(&mut page, &pollers[nth], colors.muted, 1.75, Some(4.0));
-        let sides = columns.span(nth);
-        let mut labels = Labels::default();
-        for (cap, values) in cap_lines(tracks) {
-            if !values.iter().any(|(_, value)| near(*value)) {
-                continue;
-            }
-            for part in values.chunk_by(|a, b| near(a.1) && near(b.1)).filter(|part| part.len() > 1)
-            {
-                plot.line(&mut page, part, colors.ink, 1.25, None);
-            }
-            let (_, value) = values[0];
-            let words = format!("{} {}", short(cap), count(value as u64));
-            let at = plot.y.at(value);
-            let at = [
-                (sides.1, at - 4.0, Anchor::End),
-                (sides.0 + 4.0, at - 4.0, Anchor::Start),
-                (sides.1, at + 12.0, Anchor::End),
-            ];
-            labels.put(&mut page, &words, &at, sides, (SMALL, colors.ink));
-        }
-        let peak = highest(pollers[nth].iter());
-        if y.values().1 < peak {
-            let words = format!("pollers up to {}", count(peak as u64));
-            let from = pollers[nth].iter().find(|(_, value)| y.values().1 < *value);
-            let x = from.map_or(sides.0, |(at, _)| plot.x.at(*at));
-            let at =
-                [(x + 6.0, page.y + 13.0, Anchor::Start), (sides.1, page.y + 13.0, Anchor::End)];
-            labels.put(&mut page, &words, &at, sides, (SMALL, colors.muted));
-        }
-    }
-    page.y += HIGH[0] + 16.0;
-
-    // Throttles.
-    let per_bin = |tracks: &Tracks<'_>| -> Vec<(f64, u64)> {
-        let bins = (0..tracks.recording.bins()).map(|bin| (bin, tracks.throttles(bin)));
-        let some = bins.filter(|(_, n)| *n > 0);
-        some.map(|(bin, n)| (tracks.recording.start_of(bin).as_secs_f64(), n)).collect()
+    let lines: Vec<Vec<(Limit, Line)>> =
+        arms.iter().map(|arm| limit_lines(&tracks(arm, mapping))).collect();
+    let values = lines.iter().flatten().flat_map(|(_, line)| line).map(|(_, value)| *value);
+    let top = values.filter(|value| near(*value)).fold(peak, f64::max);
+    // Pollers that are far above it leave the panel.
+    let pollers = arms.iter().map(|arm| tracks(arm, mapping).mapping.pollers.peak()).max();
+    let pollers = pollers.unwrap_or(0) as f64;
+    let highest_shown = if pollers <= 3.0 * top { pollers } else { 2.0 * top };
+    let mut legend = vec![
+        Entry::of(Swatch::Area, Tone::First, "runs at once"),
+        Entry::of(Swatch::Dashed, Tone::Muted, "pollers: batches the mapping may have in flight"),
+    ];
+    let is_drawn = |kind: fn(&Limit) -> bool| {
+        let all = lines.iter().flatten().filter(|(limit, _)| kind(limit));
+        all.flat_map(|(_, line)| line).any(|(_, value)| near(*value))
     };
-    let throttles: Vec<Vec<(f64, u64)>> = of.iter().map(per_bin).collect();
-    let most = throttles.iter().flatten().map(|(_, n)| *n).max().unwrap_or(0);
-    if most > 0 {
-        page.row_heading(
-            "Throttles",
-            &format!("a tick each {} that had some, the higher the more", seconds(width)),
-        );
-        for (nth, tracks) in of.iter().enumerate() {
-            let y = Scale::linear(1.0, (page.y + HIGH[1], page.y), 1.0);
-            let plot = Plot { x: columns.time(nth, ended), y };
-            let (left, right) = columns.span(nth);
-            let bottom = page.y + HIGH[1];
-            let total = count(tracks.function.throttled.total());
-            let wide = page.measure(&total, VALUE);
-            plot.shade(&mut page, &arms[nth]);
-            page.canvas.line((left, bottom), (right, bottom), colors.grid, 1.0);
-            for (at, n) in &throttles[nth] {
-                let x = plot.x.at(*at);
-                let high = 4.0 + (HIGH[1] - 4.0) * *n as f64 / most as f64;
-                page.canvas.line((x, bottom), (x, bottom - high), colors.failed, 1.5);
-            }
-            // The number on a ground of its own: ticks may be anywhere.
-            let at = (right - wide - 3.0, page.y - 1.0);
-            page.canvas.rectangle(at, (wide + 3.0, VALUE.size + 3.0), colors.ground, 0.85);
-            page.canvas.text(
-                &total,
-                (right, page.y + VALUE.size - 1.0),
-                Anchor::End,
-                VALUE,
-                colors.ink,
-            );
-        }
-        page.y += HIGH[1] + 18.0;
+    if is_drawn(|limit| *limit != Limit::Maximum) {
+        legend.push(Entry::of(Swatch::Line, Tone::Ink, "limit on runs"));
     }
+    if is_drawn(|limit| *limit == Limit::Maximum) {
+        legend.push(Entry::of(Swatch::Dotted, Tone::Ink, "limit on batches"));
+    }
+    let width = seconds(arms[0].recording.width().as_secs_f64());
+    Row {
+        name: format!("Runs of {} at once", tracks(&arms[0], mapping).function.name),
+        unit: format!("the highest of each {width}; a batch is one run"),
+        high: HIGH[0],
+        axis: Axis::Numbers(top),
+        captions: Vec::new(),
+        panels: arms
+            .iter()
+            .zip(&lines)
+            .map(|(arm, lines)| running_panel(&tracks(arm, mapping), lines, near, highest_shown))
+            .collect(),
+        legend,
+    }
+}
 
-    // The queue.
-    let levels: Vec<[Vec<(f64, f64)>; 2]> = of
-        .iter()
-        .map(|tracks| {
-            let queue = tracks.queue;
-            [
-                over(tracks, &|bins| queue.hidden.last(bins.end - 1)),
-                over(tracks, &|bins| {
-                    queue.hidden.last(bins.end - 1) + queue.visible.last(bins.end - 1)
-                }),
-            ]
-        })
-        .collect();
-    let most = highest(levels.iter().flat_map(|both| &both[1]));
-    if most > 0.0 {
-        page.row_heading(&of[0].queue.name.clone(), "messages waiting or hidden");
-        let y = Scale::linear(most * 1.15, (page.y + HIGH[2], page.y), 4.0);
-        for (nth, tracks) in of.iter().enumerate() {
-            let plot = Plot { x: columns.time(nth, ended), y: y.clone() };
-            plot.shade(&mut page, &arms[nth]);
-            plot.rows(&mut page, nth == 0);
-            let [hidden, both] = &levels[nth];
-            plot.area(&mut page, both, colors.visible, 1.0);
-            plot.area(&mut page, hidden, colors.retry, 1.0);
-            plot.columns(&mut page, false);
-            let sides = columns.span(nth);
-            let left = tracks.queue.visible.ended() + tracks.queue.hidden.ended();
-            // In a narrow column each has a line of its own.
-            let (left, dead) = (format!("{} left", count(left)), dead(tracks));
-            let lines = match dead {
-                None => vec![left],
-                Some(dead) => {
-                    let both = format!("{left}, {dead}");
-                    let fits = page.measure(&both, VALUE) <= sides.1 - sides.0;
-                    if fits { vec![both] } else { vec![dead, left] }
+/// What the panel of runs shows of a policy: limits that are `near`, and pollers as far as `highest_shown`.
+fn running_panel<'a>(
+    of: &Tracks<'a>,
+    lines: &[(Limit, Line)],
+    near: impl Fn(f64) -> bool,
+    highest_shown: f64,
+) -> Panel<'a> {
+    let Tracks { recording, mapping: reader, function, .. } = *of;
+    let pollers = move |bin| reader.pollers.highest(bin);
+    let shown: Series<'_> = Box::new(move |bins| {
+        let most = bins.map(pollers).max().unwrap_or(0) as f64;
+        Some(most.min(highest_shown))
+    });
+    let mut marks = vec![
+        Mark::Area(highest(move |bin| function.running.highest(bin)), Tone::First, 0.85),
+        Mark::Steps(shown, Tone::Muted, 1.75, Some(4.0)),
+    ];
+    for (limit, values) in lines {
+        let dash = if *limit == Limit::Maximum { Some(1.75) } else { None };
+        for part in values.chunk_by(|a, b| near(a.1) && near(b.1)).filter(|part| part.len() > 1) {
+            marks.push(Mark::Straight(part.to_vec(), Tone::Ink, 1.5, dash));
+        }
+        // Each value that it has is labelled over its part, as far as there is room.
+        for pair in values.chunks(2).filter(|pair| near(pair[0].1)) {
+            let (from, value) = pair[0];
+            let words = limit.label(value as u64, of.mapping_name());
+            let spots = Spot::over(value, from, pair[pair.len() - 1].0);
+            marks.push(Mark::Label(words, spots, SMALL, Tone::Ink));
+        }
+    }
+    let most = reader.pollers.peak() as f64;
+    if highest_shown < most {
+        let first =
+            (0..recording.bins()).find(|bin| highest_shown < pollers(*bin) as f64).unwrap_or(0);
+        let from = recording.start_of(first).as_secs_f64();
+        let spot = |x, by, anchor| Spot { x, y: None, by, anchor };
+        let spots = vec![
+            spot(X::At(from), (6.0, 13.0), Anchor::Start),
+            spot(X::Right, (0.0, 13.0), Anchor::End),
+        ];
+        let words = format!("pollers up to {}", count(most as u64));
+        marks.push(Mark::Label(words, spots, SMALL, Tone::Muted));
+    }
+    Panel::TimeSeries(marks)
+}
+
+/// Throttles, if there are any.
+fn throttles(arms: &[Arm], mapping: usize) -> Option<Row<'_>> {
+    let panel = |arm: &Arm| {
+        let (tracks, recording) = (tracks(arm, mapping), &arm.recording);
+        let some = (0..recording.bins()).filter(|bin| tracks.throttles(*bin) > 0);
+        let tick = |bin| (recording.start_of(bin).as_secs_f64(), tracks.throttles(bin));
+        Panel::Ticks(some.map(tick).collect())
+    };
+    let width = seconds(arms[0].recording.width().as_secs_f64());
+    let is_throttled = |arm: &Arm| tracks(arm, mapping).function.throttled.total() > 0;
+    arms.iter().any(is_throttled).then(|| Row {
+        name: "Throttles".to_owned(),
+        unit: format!("a tick each {width} that had some, the higher the more"),
+        high: HIGH[1],
+        axis: Axis::None,
+        captions: Vec::new(),
+        panels: arms.iter().map(panel).collect(),
+        legend: vec![Entry::of(Swatch::Tick, Tone::Failed, "throttles")],
+    })
+}
+
+/// The queue, if something was in it.
+fn depth(arms: &[Arm], mapping: usize) -> Option<Row<'_>> {
+    let panel = |arm| {
+        let tracks = tracks(arm, mapping);
+        let queue = tracks.queue;
+        let left = format!("{} left", count(queue.visible.ended() + queue.hidden.ended()));
+        let words = [Some(left), dead(&tracks)];
+        Panel::TimeSeries(vec![
+            Mark::Area(
+                last(move |bin| queue.hidden.last(bin) + queue.visible.last(bin)),
+                Tone::Visible,
+                1.0,
+            ),
+            Mark::Area(last(move |bin| queue.hidden.last(bin)), Tone::Retry, 1.0),
+            Mark::Ending(words.into_iter().flatten().collect(), Tone::Ink),
+        ])
+    };
+    let has_some = |arm: &Arm| {
+        let queue = tracks(arm, mapping).queue;
+        queue.visible.peak() + queue.hidden.peak() > 0
+    };
+    arms.iter().any(has_some).then(|| Row {
+        name: tracks(&arms[0], mapping).queue.name.clone(),
+        unit: "messages waiting or hidden".to_owned(),
+        high: HIGH[2],
+        axis: Axis::Numbers(0.0),
+        captions: Vec::new(),
+        panels: arms.iter().map(panel).collect(),
+        legend: vec![
+            Entry::of(Swatch::Area, Tone::Visible, "waiting"),
+            Entry::of(Swatch::Area, Tone::Retry, "hidden: received and not deleted"),
+        ],
+    })
+}
+
+/// Each limit over time, in steps: two points for each part in which it does not change.
+fn limit_lines(tracks: &Tracks<'_>) -> Vec<(Limit, Line)> {
+    let ended = tracks.recording.ended().as_nanos();
+    let of_runs = tracks.arm.limits.get(tracks.mapping.function);
+    let changes = tracks.mapping.caps.iter().map(|(from, _)| *from);
+    let changes = changes.chain(of_runs.into_iter().flatten().map(|(from, _)| *from));
+    let mut times: Vec<u64> = changes.filter(|from| *from < ended).collect();
+    times.sort_unstable();
+    times.dedup();
+    let mut found: Vec<(Limit, Line)> = Vec::new();
+    for (nth, from) in times.iter().enumerate() {
+        let until = times.get(nth + 1).copied().unwrap_or(ended);
+        let (from_s, until_s) = (*from as f64 / 1e9, until as f64 / 1e9);
+        for (limit, value) in tracks.limits(*from) {
+            let (value, at) = (value as f64, found.iter().position(|(known, _)| *known == limit));
+            let line = match at {
+                Some(at) => &mut found[at].1,
+                None => {
+                    found.push((limit, Vec::new()));
+                    &mut found.last_mut().expect("it was just put there").1
                 }
             };
-            let widest = lines.iter().map(|line| page.measure(line, VALUE)).fold(0.0, f64::max);
-            let mut y = plot.over_end(both, widest);
-            for line in lines {
-                page.canvas.text(&line, (sides.1, y), Anchor::End, VALUE, colors.ink);
-                y -= VALUE.line_height();
+            match line.last_mut() {
+                Some(last) if *last == (from_s, value) => last.0 = until_s,
+                Some(_) | None => line.extend([(from_s, value), (until_s, value)]),
             }
         }
-        page.y += HIGH[2] + 4.0;
     }
-    columns.times(&mut page, ended);
-    page.y += 10.0;
-    let mut entries = vec![
-        (Swatch::Area, colors.first, "runs at once"),
-        (Swatch::Dashed, colors.muted, "pollers: batches that the mapping may have"),
-        (Swatch::Line, colors.ink, "caps"),
-    ];
-    if throttles.iter().any(|ticks| !ticks.is_empty()) {
-        entries.push((Swatch::Tick, colors.failed, "throttles"));
-    }
-    if most > 0.0 {
-        entries.push((Swatch::Area, colors.visible, "waiting"));
-        entries.push((Swatch::Area, colors.retry, "hidden"));
-    }
-    page.legend(&entries);
-    let described = description(recorded, mapping);
-    page.finish(&foot(recorded), &described)
+    found
 }
 
-/// Each cap over time, in steps.
-fn cap_lines(tracks: &Tracks<'_>) -> Vec<(&'static str, Vec<(f64, f64)>)> {
-    let caps = &tracks.mapping.caps;
-    let ended = tracks.recording.ended().as_secs_f64();
-    let names = ["MaximumConcurrency", "ReservedConcurrentExecutions", "the account's concurrency"];
-    let line = |name: &'static str| {
-        let mut points = Vec::new();
-        for (nth, (from, of)) in caps.iter().enumerate() {
-            let until = caps.get(nth + 1).map_or(ended, |(at, _)| *at as f64 / 1e9);
-            if let Some((_, value)) = lines(of).into_iter().find(|(known, _)| *known == name) {
-                points.push((*from as f64 / 1e9, value as f64));
-                points.push((until.min(ended), value as f64));
-            }
-        }
-        (name, points)
-    };
-    names.into_iter().map(line).filter(|(_, points)| !points.is_empty()).collect()
-}
-
-fn description(recorded: &Recorded, mapping: usize) -> String {
-    let sentences = recorded.shown(ARMS_MAX).iter().map(|arm| {
-        let of = tracks(arm, mapping);
-        let caps: Vec<String> = lines(&of.mapping.caps[0].1)
-            .into_iter()
-            .map(|(name, value)| format!("{name} {}", count(value)))
-            .collect();
-        format!(
-            "{}: {} had at most {} at once and {} pollers; {}; {} throttles; at most {} messages \
-             waited in {}.",
-            arm.called(),
-            of.function.name,
-            runs(of.function.running.peak()),
-            count(of.mapping.pollers.peak()),
-            caps.join(", "),
-            count(of.function.throttled.total()),
-            count(of.queue.visible.peak()),
-            of.queue.name
-        )
-    });
-    sentences.collect::<Vec<_>>().join(" ")
+fn described(arm: &Arm, mapping: usize) -> String {
+    let of = tracks(arm, mapping);
+    let limits = of.limits(0).into_iter();
+    let limits: Vec<String> =
+        limits.map(|(limit, value)| limit.label(value, Some(&of.mapping.name))).collect();
+    format!(
+        "{}: {} had at most {} at once and {} pollers; {}; {} throttles; at most {} messages waited in {}.",
+        arm.called(),
+        of.function.name,
+        runs(of.function.running.peak()),
+        count(of.mapping.pollers.peak()),
+        limits.join(", "),
+        count(of.function.throttled.total()),
+        count(of.queue.visible.peak()),
+        of.queue.name
+    )
 }
 
 /// The columns of the chart's data.
@@ -514,32 +557,32 @@ pub const COLUMNS: [&str; 11] = [
     "hidden",
 ];
 
-/// Writes what is drawn, in numbers, a row a policy and bin: the highest runs at once and pollers of it, the
-/// caps and the queue at its end; what there is none of is empty.
-pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
-    table(to, COLUMNS, |write| {
-        let Some(mapping) = drawn(recorded) else { return Ok(()) };
-        for arm in recorded.shown(ARMS_MAX) {
-            let of = tracks(arm, mapping);
-            let recording = of.recording;
-            for bin in 0..recording.bins() {
-                let Caps { maximum, reserved, account } = of.caps(bin);
-                let written = |cap: Option<u32>| cap.map_or(String::new(), |cap| cap.to_string());
-                write([
-                    safe(&arm.name),
-                    recording.start_of(bin).as_secs_f64().to_string(),
-                    recording.start_of(bin + 1).min(recording.ended()).as_secs_f64().to_string(),
-                    of.function.running.highest(bin).to_string(),
-                    of.mapping.pollers.highest(bin).to_string(),
-                    written(maximum),
-                    written(reserved),
-                    account.to_string(),
-                    of.throttles(bin).to_string(),
-                    of.queue.visible.last(bin).to_string(),
-                    of.queue.hidden.last(bin).to_string(),
-                ])?;
-            }
+fn table(recorded: &Recorded) -> Table {
+    let mut rows = Vec::new();
+    let mapping = drawn(recorded);
+    for (arm, mapping) in recorded.shown(ARMS_MAX).iter().filter_map(|arm| Some((arm, mapping?))) {
+        let of = tracks(arm, mapping);
+        for bin in 0..of.recording.bins() {
+            let limits = of.limits_of(bin);
+            let written = |is_it: fn(&Limit) -> bool| {
+                let found = limits.iter().find(|(limit, _)| is_it(limit));
+                found.map_or(String::new(), |(_, value)| value.to_string())
+            };
+            let [from, to] = span_of(arm, bin);
+            rows.push(vec![
+                safe(&arm.name),
+                from,
+                to,
+                of.function.running.highest(bin).to_string(),
+                of.mapping.pollers.highest(bin).to_string(),
+                written(|limit| *limit == Limit::Maximum),
+                written(|limit| *limit == Limit::Reserved),
+                written(|limit| matches!(limit, Limit::Account(_))),
+                of.throttles(bin).to_string(),
+                of.queue.visible.last(bin).to_string(),
+                of.queue.hidden.last(bin).to_string(),
+            ]);
         }
-        Ok(())
-    })
+    }
+    Table { columns: COLUMNS.to_vec(), rows }
 }

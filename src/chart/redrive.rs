@@ -4,14 +4,15 @@
 use super::{
     Look, Recorded,
     canvas::Anchor,
-    page::{Labels, Page, SMALL, Swatch, VALUE, capital, foot, subtitle},
-    plot::{Columns, Plot, highest, steps},
+    figure::{self, Axis, Entry, Figure, Mark, Panel, Row, Spot, Table, Tone, X, last, span_of},
+    headline::{self, Clause},
+    page::{Labels, Page, SMALL, Swatch, VALUE},
+    plot::Plot,
     recorded::Arm,
-    scale::Scale,
 };
 use crate::{
     observe::recording::{Afterlife, LETTERS_MAX, Recording},
-    report::{compare::safe, csv::table, wording::count},
+    report::{compare::safe, wording::count},
 };
 use std::io::{self, Write};
 
@@ -71,136 +72,110 @@ pub fn finding(recorded: &Recorded) -> String {
         let up_to = if of.len() > 1 { "up to " } else { "" };
         return format!("Nothing is redriven of {up_to}{} dead letters", count(most));
     }
-    let share = |nth: &usize| of[*nth].1 as f64 / of[*nth].0.max(1) as f64;
-    let order = |a: &usize, b: &usize| share(a).total_cmp(&share(b));
-    let least = (0..of.len()).min_by(order).expect("there is a policy");
-    let most = (0..of.len()).rev().max_by(order).expect("there is a policy");
-    let back = |nth: usize| match of[nth] {
-        (0, _) => "none to redrive".to_owned(),
-        (ever, 0) => format!("none of {} dead letters", count(ever)),
-        (ever, again) if ever == again => format!("all {} dead letters", count(ever)),
-        (ever, again) => format!("{} of {} dead letters", count(again), count(ever)),
-    };
-    let some = |nth: usize| match of[nth] {
-        (0, _) => "there is none".to_owned(),
-        (_, 0) => "none".to_owned(),
-        (ever, again) if ever == again => format!("all {}", count(ever)),
-        (ever, again) => format!("{} of {}", count(again), count(ever)),
-    };
-    match of.len() {
-        1 => {
-            let text = format!("{} come back after a redrive", back(0));
-            capital(&text)
-        }
-        _ if share(&most) == share(&least) => {
-            format!("Under every policy {} come back after a redrive", back(0))
-        }
-        _ => {
-            let name = |nth: usize| arms[nth].name.as_str();
-            format!(
-                "{}: {} come back after a redrive; {}: {}",
-                name(most),
-                back(most),
-                name(least),
-                some(least)
-            )
-        }
-    }
-}
-
-/// The depths of those dead-lettered at least so often, less one.
-fn depth(recording: &Recording, at_least: usize, at_most: usize) -> Vec<(f64, f64)> {
-    let ended = recording.ended().as_secs_f64();
-    steps(
-        recording.bins(),
-        at_most,
-        |bin| recording.start_of(bin).as_secs_f64().min(ended),
-        |bins| {
-            let last = bins.end - 1;
-            recording.letters[at_least..].iter().map(|levels| levels.last(last)).sum::<u64>() as f64
-        },
-    )
+    headline::title(arms, |arm| {
+        let (ever, again) = came_back(&arm.recording);
+        let noun = if ever == 1 { "dead letter comes" } else { "dead letters come" };
+        let (full, brief) = match (ever, again) {
+            (0, _) => ("there is no dead letter".to_owned(), "there is none".to_owned()),
+            (_, 0) => {
+                let full = format!("none of {} {noun} back after a redrive", count(ever));
+                (full, format!("none of {}", count(ever)))
+            }
+            (_, again) if ever == again => {
+                let full = format!("all {} {noun} back after a redrive", count(ever));
+                (full, format!("all {}", count(ever)))
+            }
+            (_, again) => (
+                format!("{} of {} {noun} back after a redrive", count(again), count(ever)),
+                format!("{} of {}", count(again), count(ever)),
+            ),
+        };
+        Clause { full, brief, rank: again as f64 / ever.max(1) as f64 }
+    })
 }
 
 /// The chart as SVG.
 pub fn svg(recorded: &Recorded, look: Look) -> String {
-    let title = finding(recorded);
-    let mut page = Page::new(look, &title, &subtitle(recorded, ARMS_MAX));
+    figure::svg(recorded, &figure(recorded), look)
+}
+
+/// Writes what is drawn, in numbers: the dead letters at the end of each bin, a row a policy and bin.
+pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
+    figure(recorded).table.write(to)
+}
+
+/// The chart as data.
+pub fn figure(recorded: &Recorded) -> Figure<'_> {
     let arms = recorded.shown(ARMS_MAX);
-    if arms.iter().all(|arm| came_back(&arm.recording).0 == 0) {
-        return page.finish(&foot(recorded), "");
+    let has_some = |arm: &Arm| came_back(&arm.recording).0 > 0;
+    let rows = if arms.iter().any(has_some) { vec![letters(arms)] } else { Vec::new() };
+    Figure {
+        arms,
+        finding: finding(recorded),
+        rows,
+        legend: Vec::new(),
+        description: arms.iter().map(described).collect(),
+        table: table(arms),
     }
-    let colors = page.colors;
-    let tints = CLASSES.map(|(_, covered)| colors.tint(colors.dead, covered));
-    page.y += 16.0;
-    let columns = Columns::new(&page, arms.len());
-    columns.headings(&mut page, arms);
-    let at_most = (columns.wide / 1.5) as usize;
-    let ended = arms.iter().map(|arm| arm.recording.ended().as_secs_f64()).fold(0.0, f64::max);
-    page.row_heading("Dead letters", "kept at each time, by how often each was dead-lettered");
+}
 
-    // What came back, in words, over each panel.
-    let top = page.y;
-    for (nth, arm) in arms.iter().enumerate() {
+/// Dead letters that were dead-lettered more than `class` times, at the end of a bin.
+fn depth(recording: &Recording, class: usize, bin: usize) -> u64 {
+    recording.letters[class..].iter().map(|levels| levels.last(bin)).sum()
+}
+
+/// What a panel shows of a policy.
+fn panel(arm: &Arm) -> Panel<'_> {
+    let recording = &arm.recording;
+    let level = |class| last(move |bin| depth(recording, class, bin));
+    let mut marks: Vec<Mark<'_>> = CLASSES
+        .iter()
+        .enumerate()
+        .map(|(class, (_, covered))| Mark::Area(level(class), Tone::Dead(*covered), 1.0))
+        .collect();
+    marks.push(Mark::Steps(level(0), Tone::Dead(1.0), 1.5, None));
+    let left = format!("{} left", count(recording.dead_letters()));
+    marks.push(Mark::Ending(vec![left], Tone::Dead(1.0)));
+    for at in moves(arm) {
+        let spot = |by: f64, anchor| Spot { x: X::At(at), y: None, by: (by, 11.0), anchor };
+        let spots = vec![spot(4.0, Anchor::Start), spot(-4.0, Anchor::End)];
+        marks.push(Mark::Label("redrive".to_owned(), spots, SMALL, Tone::Muted));
+    }
+    marks.push(Mark::Custom(Box::new(move |page, plot, labels| {
+        inside(page, plot, arm, labels);
+    })));
+    Panel::TimeSeries(marks)
+}
+
+fn letters(arms: &[Arm]) -> Row<'_> {
+    let caption = |arm: &Arm| {
         let (ever, again) = came_back(&arm.recording);
-        let words = format!("{} in all, {} came back", count(ever), count(again));
-        let (from, _) = columns.span(nth);
-        let bottom = page.column(&words, (from, top), columns.wide, 3, (SMALL, colors.ink));
-        page.y = page.y.max(bottom + 8.0);
+        format!("{} in all, {} came back", count(ever), count(again))
+    };
+    let entry = |(words, covered): &(&str, f64)| {
+        Entry(Swatch::Area, Tone::Dead(*covered), format!("dead-lettered {words}"))
+    };
+    Row {
+        name: "Dead letters".to_owned(),
+        unit: "messages in dead-letter queues, by number of times dead-lettered".to_owned(),
+        high: HIGH,
+        axis: Axis::Numbers(0.0),
+        captions: arms.iter().map(caption).collect(),
+        panels: arms.iter().map(panel).collect(),
+        legend: CLASSES.iter().map(entry).collect(),
     }
-
-    let depths: Vec<[Vec<(f64, f64)>; CLASSES.len()]> = arms
-        .iter()
-        .map(|arm| [0, 1, 2].map(|class| depth(&arm.recording, class, at_most)))
-        .collect();
-    let most = highest(depths.iter().flat_map(|classes| &classes[0]));
-    let y = Scale::linear(most * 1.12, (page.y + HIGH, page.y), 5.0);
-    for (nth, arm) in arms.iter().enumerate() {
-        let plot = Plot { x: columns.time(nth, ended), y: y.clone() };
-        plot.rows(&mut page, nth == 0);
-        plot.shade(&mut page, arm);
-        for (class, tint) in depths[nth].iter().zip(&tints) {
-            plot.area(&mut page, class, tint, 1.0);
-        }
-        plot.line(&mut page, &depths[nth][0], colors.dead, 1.5, None);
-        plot.columns(&mut page, false);
-        let mut labels = Labels::default();
-        let sides = columns.span(nth);
-        let over = arm.recording.dead_letters();
-        let words = format!("{} left", count(over));
-        let level = plot.over_end(&depths[nth][0], page.measure(&words, VALUE));
-        let at = [(sides.1, level, Anchor::End)];
-        labels.put(&mut page, &words, &at, sides, (VALUE, colors.dead));
-        for at in moves(arm) {
-            let x = plot.x.at(at);
-            let at =
-                [(x + 4.0, page.y + 11.0, Anchor::Start), (x - 4.0, page.y + 11.0, Anchor::End)];
-            labels.put(&mut page, "redrive", &at, sides, (SMALL, colors.muted));
-        }
-        inside(&mut page, &plot, &depths[nth], &mut labels);
-    }
-    page.y += HIGH + 4.0;
-    columns.times(&mut page, ended);
-    page.y += 10.0;
-    let entries: Vec<(Swatch, &str, String)> = CLASSES
-        .iter()
-        .zip(&tints)
-        .map(|((words, _), tint)| (Swatch::Area, tint.as_str(), format!("dead-lettered {words}")))
-        .collect();
-    let entries: Vec<(Swatch, &str, &str)> =
-        entries.iter().map(|(swatch, color, words)| (*swatch, *color, words.as_str())).collect();
-    page.legend(&entries);
-    let described = description(recorded);
-    page.finish(&foot(recorded), &described)
 }
 
 /// Writes into each layer how often its letters were dead-lettered, where it is high and long enough.
-fn inside(page: &mut Page, plot: &Plot, classes: &[Vec<(f64, f64)>], labels: &mut Labels) {
-    let colors = page.colors;
+fn inside(page: &mut Page, plot: &Plot, arm: &Arm, labels: &mut Labels) {
+    let (recording, colors) = (&arm.recording, page.colors);
+    let dashes: Vec<f64> = moves(arm).into_iter().map(|at| plot.x.at(at)).collect();
     let (left, right) = plot.x.pixels();
+    let width = recording.width().as_secs_f64();
     for (class, words) in ["1×", "2×", "3×+"].into_iter().enumerate() {
-        let over = |x: f64, of: usize| {
-            classes.get(of).map_or(0.0, |points: &Vec<(f64, f64)>| level_at(points, x))
+        let over = |x: f64, of: usize| match of {
+            of if of < CLASSES.len() => depth(recording, of, (x / width) as usize) as f64,
+            _ => 0.0,
         };
         let wide = page.measure(words, VALUE) + 8.0;
         let places = libm::floor((right - left) / 6.0) as usize;
@@ -217,7 +192,9 @@ fn inside(page: &mut Page, plot: &Plot, classes: &[Vec<(f64, f64)>], labels: &mu
             (low - high, (low + high) / 2.0)
         };
         let middles = (0..places).map(|nth| left + (nth as f64 + 0.5) * 6.0);
+        let is_crossed = |x: f64| dashes.iter().any(|dash| (dash - x).abs() < wide / 2.0);
         let inner = middles.filter(|x| left + wide / 2.0 < *x && x + wide / 2.0 < right);
+        let inner = inner.filter(|x| !is_crossed(*x));
         let inner: Vec<(f64, f64)> = inner.map(|x| (x, room(x).0)).collect();
         let most = inner.iter().map(|(_, free)| *free).fold(0.0, f64::max);
         // In the middle of where there is as much.
@@ -232,30 +209,21 @@ fn inside(page: &mut Page, plot: &Plot, classes: &[Vec<(f64, f64)>], labels: &mu
     }
 }
 
-/// The value of steps at a place.
-fn level_at(points: &[(f64, f64)], x: f64) -> f64 {
-    let next = points.partition_point(|(at, _)| *at <= x);
-    points[..next].last().map_or(0.0, |(_, value)| *value)
-}
-
-fn description(recorded: &Recorded) -> String {
-    let sentences = recorded.shown(ARMS_MAX).iter().map(|arm| {
-        let (ever, again) = came_back(&arm.recording);
-        let [once, twice, more] = arm.recording.letters.each_ref().map(|levels| levels.ended());
-        format!(
-            "{}: {} dead letters in all, {} of them dead-lettered again after {}; {} left, {} \
-             dead-lettered once, {} twice, {} three times or more.",
-            arm.called(),
-            count(ever),
-            count(again),
-            redrives(moves(arm).len()),
-            count(once + twice + more),
-            count(once),
-            count(twice),
-            count(more)
-        )
-    });
-    sentences.collect::<Vec<_>>().join(" ")
+fn described(arm: &Arm) -> String {
+    let (ever, again) = came_back(&arm.recording);
+    let [once, twice, more] = arm.recording.letters.each_ref().map(|levels| levels.ended());
+    format!(
+        "{}: {} dead letters in all, {} of them dead-lettered again after {}; {} left, {} dead-lettered once, {} \
+         twice, {} three times or more.",
+        arm.called(),
+        count(ever),
+        count(again),
+        redrives(moves(arm).len()),
+        count(once + twice + more),
+        count(once),
+        count(twice),
+        count(more)
+    )
 }
 
 fn redrives(n: usize) -> String {
@@ -268,25 +236,15 @@ fn redrives(n: usize) -> String {
 /// The columns of the chart's data.
 pub const COLUMNS: [&str; 6] = ["policy", "from_s", "to_s", "once", "twice", "three_times_or_more"];
 
-/// Writes what is drawn, in numbers: the dead letters at the end of each bin, a row a policy and bin.
-pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
-    table(to, COLUMNS, |write| {
-        for arm in recorded.shown(ARMS_MAX) {
-            let recording = &arm.recording;
-            for bin in 0..recording.bins() {
-                let end = recording.start_of(bin + 1).min(recording.ended());
-                let [once, twice, more] =
-                    recording.letters.each_ref().map(|levels| levels.last(bin).to_string());
-                write([
-                    safe(&arm.name),
-                    recording.start_of(bin).as_secs_f64().to_string(),
-                    end.as_secs_f64().to_string(),
-                    once,
-                    twice,
-                    more,
-                ])?;
-            }
+fn table(arms: &[Arm]) -> Table {
+    let mut rows = Vec::new();
+    for arm in arms {
+        for bin in 0..arm.recording.bins() {
+            let mut row = vec![safe(&arm.name)];
+            row.extend(span_of(arm, bin));
+            row.extend(arm.recording.letters.iter().map(|levels| levels.last(bin).to_string()));
+            rows.push(row);
         }
-        Ok(())
-    })
+    }
+    Table { columns: COLUMNS.to_vec(), rows }
 }

@@ -110,6 +110,26 @@ impl Scale {
         (scale, caption)
     }
 
+    /// The unit in which lengths of time up to this are written: its seconds and its word.
+    pub fn unit(longest: f64) -> (f64, &'static str) {
+        match longest {
+            s if s <= 2.0 => (0.001, "milliseconds"),
+            s if s <= 180.0 => (1.0, "seconds"),
+            s if s <= 10_800.0 => (60.0, "minutes"),
+            s if s <= 345_600.0 => (3_600.0, "hours"),
+            _ => (86_400.0, "days"),
+        }
+    }
+
+    /// Lengths of time in seconds from 0, on an axis that goes up, in their [`Scale::unit`].
+    pub fn durations(longest: f64, pixels: (f64, f64)) -> Scale {
+        let (unit, _) = Scale::unit(longest);
+        let mut scale = Scale::linear(longest / unit, pixels, 4.0);
+        scale.ticks.iter_mut().for_each(|(value, _)| *value *= unit);
+        scale.values.1 *= unit;
+        scale
+    }
+
     /// Shares from 0 to 1, written in percent.
     pub fn share(pixels: (f64, f64)) -> Scale {
         let ticks = [0, 25, 50, 75, 100]
@@ -235,6 +255,14 @@ mod tests {
         assert_eq!(of(90.0, 300.0).1, "seconds since the start");
         assert_eq!(of(1e6, 300.0).1, "days since the start");
         assert_eq!(labels(&of(0.0, 300.0).0)[0], "0");
+    }
+
+    #[test]
+    fn durations_go_up_in_their_unit() {
+        let scale = Scale::durations(86_400.0, (100.0, 0.0));
+        assert_eq!(labels(&scale), ["0", "10", "20", "30"]);
+        assert_eq!((scale.at(0.0), scale.at(30.0 * 3_600.0)), (100.0, 0.0));
+        assert_eq!((Scale::unit(86_400.0).1, Scale::unit(90.0).1), ("hours", "seconds"));
     }
 
     #[test]

@@ -1,26 +1,27 @@
 //! The storm: runs a second split into first attempts and retries against the capacity, how old events
 //! are when they are processed, and the dead letters; a column a policy.
+//!
+//! Ages are of what was processed; what never was has its mark at the top edge.
 
 use super::{
     Look, Recorded,
-    canvas::Anchor,
-    page::{Page, SMALL, Swatch, VALUE, foot, subtitle},
-    plot::{Columns, Line, Plot, highest, parts, steps},
+    figure::{
+        self, Axis, Entry, Figure, Mark, Panel, Row, Series, Spot, Table, Tone, highest,
+        per_second, span_of,
+    },
+    headline::{self, Clause, quoted, since},
+    page::{SMALL, Swatch},
     recorded::{Alarm, Arm},
-    scale::{Scale, number},
+    scale::number,
 };
 use crate::{
     observe::recording::{Ages, FunctionTrack},
     report::{
         compare::safe,
-        csv::table,
         wording::{count, seconds},
     },
 };
-use std::{
-    io::{self, Write},
-    ops::Range,
-};
+use std::io::{self, Write};
 
 /// What a panel's plot is high.
 const HIGH: f64 = 120.0;
@@ -38,10 +39,56 @@ fn track(arm: &Arm, function: usize) -> &FunctionTrack {
     &arm.recording.functions[function]
 }
 
-/// Runs a second that all slots together can do, from the mean length of the runs there were.
-fn capacity(track: &FunctionTrack) -> Option<f64> {
-    let (busy, runs) = track.busy;
-    (busy > 0).then(|| f64::from(track.slots.0) / (busy as f64 / 1e9 / runs as f64))
+/// A limit that holds from a time on: on runs of the function, or on batches of its only mapping.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Capacity {
+    from_s: f64,
+    /// How many at once.
+    units: u64,
+    name: &'static str,
+    /// What is limited.
+    what: &'static str,
+    /// How many a second, from the mean length of the runs there were.
+    per_s: f64,
+}
+
+/// What limits the runs of a function over time, the tightest limit at each; nothing if nothing ran.
+fn capacities(arm: &Arm, function: usize) -> Vec<Capacity> {
+    let recording = &arm.recording;
+    let (busy, runs) = track(arm, function).busy;
+    if busy == 0 {
+        return Vec::new();
+    }
+    let per_unit = runs as f64 / (busy as f64 / 1e9);
+    let mut mappings = recording.mappings.iter().filter(|mapping| mapping.function == function);
+    let only = match (mappings.next(), mappings.next()) {
+        (Some(only), None) => Some(only),
+        _ => None,
+    };
+    let of_runs = arm.limits.get(function).into_iter().flatten().map(|(from, _)| *from);
+    let of_batches =
+        only.into_iter().flat_map(|mapping| mapping.caps.iter().map(|(from, _)| *from));
+    let mut times: Vec<u64> = of_runs.chain(of_batches).collect();
+    times.sort_unstable();
+    times.dedup();
+    let mut found: Vec<Capacity> = Vec::new();
+    for at in times.into_iter().filter(|at| *at < recording.ended().as_nanos()) {
+        let Some(limit) = arm.limit(function, at) else { continue };
+        let maximum = only.and_then(|mapping| {
+            let known = mapping.caps.partition_point(|(from, _)| *from <= at);
+            mapping.caps.get(known.saturating_sub(1)).and_then(|(_, caps)| caps.maximum)
+        });
+        let (units, name, what) = match maximum.map(u64::from) {
+            Some(maximum) if maximum < limit.runs() => (maximum, "MaximumConcurrency", "batches"),
+            Some(_) | None => (limit.runs(), limit.name(), "runs"),
+        };
+        let per_s = units as f64 * per_unit;
+        let next = Capacity { from_s: at as f64 / 1e9, units, name, what, per_s };
+        if found.last().is_none_or(|last| (last.units, last.name) != (units, name)) {
+            found.push(next);
+        }
+    }
+    found
 }
 
 /// Whether something ran.
@@ -54,102 +101,83 @@ pub fn fits(recorded: &Recorded) -> bool {
 pub fn finding(recorded: &Recorded) -> String {
     let Some(function) = drawn(recorded) else { return "No function runs".to_owned() };
     let shown = recorded.shown(ARMS_MAX);
-    let told = |arm: &Arm| {
-        let track = track(arm, function);
-        let (first, retry) = (track.first.total(), track.retry.total());
-        let share = 100.0 * retry as f64 / (first + retry).max(1) as f64;
-        (share, arm.recording.dead_letters())
-    };
     if shown.iter().all(|arm| track(arm, function).first.total() == 0) {
         return format!("{} never runs", recorded.arms[0].recording.functions[function].name);
     }
-    let figures: Vec<(f64, u64)> = shown.iter().map(told).collect();
-    match figures.as_slice() {
-        [(share, letters)] => {
-            format!(
-                "{} of the runs are retries; {} end as dead letters",
-                percent(*share),
-                count(*letters)
-            )
-        }
-        several => {
-            let by_letters = several.iter().any(|(_, letters)| *letters != several[0].1);
-            let value =
-                |nth: usize| if by_letters { several[nth].1 as f64 } else { several[nth].0 };
-            let order = |a: &usize, b: &usize| value(*a).total_cmp(&value(*b));
-            let least = (0..several.len()).min_by(order).expect("there are several");
-            let most = (0..several.len()).rev().max_by(order).expect("there are several");
-            let name = |nth: usize| shown[nth].name.as_str();
-            if value(least) == value(most) {
-                return alike(shown, function, several[0]);
-            }
-            let words = |nth: usize| {
-                if by_letters { count(several[nth].1) } else { percent(several[nth].0) }
-            };
-            let what = if by_letters { "dead letters" } else { "of its runs are retries" };
-            match by_letters {
-                true => format!(
-                    "{} leaves {} {what}, {} {}",
-                    name(most),
-                    words(most),
-                    name(least),
-                    words(least)
-                ),
-                false => format!(
-                    "{}: {} {what}; {}: {}",
-                    name(most),
-                    words(most),
-                    name(least),
-                    words(least)
-                ),
-            }
-        }
+    let losses: Vec<_> = shown.iter().map(headline::losses).collect();
+    if losses.iter().any(|loss| *loss != losses[0]) || shown.len() == 1 && !losses[0].is_empty() {
+        return headline::outcomes(shown);
+    }
+    // The losses are alike: what else tells the policies apart.
+    let lost = match losses[0].is_empty() {
+        true => String::new(),
+        false => format!("; under every policy {}", headline::outcome(&shown[0]).full),
+    };
+    if let Some(rings) = rings(shown) {
+        return format!("{rings}{lost}");
+    }
+    let runs = |arm: &Arm| track(arm, function).first.total() + track(arm, function).retry.total();
+    if shown.iter().any(|arm| runs(arm) != runs(&shown[0])) {
+        let text = headline::title(shown, |arm| {
+            let noun = if runs(arm) == 1 { "run" } else { "runs" };
+            let text = format!("{} {noun}{}", count(runs(arm)), retries(arm, function));
+            Clause::plain(text, runs(arm) as f64)
+        });
+        return format!("{text}{lost}");
+    }
+    headline::title(shown, |arm| {
+        let track = track(arm, function);
+        let (throttles, oldest) = (track.throttled.total(), track.age_last);
+        let all = headline::outcome(arm).full;
+        let throttled = match throttles {
+            0 => String::new(),
+            1 => ", 1 throttle".to_owned(),
+            n => format!(", {} throttles", count(n)),
+        };
+        let oldest_s = oldest as f64 / 1e9;
+        let age = if oldest == 0 {
+            String::new()
+        } else {
+            format!(", the last after {}", since(oldest_s))
+        };
+        Clause::plain(format!("{all}{throttled}{}{age}", retries(arm, function)), oldest_s)
+    })
+}
+
+/// `, 17 % of them retries`; nothing if there are none.
+fn retries(arm: &Arm, function: usize) -> String {
+    let track = track(arm, function);
+    let (first, retry) = (track.first.total(), track.retry.total());
+    let share = 100.0 * retry as f64 / (first + retry).max(1) as f64;
+    match retry {
+        0 => String::new(),
+        _ => format!(", {} of the runs are retries", percent(share)),
     }
 }
 
-/// What is found where every policy has the same dead letters and as many retries.
-fn alike(arms: &[Arm], function: usize, (share, letters): (f64, u64)) -> String {
-    let first_ring = |arm: &Arm, alarm: usize| Some(arm.alarms.get(alarm)?.rings.first()?.0);
-    for (at, alarm) in arms[0].alarms.iter().enumerate() {
-        let rings = arms.iter().find_map(|arm| Some((arm, first_ring(arm, at)?)));
-        let silent = arms.iter().find(|arm| first_ring(arm, at).is_none());
-        if let (Some((rings, first)), Some(silent)) = (rings, silent) {
-            return format!(
-                "{} rings at {} under {}, and never under {}; {} end as dead letters",
-                alarm.name,
-                seconds(first as f64 / 1e9),
-                rings.name,
-                silent.name,
-                count(letters)
-            );
+/// What is found where an alarm rings under one policy and not under another.
+fn rings(arms: &[Arm]) -> Option<String> {
+    let first = |arm: &Arm, alarm: usize| Some(arm.alarms.get(alarm)?.rings.first()?.0);
+    let differ = |at: &usize| arms.iter().any(|arm| first(arm, *at) != first(&arms[0], *at));
+    let at = (0..arms[0].alarms.len()).find(differ)?;
+    let name = &arms[0].alarms[at].name;
+    let text = headline::title(arms, |arm| match first(arm, at) {
+        Some(from) => {
+            let secs = from as f64 / 1e9;
+            let text = format!("rings at {}", since(secs));
+            Clause { full: format!("the alarm {} {text}", quoted(name)), brief: text, rank: -secs }
         }
-    }
-    let runs = |arm: &&Arm| {
-        let track = track(arm, function);
-        track.first.total() + track.retry.total()
-    };
-    let most = arms.iter().rev().max_by_key(runs).expect("there are several");
-    let least = arms.iter().min_by_key(runs).expect("there are several");
-    if runs(&most) == runs(&least) {
-        return format!(
-            "{} of the runs are retries under every policy, and {} end as dead letters",
-            percent(share),
-            count(letters)
-        );
-    }
-    format!(
-        "{} runs under {}, {} under {}; {} dead letters under every policy",
-        count(runs(&most)),
-        most.name,
-        count(runs(&least)),
-        least.name,
-        count(letters)
-    )
+        None => {
+            let text = "never rings".to_owned();
+            let rank = f64::MIN;
+            Clause { full: format!("the alarm {} {text}", quoted(name)), brief: text, rank }
+        }
+    });
+    Some(text)
 }
 
 fn percent(share: f64) -> String {
     match share {
-        0.0 => "None".to_owned(),
         s if s < 1.0 => format!("{s:.1} %"),
         s => format!("{s:.0} %"),
     }
@@ -157,191 +185,162 @@ fn percent(share: f64) -> String {
 
 /// The chart as SVG.
 pub fn svg(recorded: &Recorded, look: Look) -> String {
-    let title = finding(recorded);
-    let mut page = Page::new(look, &title, &subtitle(recorded, ARMS_MAX));
-    let Some(function) = drawn(recorded) else { return page.finish(&foot(recorded), "") };
+    figure::svg(recorded, &figure(recorded), look)
+}
+
+/// Writes what is drawn, in numbers: one row a policy and bin; what there is none of is empty.
+pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
+    figure(recorded).table.write(to)
+}
+
+/// The chart as data.
+pub fn figure(recorded: &Recorded) -> Figure<'_> {
     let arms = recorded.shown(ARMS_MAX);
-    page.y += 16.0;
-    let columns = Columns::new(&page, arms.len());
-    columns.headings(&mut page, arms);
-    let ended = arms.iter().map(|arm| arm.recording.ended().as_secs_f64()).fold(0.0, f64::max);
-    let rows = Rows { arms, function, columns: &columns, ended };
-    let mut entries = rows.runs(&mut page);
-    entries.extend(rows.ages(&mut page));
-    entries.extend(rows.letters(&mut page));
-    rows.alarms(&mut page);
-    columns.times(&mut page, ended);
-    page.y += 10.0;
-    page.legend(&entries);
-    page.finish(&foot(recorded), &description(recorded, function))
-}
-
-/// The rows of panels.
-struct Rows<'a> {
-    arms: &'a [Arm],
-    function: usize,
-    columns: &'a Columns,
-    /// When the last run ended, in seconds.
-    ended: f64,
-}
-
-/// An entry of the legend.
-type Entry = (Swatch, &'static str, &'static str);
-
-impl Rows<'_> {
-    /// Points for which a column has room.
-    fn at_most(&self) -> usize {
-        (self.columns.wide / 1.5) as usize
+    let (mut rows, mut description) = (Vec::new(), Vec::new());
+    if let Some(function) = drawn(recorded) {
+        rows.push(runs(arms, function));
+        rows.extend(ages(arms, function));
+        rows.extend(letters(arms));
+        rows.extend(alarms(arms));
+        description = arms.iter().map(|arm| described(arm, function)).collect();
     }
+    let table = table(recorded);
+    Figure { arms, finding: finding(recorded), rows, legend: Vec::new(), description, table }
+}
 
-    /// A value for each part of a run.
-    fn steps(&self, arm: &Arm, value: impl Fn(Range<usize>) -> f64) -> Line {
+/// Runs a second, of which the first attempts, and how many the limit allows.
+fn runs(arms: &[Arm], function: usize) -> Row<'_> {
+    let all = move |arm: &Arm, bin: usize| {
+        let track = track(arm, function);
+        track.first.at(bin) + track.retry.at(bin)
+    };
+    // A limit is drawn where it is near what runs.
+    let most = arms.iter().map(|arm| {
         let recording = &arm.recording;
-        let ended = recording.ended().as_secs_f64();
-        let start = |bin| recording.start_of(bin).as_secs_f64().min(ended);
-        steps(recording.bins(), self.at_most(), start, value)
-    }
-
-    /// A panel for each policy with what is behind its data; `draw` adds that.
-    fn panels(&self, page: &mut Page, y: &Scale, draw: impl Fn(&mut Page, &Plot, usize)) {
-        for (nth, arm) in self.arms.iter().enumerate() {
-            let plot = Plot { x: self.columns.time(nth, self.ended), y: y.clone() };
-            plot.shade(page, arm);
-            plot.rows(page, nth == 0);
-            draw(page, &plot, nth);
-            plot.columns(page, false);
+        let rate = |bin| all(arm, bin) as f64 / recording.seconds_of(bin).max(1e-9);
+        (0..recording.bins()).map(rate).fold(0.0, f64::max)
+    });
+    let most = most.fold(0.0, f64::max);
+    let near = |capacity: &Capacity| capacity.per_s <= 1.8 * most;
+    let panel = |arm| {
+        let first = move |bin| track(arm, function).first.at(bin);
+        let mut marks = vec![
+            Mark::Area(per_second(arm, move |bin| all(arm, bin)), Tone::Retry, 1.0),
+            Mark::Area(per_second(arm, first), Tone::First, 1.0),
+        ];
+        let (ended, all) = (arm.recording.ended().as_secs_f64(), capacities(arm, function));
+        for (at, capacity) in all.iter().enumerate().filter(|(_, capacity)| near(capacity)) {
+            let Capacity { from_s, units, name, what, per_s } = *capacity;
+            let until = all.get(at + 1).map_or(ended, |next| next.from_s);
+            let line = vec![(from_s, per_s), (until, per_s)];
+            marks.push(Mark::Straight(line, Tone::Ink, 1.25, None));
+            let words = format!("{name} {} = {} {what}/s", count(units), number(per_s));
+            marks.push(Mark::Label(words, Spot::over(per_s, from_s, until), SMALL, Tone::Ink));
         }
+        Panel::TimeSeries(marks)
+    };
+    let mut legend = vec![Entry::of(Swatch::Area, Tone::First, "first attempts")];
+    if arms.iter().any(|arm| track(arm, function).retry.total() > 0) {
+        legend.push(Entry::of(Swatch::Area, Tone::Retry, "retries"));
     }
-
-    /// Runs a second, of which the first attempts, and how many the slots can do.
-    fn runs(&self, page: &mut Page) -> Vec<Entry> {
-        let Rows { arms, function, columns, .. } = *self;
-        let colors = page.colors;
-        let rate = |arm: &Arm, bins: Range<usize>, all: bool| {
-            let track = track(arm, function);
-            let secs: f64 = bins.clone().map(|bin| arm.recording.seconds_of(bin)).sum();
-            let retries = |bin| if all { track.retry.at(bin) } else { 0 };
-            let runs: u64 = bins.map(|bin| track.first.at(bin) + retries(bin)).sum();
-            if secs > 0.0 { runs as f64 / secs } else { 0.0 }
-        };
-        let both = |arm| [false, true].map(|all| self.steps(arm, |bins| rate(arm, bins, all)));
-        let runs: Vec<[Line; 2]> = arms.iter().map(both).collect();
-        let most = highest(runs.iter().flat_map(|both| &both[1]));
-        let capacity = |arm| capacity(track(arm, function)).filter(|cap| *cap <= 1.8 * most);
-        let capacities: Vec<Option<f64>> = arms.iter().map(capacity).collect();
-        let max = capacities.iter().flatten().fold(most, |max, cap| max.max(*cap));
-        page.row_heading(&format!("Runs of {}", track(&arms[0], function).name), "per second");
-        let y = Scale::linear(max * 1.12, (page.y + HIGH, page.y), 4.0);
-        self.panels(page, &y, |page, plot, nth| {
-            let [first, all] = &runs[nth];
-            plot.area(page, all, colors.retry, 1.0);
-            plot.area(page, first, colors.first, 1.0);
-            if let Some(cap) = capacities[nth] {
-                let slots = count(track(&arms[nth], function).slots.0.into());
-                let words = format!("{slots} slots = {}/s", number(cap));
-                plot.limit(page, cap, colors.ink);
-                let at = (columns.span(nth).1, plot.y.at(cap) - 5.0);
-                page.canvas.text(&words, at, Anchor::End, SMALL, colors.ink);
-            }
-        });
-        page.y += HIGH + 20.0;
-        let mut entries = vec![(Swatch::Area, colors.first, "first attempts")];
-        if arms.iter().any(|arm| track(arm, function).retry.total() > 0) {
-            entries.push((Swatch::Area, colors.retry, "retries"));
-        }
-        entries
+    Row {
+        name: format!("Runs of {}", track(&arms[0], function).name),
+        unit: "per second".to_owned(),
+        high: HIGH,
+        axis: Axis::Numbers(0.0),
+        captions: Vec::new(),
+        panels: arms.iter().map(panel).collect(),
+        legend,
     }
+}
 
-    /// How old events were when they were processed; nothing if none was.
-    fn ages(&self, page: &mut Page) -> Vec<Entry> {
-        let colors = page.colors;
-        let quantile = |arm: &Arm, bins: Range<usize>, percent: u64| {
-            let ages = &track(arm, self.function).ages;
+/// How old events were when they were processed; nothing if none was.
+fn ages(arms: &[Arm], function: usize) -> Option<Row<'_>> {
+    let quantile = |arm, percent| -> Series<'_> {
+        let ages: &Ages = &track(arm, function).ages;
+        Box::new(move |bins| {
             let mut classes: Vec<(u16, u64)> =
                 bins.flat_map(|bin| ages.at(bin).iter().copied()).collect();
             classes.sort_unstable();
             Ages::quantile(&classes, percent).map(|age| age.as_secs_f64())
-        };
-        let lines = |arm, percent| parts(arm, self.at_most(), |bins| quantile(arm, bins, percent));
-        let both = |arm| [50, 99].map(|percent| lines(arm, percent));
-        let ages: Vec<[Vec<Line>; 2]> = self.arms.iter().map(both).collect();
-        let all = || ages.iter().flatten().flatten().flatten().map(|(_, age)| *age);
-        let (Some(low), Some(high)) = (all().reduce(f64::min), all().reduce(f64::max)) else {
-            return Vec::new();
-        };
-        page.row_heading("Age when processed", "log scale");
-        let y = Scale::ages(low, high, (page.y + HIGH, page.y)).thinned(15.0);
-        self.panels(page, &y, |page, plot, nth| {
-            let [median, p99] = &ages[nth];
-            p99.iter().for_each(|line| plot.line(page, line, colors.ink, 1.75, None));
-            median.iter().for_each(|line| plot.line(page, line, colors.muted, 1.75, Some(4.0)));
-        });
-        page.y += HIGH + 20.0;
-        vec![
-            (Swatch::Dashed, colors.muted, "median age"),
-            (Swatch::Line, colors.ink, "99th percentile of age"),
-        ]
-    }
+        })
+    };
+    let has_some = |arm: &Arm| !track(arm, function).ages.all().is_empty();
+    let panel = |arm| match has_some(arm) {
+        true => Panel::TimeSeries(vec![
+            Mark::Curve(quantile(arm, 99), Tone::Ink, 1.75, None),
+            Mark::Curve(quantile(arm, 50), Tone::Muted, 1.75, Some(4.0)),
+        ]),
+        false => Panel::Empty("nothing is processed".to_owned()),
+    };
+    arms.iter().any(has_some).then(|| Row {
+        name: "Age when processed".to_owned(),
+        unit: "only of those that were processed, log scale".to_owned(),
+        high: HIGH,
+        axis: Axis::Ages,
+        captions: Vec::new(),
+        panels: arms.iter().map(panel).collect(),
+        legend: vec![
+            Entry::of(Swatch::Dashed, Tone::Muted, "median age of those processed"),
+            Entry::of(Swatch::Line, Tone::Ink, "99th percentile of these"),
+        ],
+    })
+}
 
-    /// Dead letters, and how many are left; nothing if there were none.
-    fn letters(&self, page: &mut Page) -> Vec<Entry> {
-        let Rows { arms, columns, .. } = *self;
-        let dead = page.colors.dead;
-        let depth = |arm: &Arm| {
-            let at = |bin| arm.recording.dead_letters_at(bin);
-            self.steps(arm, |bins| bins.map(at).max().unwrap_or(0) as f64)
-        };
-        let depth: Vec<Line> = arms.iter().map(depth).collect();
-        let most = highest(depth.iter().flatten());
-        if most == 0.0 {
-            return Vec::new();
-        }
-        page.row_heading("Dead letters", "kept at each time");
-        let y = Scale::linear(most * 1.12, (page.y + HIGH, page.y), 4.0);
-        self.panels(page, &y, |page, plot, nth| {
-            plot.area(page, &depth[nth], dead, 0.25);
-            plot.line(page, &depth[nth], dead, 2.0, None);
-            let left = arms[nth].recording.dead_letters();
-            let at = (columns.span(nth).1, plot.y.at(left as f64) - 6.0);
-            page.canvas.text(&format!("{} left", count(left)), at, Anchor::End, VALUE, dead);
-        });
-        page.y += HIGH + 4.0;
-        vec![(Swatch::Area, dead, "dead letters")]
-    }
+/// Dead letters, and how many are left; nothing if there were none.
+fn letters(arms: &[Arm]) -> Option<Row<'_>> {
+    let at = |arm: &Arm, bin| arm.recording.dead_letters_at(bin);
+    let peak = |arm: &Arm| (0..arm.recording.bins()).map(|bin| at(arm, bin)).max().unwrap_or(0);
+    let panel = |arm| {
+        let level = || highest(move |bin| at(arm, bin));
+        let left = format!("{} left", count(arm.recording.dead_letters()));
+        Panel::TimeSeries(vec![
+            Mark::Area(level(), Tone::Dead(1.0), 0.25),
+            Mark::Steps(level(), Tone::Dead(1.0), 2.0, None),
+            Mark::Ending(vec![left], Tone::Dead(1.0)),
+        ])
+    };
+    arms.iter().any(|arm| peak(arm) > 0).then(|| Row {
+        name: "Dead letters".to_owned(),
+        unit: "kept at each time".to_owned(),
+        high: HIGH,
+        axis: Axis::Numbers(0.0),
+        captions: Vec::new(),
+        panels: arms.iter().map(panel).collect(),
+        legend: vec![Entry::of(Swatch::Area, Tone::Dead(1.0), "dead letters")],
+    })
+}
 
-    /// A row for each alarm: when it rings, or that it never does.
-    fn alarms(&self, page: &mut Page) {
-        let Rows { arms, columns, ended, .. } = *self;
-        let (failed, muted, grid) = (page.colors.failed, page.colors.muted, page.colors.grid);
-        let named = arms[0].alarms.iter().take(ALARMS_MAX).enumerate();
-        for (at, name) in named.map(|(at, alarm)| (at, alarm.name.as_str())) {
-            page.y += 14.0;
-            page.row_heading(&format!("Alarm {name}"), "when it rings");
-            let (y, mut bottom) = (page.y, page.y);
-            for (nth, arm) in arms.iter().enumerate() {
-                let time = columns.time(nth, ended);
-                let (from, to) = columns.span(nth);
-                page.canvas.line((from, y + 4.0), (to, y + 4.0), grid, 1.0);
-                let rings = arm.alarms.get(at).map_or(&[][..], |alarm| &alarm.rings[..]);
-                for (begun, until) in rings {
-                    let until = until.map_or(ended, |until| (until as f64 / 1e9).min(ended));
-                    let (begun, until) = (time.at(*begun as f64 / 1e9), time.at(until));
-                    page.canvas.rectangle((begun, y), ((until - begun).max(2.0), 8.0), failed, 1.0);
-                }
-                let (words, color) = match rings {
-                    [] => ("never".to_owned(), muted),
-                    [(first, _)] => (format!("from {}", seconds(*first as f64 / 1e9)), failed),
-                    [(first, _), ..] => {
-                        let first = seconds(*first as f64 / 1e9);
-                        (format!("{} times from {first}", count(rings.len() as u64)), failed)
-                    }
-                };
-                let end = page.column(&words, (from, y + 11.0), columns.wide, 2, (SMALL, color));
-                bottom = bottom.max(end);
+/// A row for each alarm: when it rings, or that it never does.
+fn alarms(arms: &[Arm]) -> Vec<Row<'_>> {
+    let panel = |arm: &Arm, at: usize| {
+        let rings = arm.alarms.get(at).map_or(&[][..], |alarm| &alarm.rings[..]);
+        let ended = arm.recording.ended().as_secs_f64();
+        let band = |(from, until): &(u64, Option<u64>)| {
+            let until = until.map_or(ended, |until| (until as f64 / 1e9).min(ended));
+            (*from as f64 / 1e9, until)
+        };
+        let words = match rings {
+            [] => "never".to_owned(),
+            [(first, _)] => format!("from {}", since(*first as f64 / 1e9)),
+            [(first, _), ..] => {
+                let first = since(*first as f64 / 1e9);
+                format!("{} times from {first}", count(rings.len() as u64))
             }
-            page.y = bottom;
-        }
-    }
+        };
+        Panel::Bands(rings.iter().map(band).collect(), words, Tone::Failed)
+    };
+    let named = arms[0].alarms.iter().take(ALARMS_MAX).enumerate();
+    let row = |(at, alarm): (usize, &Alarm)| Row {
+        name: format!("Alarm {}", alarm.name),
+        unit: "when it rings".to_owned(),
+        high: 8.0,
+        axis: Axis::None,
+        captions: Vec::new(),
+        panels: arms.iter().map(|arm| panel(arm, at)).collect(),
+        legend: Vec::new(),
+    };
+    named.map(row).collect()
 }
 
 /// When an alarm rang, in a sentence.
@@ -352,18 +351,21 @@ fn rung(alarm: &Alarm) -> String {
     }
 }
 
-fn description(recorded: &Recorded, function: usize) -> String {
-    let sentences = recorded.shown(ARMS_MAX).iter().map(|arm| {
-        let track = track(arm, function);
-        let name = arm.called();
-        let p99 = Ages::quantile(&track.ages.all(), 99).map_or("none".to_owned(), |age| seconds(age.as_secs_f64()));
-        format!(
-            "{name}: {} first attempts and {} retries of {}, 99th percentile of the age when processed {p99}, {} dead letters left.{}",
-            count(track.first.total()), count(track.retry.total()), track.name, count(arm.recording.dead_letters()),
-            arm.alarms.iter().map(rung).collect::<String>(),
-        )
-    });
-    sentences.collect::<Vec<_>>().join(" ")
+fn described(arm: &Arm, function: usize) -> String {
+    let track = track(arm, function);
+    let p99 = Ages::quantile(&track.ages.all(), 99);
+    let p99 = p99.map_or("none".to_owned(), |age| seconds(age.as_secs_f64()));
+    format!(
+        "{}: {} first attempts and {} retries of {}; of what was processed, 99th percentile of age {p99}{}; {} \
+         dead letters left.{}",
+        arm.called(),
+        count(track.first.total()),
+        count(track.retry.total()),
+        track.name,
+        headline::never(arm).map_or(String::new(), |never| format!("; {never}")),
+        count(arm.recording.dead_letters()),
+        arm.alarms.iter().map(rung).collect::<String>(),
+    )
 }
 
 /// The columns of the chart's data.
@@ -379,31 +381,30 @@ pub const COLUMNS: [&str; 9] = [
     "dead_letters",
 ];
 
-/// Writes what is drawn, in numbers: one row a policy and bin; what there is none of is empty.
-pub fn csv(recorded: &Recorded, to: impl Write) -> io::Result<()> {
-    table(to, COLUMNS, |write| {
-        let Some(function) = drawn(recorded) else { return Ok(()) };
-        for arm in recorded.shown(ARMS_MAX) {
-            let (recording, track) = (&arm.recording, track(arm, function));
-            for bin in 0..recording.bins() {
-                let age = |percent| {
-                    Ages::quantile(track.ages.at(bin), percent)
-                        .map_or(String::new(), |age| age.as_secs_f64().to_string())
-                };
-                let end = recording.start_of(bin + 1).min(recording.ended());
-                write([
-                    safe(&arm.name),
-                    recording.start_of(bin).as_secs_f64().to_string(),
-                    end.as_secs_f64().to_string(),
-                    track.first.at(bin).to_string(),
-                    track.retry.at(bin).to_string(),
-                    track.failed.at(bin).to_string(),
-                    age(50),
-                    age(99),
-                    recording.dead_letters_at(bin).to_string(),
-                ])?;
-            }
+fn table(recorded: &Recorded) -> Table {
+    let mut rows = Vec::new();
+    let function = drawn(recorded);
+    for (arm, function) in recorded.shown(ARMS_MAX).iter().filter_map(|arm| Some((arm, function?)))
+    {
+        let (recording, track) = (&arm.recording, track(arm, function));
+        for bin in 0..recording.bins() {
+            let age = |percent| {
+                Ages::quantile(track.ages.at(bin), percent)
+                    .map_or(String::new(), |age| age.as_secs_f64().to_string())
+            };
+            let [from, to] = span_of(arm, bin);
+            rows.push(vec![
+                safe(&arm.name),
+                from,
+                to,
+                track.first.at(bin).to_string(),
+                track.retry.at(bin).to_string(),
+                track.failed.at(bin).to_string(),
+                age(50),
+                age(99),
+                recording.dead_letters_at(bin).to_string(),
+            ]);
         }
-        Ok(())
-    })
+    }
+    Table { columns: COLUMNS.to_vec(), rows }
 }

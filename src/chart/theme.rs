@@ -3,6 +3,8 @@
 //! The hues are those of Okabe and Ito, which people who see fewer colours can tell apart; a shape or a
 //! label always says it again. Against the ground, text has a contrast of 4.5 to 1 and marks of 3 to 1.
 
+use crate::observe::fates::Place;
+
 /// On what a chart is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Theme {
@@ -31,8 +33,10 @@ pub struct Colors {
     pub first: &'static str,
     /// Retries, and what is hidden or waits to return.
     pub retry: &'static str,
-    /// What is dead-lettered, expired or dropped.
+    /// What is dead-lettered: it is kept.
     pub dead: &'static str,
+    /// What is dropped or expired: it is gone.
+    pub lost: &'static str,
     /// What can be received, and waits for its turn.
     pub visible: &'static str,
     /// Everybody: an area behind what is told apart.
@@ -55,6 +59,7 @@ impl Theme {
                 first: "#0072b2",
                 retry: "#b87a00",
                 dead: "#a8437f",
+                lost: "#b0001e",
                 visible: "#64748b",
                 all: "#d3d9e1",
                 fault: "#fbeae0",
@@ -69,6 +74,7 @@ impl Theme {
                 first: "#4aa8e8",
                 retry: "#f0b429",
                 dead: "#e08dbd",
+                lost: "#ff5d6c",
                 visible: "#93a1b5",
                 all: "#3a4657",
                 fault: "#3b2a24",
@@ -78,6 +84,17 @@ impl Theme {
 }
 
 impl Colors {
+    /// The colour of what came to a place of the ledger.
+    pub const fn of(&self, place: Place) -> &'static str {
+        match place {
+            Place::Succeeded => self.done,
+            Place::Failed => self.failed,
+            Place::DeadLettered => self.dead,
+            Place::Dropped | Place::Expired => self.lost,
+            Place::Waiting | Place::InFlight | Place::Filtered | Place::Delivered => self.visible,
+        }
+    }
+
     /// A colour of which so much of the ground is covered, as a colour of its own.
     pub fn tint(&self, color: &str, covered: f64) -> String {
         let channel = |of: &str, at: usize| {
@@ -160,8 +177,8 @@ mod tests {
     fn text_and_marks_stand_out_from_the_ground() {
         for theme in [Theme::Light, Theme::Dark] {
             let colors = theme.colors();
-            let Colors { ground, ink, muted, dead, first, .. } = colors;
-            for text in [ink, muted, dead, first] {
+            let Colors { ground, ink, muted, dead, lost, first, .. } = colors;
+            for text in [ink, muted, dead, lost, first] {
                 assert!(4.5 <= contrast(text, ground), "{theme:?}: {text}");
             }
             let Colors { grid, done, failed, retry, visible, all, fault, .. } = colors;
@@ -169,11 +186,62 @@ mod tests {
                 assert!(3.0 <= contrast(mark, ground), "{theme:?}: {mark}");
             }
             // On the shade of a fault, marks are read too.
-            for mark in [done, failed, retry, visible, first, dead] {
+            for mark in [done, failed, retry, visible, first, dead, lost] {
                 assert!(2.7 <= contrast(mark, fault), "{theme:?}: {mark} on a fault");
             }
             for quiet in [grid, all, fault] {
                 assert!(contrast(quiet, ground) < 2.0, "{theme:?}: {quiet} asks to be looked at");
+            }
+        }
+    }
+
+    /// How far apart two colours look: the distance in Oklab.
+    fn distance(a: &str, b: &str) -> f64 {
+        let lab = |color: &str| {
+            let channel = |at: usize| {
+                let byte = u8::from_str_radix(&color[at..at + 2], 16).expect("two hex digits");
+                let share = f64::from(byte) / 255.0;
+                if share <= 0.04045 {
+                    share / 12.92
+                } else {
+                    libm::pow((share + 0.055) / 1.055, 2.4)
+                }
+            };
+            let [r, g, b] = [1, 3, 5].map(channel);
+            let l = libm::cbrt(0.412_221_47 * r + 0.536_332_54 * g + 0.051_445_99 * b);
+            let m = libm::cbrt(0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b);
+            let s = libm::cbrt(0.088_302_46 * r + 0.281_718_85 * g + 0.629_978_7 * b);
+            [
+                0.210_454_26 * l + 0.793_617_8 * m - 0.004_072_05 * s,
+                1.977_998_5 * l - 2.428_592_2 * m + 0.450_593_7 * s,
+                0.025_904_04 * l + 0.782_771_77 * m - 0.808_675_77 * s,
+            ]
+        };
+        let (a, b) = (lab(a), lab(b));
+        libm::sqrt((0..3).map(|at| (a[at] - b[at]) * (a[at] - b[at])).sum())
+    }
+
+    #[test]
+    fn every_meaning_has_a_colour_of_its_own() {
+        for theme in [Theme::Light, Theme::Dark] {
+            let Colors { ink, done, failed, first, retry, dead, lost, visible, .. } =
+                theme.colors();
+            let all = [ink, done, failed, first, retry, dead, lost, visible];
+            for (nth, one) in all.iter().enumerate() {
+                for other in &all[..nth] {
+                    let apart = distance(one, other);
+                    assert!(0.07 <= apart, "{theme:?}: {one} and {other} are {apart:.3} apart");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_kept_and_what_is_gone_differ() {
+        for theme in [Theme::Light, Theme::Dark] {
+            let colors = theme.colors();
+            for gone in [Place::Dropped, Place::Expired] {
+                assert_ne!(colors.of(gone), colors.of(Place::DeadLettered), "{theme:?}: {gone:?}");
             }
         }
     }

@@ -1,9 +1,11 @@
-//! The visibility heatmap: how many messages are processed more than once, over the visibility timeout in
-//! timeouts of the function, and over the batch size; a number in every cell.
+//! The visibility heatmap: how often messages are processed once more, over the visibility timeout in timeouts
+//! of the function, and over the batch size; a number in every cell. A message that is processed three times
+//! counts twice, so there can be more repeats than messages.
 
 use super::{
     Look,
     canvas::Anchor,
+    headline::quoted,
     page::{HEADING, Page, SMALL, VALUE, length},
     points::{Cell, Visibilities},
     scale::number,
@@ -60,19 +62,31 @@ pub fn finding(of: &Visibilities) -> String {
     if most == 0 {
         return "Nothing is processed twice at any visibility timeout".to_owned();
     }
-    let noun = if most == 1 { "message is" } else { "messages are" };
-    let at = format!(
-        "{} {noun} processed again at {} the timeout in batches of {}",
+    let arrived = of.batches.iter().flat_map(|(_, cells)| cells).find_map(|cell| match cell {
+        Cell::Duplicates(n, arrived) if *n == most => Some(*arrived),
+        Cell::Duplicates(..) | Cell::Refused(_) => None,
+    });
+    let noun = if most == 1 { "repeat" } else { "repeats" };
+    let arrivals = if arrived == Some(1) { "arrival" } else { "arrivals" };
+    let mut text = format!(
+        "{} {noun} of the work on {} {arrivals} at {} the timeout in batches of {}",
         count(most),
+        count(arrived.unwrap_or(0)),
         times(of, nth),
         count(batch.into())
     );
+    // The least that Lambda accepts is not safe: that is said, if it is so.
+    let least = |nth: &usize| (ratio(of, *nth) - 1.0).abs() < 1e-9;
+    let at_least = all.iter().filter(|(at, ..)| least(at) && *at != nth).map(|(.., n)| *n).max();
+    if let Some(n) = at_least.filter(|n| *n > 0) {
+        text.push_str(&format!(", up to {} at 1×, the least that Lambda accepts", count(n)));
+    }
     let last = all.iter().filter(|(.., n)| *n > 0).map(|(nth, ..)| *nth).max().unwrap_or(0);
     match of.visibilities_ms.len() - 1 {
-        end if last < end => format!("{at}, none from {} on", times(of, last + 1)),
+        end if last < end => format!("{text}, none from {} on", times(of, last + 1)),
         end => {
             let rest = all.iter().filter(|(nth, ..)| *nth == end).map(|(.., n)| *n).max();
-            format!("{at}, still up to {} at {}", count(rest.unwrap_or(0)), times(of, end))
+            format!("{text}, still up to {} at {}", count(rest.unwrap_or(0)), times(of, end))
         }
     }
 }
@@ -82,7 +96,7 @@ pub fn svg(of: &Visibilities, look: Look) -> String {
     let (queue, function) = (legal(&of.names.0), legal(&of.names.1));
     let policy = match of.policy.as_str() {
         "" => String::new(),
-        name => format!(" Policy {}.", legal(name)),
+        name => format!(" Policy {}.", quoted(name)),
     };
     let arrived = of.batches.iter().flat_map(|(_, cells)| cells).find_map(|cell| match cell {
         Cell::Duplicates(_, arrived) => Some(*arrived),
@@ -103,7 +117,10 @@ pub fn svg(of: &Visibilities, look: Look) -> String {
     }
     let most = all.iter().map(|(.., n)| *n).max().unwrap_or(0);
     page.y += 16.0;
-    page.row_heading("Processed more than once", "messages, by VisibilityTimeout and BatchSize");
+    page.row_heading(
+        "Repeated work",
+        "runs with a message that was processed before, by VisibilityTimeout and BatchSize",
+    );
     let (left, right) = page.sides();
     let left = left + 64.0;
     let wide = (right - left) / of.visibilities_ms.len().max(1) as f64;
@@ -115,8 +132,8 @@ pub fn svg(of: &Visibilities, look: Look) -> String {
     };
     let (named, top) = (page.y + SMALL.size, page.y + SMALL.line_height() + 4.0);
     let bottom = top + ROW * of.batches.len() as f64;
-    let marks = [(1.0, "from 1×: what Lambda asks for"), (ADVISED, "from 6×: as advised")];
-    let short = ["from 1×: asked for", "6×: advised"];
+    let marks = [(1.0, "from 1×: the least Lambda accepts"), (ADVISED, "from 6×: as advised")];
+    let short = ["from 1×: accepted", "6×: advised"];
     for ((at, long), short) in marks.into_iter().zip(short) {
         let Some(x) = edge(at) else { continue };
         let until = if at < ADVISED { edge(ADVISED).unwrap_or(right) } else { right };
@@ -209,7 +226,7 @@ fn description(of: &Visibilities) -> String {
             }
         });
         let told = told.collect::<Vec<_>>().join(", ");
-        format!("Duplicates in batches of {}: {told}.", count((*batch).into()))
+        format!("Repeats in batches of {}: {told}.", count((*batch).into()))
     });
     sentences.collect::<Vec<_>>().join(" ")
 }

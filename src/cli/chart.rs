@@ -1,12 +1,13 @@
 //! `dwell chart`: plays what a chart needs and draws it.
 
 use super::{
-    ChartArgs, ChartFormat, ChartKind,
+    ChartArgs, ChartFormat,
     compare::untold,
     exit::{Exit, failed},
     studying,
 };
 use crate::{
+    catalog::{Kind, Other, WORDS},
     chart::{
         Look, OfRuns, amplification, forest, journey, png::png, validation, visibility_heatmap,
     },
@@ -16,7 +17,7 @@ use crate::{
         points, recording,
     },
     report::files::write_whole,
-    scenario::{Opened, Options, properties::CHARTS},
+    scenario::{Opened, Options},
 };
 use anyhow::Result;
 use clap::ValueEnum;
@@ -29,19 +30,12 @@ use std::{
 /// Draws a chart, on standard output or into a file.
 pub fn chart(args: &ChartArgs) -> Result<Exit> {
     let drawn = match kind(args)? {
-        ChartKind::Forest => forest(args)?,
-        ChartKind::Journey => journey(args)?,
-        ChartKind::Validation => validation(args)?,
-        ChartKind::Amplification => amplification(args)?,
-        ChartKind::VisibilityHeatmap => visibility_heatmap(args)?,
-        ChartKind::Storm => of_runs(args, OfRuns::Storm)?,
-        ChartKind::Flow => of_runs(args, OfRuns::Flow)?,
-        ChartKind::DwellCcdf => of_runs(args, OfRuns::DwellCcdf)?,
-        ChartKind::AgeHeatmap => of_runs(args, OfRuns::AgeHeatmap)?,
-        ChartKind::Redrive => of_runs(args, OfRuns::Redrive)?,
-        ChartKind::Pollers => of_runs(args, OfRuns::Pollers)?,
-        ChartKind::Drain => of_runs(args, OfRuns::Drain)?,
-        ChartKind::Hysteresis => of_runs(args, OfRuns::Hysteresis)?,
+        Kind::Runs(kind) => of_runs(args, kind)?,
+        Kind::Other(Other::Forest) => forest(args)?,
+        Kind::Other(Other::Journey) => journey(args)?,
+        Kind::Other(Other::Validation) => validation(args)?,
+        Kind::Other(Other::Amplification) => amplification(args)?,
+        Kind::Other(Other::VisibilityHeatmap) => visibility_heatmap(args)?,
     };
     match &args.output {
         None => {
@@ -60,7 +54,7 @@ pub fn chart(args: &ChartArgs) -> Result<Exit> {
 }
 
 /// The kind that was asked for, or else the one that the file says.
-fn kind(args: &ChartArgs) -> Result<ChartKind> {
+fn kind(args: &ChartArgs) -> Result<Kind> {
     if let Some(kind) = args.kind {
         return Ok(kind);
     }
@@ -70,15 +64,15 @@ fn kind(args: &ChartArgs) -> Result<ChartKind> {
     };
     if args.file.is_dir() {
         let why = "has the results of a run, of which there are many charts";
-        return Err(unsaid(why, &OfRuns::ALL.map(OfRuns::word)));
+        return Err(unsaid(why, &OfRuns::ALL.iter().map(|kind| kind.word()).collect::<Vec<_>>()));
     }
     let opened = open(args)?;
     let sets = &args.compared.repeated.replicated.sets;
     let scenario = opened.scenario(&Options { sets, ..Options::default() });
     let said = scenario.map_err(|failure| studying::unread(&failure))?.chart;
-    let Some(word) = said else { return Err(unsaid("says no `chart`", CHARTS)) };
-    ChartKind::from_str(&word, false)
-        .map_err(|_| unsaid(&format!("says `{word}`, which this version does not draw"), CHARTS))
+    let Some(word) = said else { return Err(unsaid("says no `chart`", WORDS)) };
+    <Kind as ValueEnum>::from_str(&word, false)
+        .map_err(|_| unsaid(&format!("says `{word}`, which this version does not draw"), WORDS))
 }
 
 fn open(args: &ChartArgs) -> Result<Opened> {
@@ -191,16 +185,4 @@ fn forest(args: &ChartArgs) -> Result<Vec<u8>> {
         || forest::svg(comparison, &setting, look(args)),
         |rows| forest::csv(comparison, rows),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_scenario_may_name_is_what_is_drawn() {
-        let kinds = ChartKind::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-        let kinds: Vec<String> = kinds.map(|kind| kind.get_name().to_owned()).collect();
-        assert_eq!(kinds, CHARTS);
-    }
 }

@@ -18,8 +18,11 @@ mod validation;
 mod watch;
 mod watching;
 
-use crate::chart::{Look, Theme};
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use crate::{
+    catalog::Kind,
+    chart::{Look, Theme},
+};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, builder::PossibleValue};
 use exit::Exit;
 use std::{panic, path::PathBuf, process::ExitCode};
 
@@ -229,7 +232,7 @@ struct ChartArgs {
     file: PathBuf,
     /// What is drawn; of a scenario file, its `chart` if this is left out
     #[arg(value_enum, value_name = "KIND")]
-    kind: Option<ChartKind>,
+    kind: Option<Kind>,
     #[command(flatten)]
     compared: Compared,
     /// Of a journey: the event, such as `Orders-17`, or `17` if there is one caller
@@ -255,35 +258,14 @@ struct ChartArgs {
     output: Option<PathBuf>,
 }
 
-/// Kinds of charts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum ChartKind {
-    /// One event's life as a timetable, under two policies above each other
-    Journey,
-    /// First attempts and retries against the capacity, age when processed, dead letters: a column a policy
-    Storm,
-    /// Ages when processed over time, coloured by how many events: the bands that percentiles hide
-    AgeHeatmap,
-    /// What succeeds and how often it is tried at failure rates from 0 to 100 %: a line a policy
-    Amplification,
-    /// The share of the events that is not yet processed after each time
-    DwellCcdf,
-    /// Through how many runs events went and where they ended, every count
-    Flow,
-    /// Runs of a mapping's function at once against each cap, throttles, and the queue
-    Pollers,
-    /// A backlog with the slopes of its rise and fall, and how long it takes to drain at each utilisation
-    Drain,
-    /// What is processed twice, by visibility timeout and batch size
-    VisibilityHeatmap,
-    /// Dead letters by how often each was dead-lettered: what a redrive cures, and what comes back
-    Redrive,
-    /// What succeeds over what arrives, as a path: up, then down, and whether it is a loop
-    Hysteresis,
-    /// Paired differences of policies with their intervals
-    Forest,
-    /// Predicted against measured, of a CSV file: name, measured, predicted and perhaps group
-    Validation,
+impl ValueEnum for Kind {
+    fn value_variants<'a>() -> &'a [Kind] {
+        Kind::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.word()).help(self.shows()))
+    }
 }
 
 /// What a chart is written as.

@@ -144,7 +144,7 @@ fn write_charts(folder: &Folder, recorded: &Recorded) -> io::Result<()> {
     let mut text = serde_json::to_vec(recorded).map_err(io::Error::other)?;
     text.push(b'\n');
     folder.write(Recorded::FILE, &text)?;
-    for kind in OfRuns::ALL.into_iter().filter(|kind| kind.fits(recorded)) {
+    for kind in OfRuns::ALL.iter().copied().filter(|kind| kind.fits(recorded)) {
         let chart = kind.svg(recorded, Look::default());
         folder.write(&format!("{}.svg", kind.word()), chart.as_bytes())?;
     }

@@ -314,7 +314,7 @@ fn charts(
         let on = |theme| draw(Look { theme, ..Look::default() });
         page::Chart { kind, light: on(Theme::Light), dark: on(Theme::Dark) }
     };
-    let fits = OfRuns::ALL.into_iter().filter(|kind| kind.fits(recorded));
+    let fits = OfRuns::ALL.iter().copied().filter(|kind| kind.fits(recorded));
     let mut all: Vec<page::Chart> =
         fits.map(|kind| both(kind.word(), &|look| kind.svg(recorded, look))).collect();
     if let Some(comparison) = comparison.filter(|comparison| forest::has_differences(comparison)) {

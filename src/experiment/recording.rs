@@ -4,9 +4,10 @@ use super::{Request, RunError, Workers, Wrong, policies_or_none, pool::Done, rec
 use crate::{
     chart::{
         Recorded,
-        recorded::{Alarm, Arm, Happening},
+        recorded::{Alarm, Arm, Happening, Outcomes, RunLimit},
     },
     kernel::Time,
+    model::config::{Change, Config, Resources},
     observe::{
         Outcome, Recording, Threshold,
         alarm::State,
@@ -60,12 +61,52 @@ pub fn arm(scenario: &Scenario, results: &Results, recording: Recording) -> Arm 
     };
     Arm {
         name: scenario.policy.clone().unwrap_or_default(),
-        sets: scenario.policy_sets.clone(),
+        sets: match scenario.policy_sets.as_str() {
+            "" => scenario.policy_leaves.clone(),
+            sets => sets.to_owned(),
+        },
         digest: results.digest.to_string(),
         happenings: scenario.happenings.iter().map(happening).collect(),
         alarms: alarms(results),
+        outcomes: Outcomes {
+            arrivals: results.ledger.run.arrivals,
+            places: results.ledger.run.places,
+        },
+        why: results.why.clone(),
+        limits: limits(&scenario.config),
         recording,
     }
+}
+
+/// More changes of a limit are not drawn.
+const LIMITS_MAX: usize = 480;
+
+/// The limits on runs of each function over time.
+fn limits(config: &Config) -> Vec<Vec<(u64, RunLimit)>> {
+    let of = |resources: &Resources, function: usize| {
+        let reserved = resources.functions[function].reserved;
+        let all = || resources.functions.iter().map(|function| function.reserved);
+        let taken: u64 = all().flatten().map(u64::from).sum();
+        let left = u64::from(resources.account.concurrency).saturating_sub(taken);
+        RunLimit {
+            reserved,
+            unreserved: u32::try_from(left).expect("no more than there was"),
+            sharing: u32::try_from(all().filter(Option::is_none).count()).unwrap_or(u32::MAX),
+        }
+    };
+    let over_time = |function: usize| {
+        let mut found = vec![(0, of(&config.resources, function))];
+        for (at, change) in &config.timeline {
+            if let Change::Configure(resources) = change
+                && found.len() < LIMITS_MAX
+                && found.last().is_none_or(|(_, last)| *last != of(resources, function))
+            {
+                found.push((at.as_nanos(), of(resources, function)));
+            }
+        }
+        found
+    };
+    (0..config.resources.functions.len()).map(over_time).collect()
 }
 
 /// When each alarm rings.

@@ -24,7 +24,7 @@ use crate::{
         vocabulary::{FunctionId, OutletId, PayloadId, QueueId, Target},
     },
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Collects why arrivals did not succeed while a run goes on.
@@ -122,7 +122,7 @@ struct Row {
 }
 
 /// A limit that throttles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Limit {
     /// The function's `ReservedConcurrentExecutions`.
@@ -158,22 +158,22 @@ struct Bound {
 }
 
 /// Why arrivals did not succeed.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Why {
     /// The worst outcome first, then the cause of most.
     pub causes: Vec<CauseRow>,
     /// The limits that throttled, the one that did so most often first.
     pub limits: Vec<LimitRow>,
     /// Subscriptions and targets of rules to which a delivery failed or was tried again, in the order of the file.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deliveries: Vec<DeliveryRow>,
     /// Queues whose `ApproximateAgeOfOldestMessage` left messages out (M1), in the order of the file.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unseen: Vec<UnseenRow>,
 }
 
 /// A subscription of a topic or a target of a rule to which something was not delivered at once.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeliveryRow {
     /// The topic or the rule.
     pub of: String,
@@ -195,7 +195,7 @@ pub struct DeliveryRow {
 }
 
 /// A queue whose age of the oldest message does not see all of its messages.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UnseenRow {
     /// The queue: one that is standard and no dead-letter queue.
     pub queue: String,
@@ -204,46 +204,88 @@ pub struct UnseenRow {
 }
 
 /// Arrivals with one outcome for one cause.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CauseRow {
-    /// The word of the ledger.
-    pub outcome: &'static str,
+    /// The outcome; written as the word of the ledger.
+    #[serde(rename = "outcome", with = "words::place")]
+    pub place: Place,
     /// How many.
     pub arrivals: u64,
     /// Why they were dropped, if they were.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<&'static str>,
+    #[serde(default, with = "words::reason", skip_serializing_if = "words::no_reason")]
+    pub reason: Reason,
     /// The dead-letter queue of the file that has them, or the queue whose retention ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
     /// The function on which a try met something last.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub function: Option<String>,
-    /// What their tries met, in words.
-    pub met: Vec<&'static str>,
+    /// What their tries met; written in words.
+    #[serde(rename = "met", with = "words::troubles")]
+    pub troubles: Vec<Trouble>,
     /// The fewest and the most runs that they had.
     pub runs: (u32, u32),
     /// The fewest and the most of their tries that were throttled.
     pub throttled: (u16, u16),
     /// When the first and the last of them was sent, in seconds.
     pub sent_s: (f64, f64),
-    /// What their tries met.
-    #[serde(skip)]
-    pub troubles: Vec<Trouble>,
-    /// The outcome.
-    #[serde(skip)]
-    pub place: Place,
+}
+
+/// Outcomes, reasons and troubles are written as the words of the outputs, and read back by them.
+mod words {
+    use super::{Place, Reason, Trouble};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    fn find<T: Copy, E: Error>(all: &[T], word: fn(T) -> &'static str, said: &str) -> Result<T, E> {
+        let found = all.iter().copied().find(|known| word(*known) == said);
+        found.ok_or_else(|| E::custom(format!("unknown word `{said}`")))
+    }
+
+    pub(super) mod place {
+        use super::*;
+        pub fn serialize<S: Serializer>(place: &Place, to: S) -> Result<S::Ok, S::Error> {
+            place.word().serialize(to)
+        }
+        pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Place, D::Error> {
+            find(&Place::ALL, Place::word, &String::deserialize(from)?)
+        }
+    }
+
+    pub(super) mod reason {
+        use super::*;
+        pub fn serialize<S: Serializer>(reason: &Reason, to: S) -> Result<S::Ok, S::Error> {
+            reason.word().serialize(to)
+        }
+        pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Reason, D::Error> {
+            find(&Reason::ALL, Reason::word, &String::deserialize(from)?)
+        }
+    }
+
+    pub(super) fn no_reason(reason: &Reason) -> bool {
+        *reason == Reason::None
+    }
+
+    pub(super) mod troubles {
+        use super::*;
+        pub fn serialize<S: Serializer>(troubles: &[Trouble], to: S) -> Result<S::Ok, S::Error> {
+            to.collect_seq(troubles.iter().map(|trouble| trouble.word()))
+        }
+        pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Trouble>, D::Error> {
+            let said = Vec::<String>::deserialize(from)?;
+            said.iter().map(|word| find(&Trouble::ALL, Trouble::word, word)).collect()
+        }
+    }
 }
 
 /// A limit that throttled a function.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LimitRow {
     /// The function.
     pub function: String,
     /// The limit.
     pub limit: Limit,
     /// How much it was when it throttled first, of a concurrency.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub units: Option<u32>,
     /// How often.
     pub throttles: u64,
@@ -412,21 +454,16 @@ impl Autopsy {
         let named = |id: FunctionId| resources.functions[id.index()].name.clone();
         let mut causes: Vec<(Key, Row)> = self.causes.into_iter().collect();
         causes.sort_by_key(|(key, row)| (key.severity, std::cmp::Reverse(row.arrivals)));
-        let causes = causes.into_iter().map(|(key, row)| {
-            let troubles: Vec<Trouble> = key.met.troubles().collect();
-            CauseRow {
-                outcome: key.place.word(),
-                arrivals: row.arrivals,
-                reason: (key.reason != Reason::None).then(|| key.reason.word()),
-                queue: key.queue.map(|id| resources.queues[id.index()].name.clone()),
-                function: key.met.function().map(named),
-                met: troubles.iter().map(|trouble| trouble.word()).collect(),
-                runs: row.runs,
-                throttled: row.throttles,
-                sent_s: seconds(row.born),
-                troubles,
-                place: key.place,
-            }
+        let causes = causes.into_iter().map(|(key, row)| CauseRow {
+            place: key.place,
+            arrivals: row.arrivals,
+            reason: key.reason,
+            queue: key.queue.map(|id| resources.queues[id.index()].name.clone()),
+            function: key.met.function().map(named),
+            troubles: key.met.troubles().collect(),
+            runs: row.runs,
+            throttled: row.throttles,
+            sent_s: seconds(row.born),
         });
         let limits = self.limits.into_iter().map(|((function, limit), bound)| LimitRow {
             function: named(function),

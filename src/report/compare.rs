@@ -420,10 +420,11 @@ fn of_cause(comparison: &Comparison, cause: &Cause) -> Value {
             "sent_s": all.map(|all| all.sent_s),
         })
     });
-    let CauseRow { outcome, reason, queue, function, met, .. } = &cause.all;
+    let CauseRow { place, reason, queue, function, troubles, .. } = &cause.all;
+    let met: Vec<&str> = troubles.iter().map(|trouble| trouble.word()).collect();
     json!({
-        "outcome": outcome,
-        "reason": reason,
+        "outcome": place.word(),
+        "reason": Some(reason.word()).filter(|word| !word.is_empty()),
         "queue": queue,
         "function": function,
         "met": met,

@@ -28,11 +28,11 @@ fn again(function: &str, n: u64) -> String {
 /// `dead_lettered 93: never ran; each was throttled 3 times on Billing; in InvoicesDLQ; sent 10 min 00 s to 21 min 30 s`
 pub fn cause(row: &CauseRow) -> String {
     let mut parts = vec![what_happened(row, true)];
-    parts.extend(row.reason.map(str::to_owned));
+    parts.extend(reason(row));
     parts.extend(row.queue.as_ref().map(|queue| format!("in {queue}")));
     let at = if seconds(row.sent_s.0) == seconds(row.sent_s.1) { "at " } else { "" };
     parts.push(format!("sent {at}{}", span(row.sent_s)));
-    format!("{} {}: {}", row.outcome, count(row.arrivals), parts.join("; "))
+    format!("{} {}: {}", row.place.word(), count(row.arrivals), parts.join("; "))
 }
 
 /// `10 min 00 s to 21 min 30 s`, or the instant if both read the same.
@@ -45,9 +45,19 @@ pub fn span((from, to): (f64, f64)) -> String {
 /// InvoicesDLQ`
 pub fn kind(row: &CauseRow) -> String {
     let mut parts = vec![what_happened(row, false)];
-    parts.extend(row.reason.map(str::to_owned));
+    parts.extend(reason(row));
     parts.extend(row.queue.as_ref().map(|queue| format!("in {queue}")));
-    format!("{}, {}", row.outcome, parts.join("; "))
+    format!("{}, {}", row.place.word(), parts.join("; "))
+}
+
+/// Why it was dropped, if it was.
+fn reason(row: &CauseRow) -> Option<String> {
+    Some(row.reason.word().to_owned()).filter(|reason| !reason.is_empty())
+}
+
+/// What the tries met: `never ran, throttled 3 times on Billing`.
+pub fn how(row: &CauseRow) -> String {
+    what_happened(row, true)
 }
 
 /// What the tries met; with `counts` how many there were.
@@ -153,21 +163,19 @@ pub fn range(fewest: u64, most: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observe::fates::Place;
+    use crate::observe::fates::{Place, Reason};
 
     fn row() -> CauseRow {
         CauseRow {
-            outcome: "dead_lettered",
+            place: Place::DeadLettered,
             arrivals: 1093,
-            reason: None,
+            reason: Reason::None,
             queue: Some("InvoicesDLQ".into()),
             function: Some("Billing".into()),
-            met: vec!["throttle"],
             runs: (0, 0),
             throttled: (3, 3),
             sent_s: (600.0, 1290.0),
             troubles: vec![Trouble::Throttle],
-            place: Place::DeadLettered,
         }
     }
 
@@ -176,10 +184,12 @@ mod tests {
         let throttled = "dead_lettered 1,093: never ran, throttled 3 times on Billing; in InvoicesDLQ; \
                          sent 10 min 00 s to 21 min 30 s";
         assert_eq!(cause(&row()), throttled);
+        let exhausted = Reason::ALL.into_iter().find(|reason| reason.word() == "RetriesExhausted");
+        let exhausted = exhausted.expect("a reason of the outputs");
         let failed = CauseRow {
-            outcome: "dropped",
+            place: Place::Dropped,
             arrivals: 1,
-            reason: Some("RetriesExhausted"),
+            reason: exhausted,
             queue: None,
             runs: (3, 3),
             throttled: (0, 2),

@@ -63,7 +63,7 @@ pub struct Scenario {
     pub answer: Option<String>,
     /// What the reader is asked before the answer is shown.
     pub guess: Option<Guess>,
-    /// The kind of chart that shows it, one of [`properties::CHARTS`].
+    /// The kind of chart that shows it, one of [`crate::catalog::WORDS`].
     pub chart: Option<String>,
     /// The file's name without folder and ending: what its outputs are called.
     pub stem: String,
@@ -79,6 +79,9 @@ pub struct Scenario {
     pub policy_sets: String,
     /// Whether the file is what was written: nothing was set, and the seed is its own.
     pub is_file_unchanged: bool,
+    /// Of a policy that sets nothing, what other policies set, as the file has it, for people: `Timeout: 3,
+    /// MaximumConcurrency: not set`.
+    pub policy_leaves: String,
     /// Whether it is played so, and no policy changes it.
     pub is_as_written: bool,
     /// What the timeline does, for people.
@@ -369,6 +372,10 @@ impl Opened {
         };
         let own_seed = decode::seed_of(tree);
         let is_file_unchanged = sets.is_empty() && options.seed.is_none_or(|seed| seed == own_seed);
+        let policy_leaves = match policy {
+            Some(_) if policy_sets.is_empty() => timeline::left_told(&written),
+            Some(_) | None => String::new(),
+        };
         Ok(Scenario {
             title: text("title"),
             question: text("question"),
@@ -384,6 +391,7 @@ impl Opened {
             is_file_unchanged,
             is_as_written: is_file_unchanged && policy_sets.is_empty(),
             policy_sets,
+            policy_leaves,
             happenings: played.happenings,
             config: played.config,
             thresholds,

@@ -16,6 +16,7 @@ use super::{
     decode::{Body, apply, body, fifo, work},
     diagnostic::{Diagnostic, Place, quoted},
     node::{Key, Node, Value},
+    path,
     properties::{API, row_at},
 };
 use crate::{
@@ -132,6 +133,36 @@ pub fn sets_told(sets: &[(Key, Node)]) -> String {
         }
     });
     each.collect::<Vec<_>>().join(", ")
+}
+
+/// So many settings that other policies change are told, each in so many letters.
+const LEFT_MAX: (usize, usize) = (4, 40);
+
+/// What the policies of a file change, as the file itself has it: `Timeout: 3, MaximumConcurrency: not set`.
+/// Nothing if that would be too much to read.
+pub fn left_told(written: &Node) -> String {
+    let policies = written.get("policies").map_or(&[][..], Node::entries);
+    let mut keys: Vec<&Key> = Vec::new();
+    for (key, _) in policies.iter().flat_map(|(_, policy)| policy.entries()) {
+        if !keys.iter().any(|known| known.name == key.name) {
+            keys.push(key);
+        }
+    }
+    let property = |key: &Key| key.name.rsplit('.').next().unwrap_or_default().to_owned();
+    let each: Vec<String> = keys
+        .iter()
+        .map(|key| {
+            let is_alone =
+                keys.iter().filter(|other| property(other) == property(key)).count() == 1;
+            match path::get(written, &key.name) {
+                Some(value) if is_alone => format!("{}: {}", property(key), value.flow()),
+                Some(value) => told(&key.name, value),
+                None => format!("{}: not set", property(key)),
+            }
+        })
+        .collect();
+    let is_short = each.iter().all(|text| text.chars().count() <= LEFT_MAX.1);
+    if each.len() <= LEFT_MAX.0 && is_short { each.join(", ") } else { String::new() }
 }
 
 /// Reads the timeline. `duration`: the run's, if it is known.

@@ -19,7 +19,7 @@ use crate::cli::Sandbox;
 use dwell::{
     chart::{Look, Recorded, Theme, forest, recorded},
     kernel::{Span, Time},
-    observe::{Fingerprint, Recording, measure::Better, number::Number},
+    observe::{Fingerprint, Recording, autopsy::Why, measure::Better, number::Number},
     study::{Cut, Ends, Kind, Metric, Sample, compare::Arm, compare::Comparison, warmup::Periods},
 };
 use quick_xml::{
@@ -187,14 +187,16 @@ fn is_clear(svg: &str) {
 }
 
 /// That a chart has the bytes of the file `tests/it/chart/NAME.svg`, which somebody looked at.
+/// `DWELL_WRITE=1` writes it anew.
 #[track_caller]
 fn is_golden(name: &str, drawn: &str) {
     let golden = format!("tests/it/chart/{name}.svg");
-    if drawn != fs::read_to_string(&golden).unwrap_or_default() {
-        let new = format!("{}/{name}.svg", env!("CARGO_TARGET_TMPDIR"));
-        fs::write(&new, drawn).expect("a file can be written");
-        panic!("{golden} is another; if it should be, look at {new} and take it");
+    if std::env::var_os("DWELL_WRITE").is_some() {
+        fs::write(&golden, drawn).expect("a file can be written");
+        return;
     }
+    let kept = fs::read_to_string(&golden).unwrap_or_default();
+    assert!(drawn == kept, "{golden} is another; DWELL_WRITE=1 writes it anew: look at it then");
 }
 
 /// The recordings of a scenario, of every policy, as `dwell run` or `dwell compare` leaves them.
@@ -224,6 +226,9 @@ fn nothing() -> Recorded {
         digest: "0123456789abcdef".to_owned(),
         happenings: Vec::new(),
         alarms: Vec::new(),
+        outcomes: recorded::Outcomes::default(),
+        why: Why::default(),
+        limits: Vec::new(),
         recording: Recording::default(),
     };
     Recorded {
@@ -401,7 +406,7 @@ callers: {Orders: {via: invoke_async, target: Worker, arrivals: {at: [0s]}}}
     let asked = sandbox.dwell(&["chart", "said.yaml", "storm", "--no-progress"]).exits(0).out;
     assert!(said.starts_with("<svg") && said == asked);
     let told = sandbox.dwell(&["chart", "unsaid.yaml"]).exits(2);
-    told.says(&["unsaid.yaml says no `chart`", "add which to draw: journey, storm, "]);
+    told.says(&["unsaid.yaml says no `chart`", "add which to draw: storm, flow, "]);
     sandbox.dwell(&["run", "said.yaml", "--quiet"]).exits(0);
     sandbox.dwell(&["chart", "output/said"]).exits(2).says(&["output/said has the results"]);
 }

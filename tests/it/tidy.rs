@@ -10,13 +10,14 @@ use std::{
 /// Each layer, and the layers it may name.
 const LAYERS: &[(&str, &[&str])] = &[
     ("kernel", &[]),
+    ("catalog", &[]),
     ("statistics", &["kernel"]),
     ("model", &["kernel"]),
     ("observe", &["kernel", "statistics", "model"]),
-    ("scenario", &["kernel", "model"]),
+    ("scenario", &["kernel", "catalog", "model"]),
     ("study", &["kernel", "statistics", "observe"]),
     ("report", &["kernel", "statistics", "observe", "study"]),
-    ("chart", &["kernel", "statistics", "observe", "study", "report"]),
+    ("chart", &["kernel", "catalog", "statistics", "observe", "study", "report"]),
     ("page", &["kernel", "statistics", "observe", "study", "report", "chart"]),
     (
         "experiment",
@@ -36,6 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "kernel",
+            "catalog",
             "model",
             "observe",
             "scenario",

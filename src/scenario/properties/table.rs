@@ -37,24 +37,7 @@ const ABOUT: &[Property] = &[
     ours("question", Text, "the one question that it asks"),
     ours("guess", Map(&[GUESS]), "what the reader is asked before the answer is shown"),
     ours("answer", Text, "the answer to expect"),
-    ours("chart", OneOf(CHARTS, &[]), "the kind of chart that shows the answer"),
-];
-
-/// The kinds of charts, in the order in which `dwell chart` has them.
-pub const CHARTS: &[&str] = &[
-    "journey",
-    "storm",
-    "age-heatmap",
-    "amplification",
-    "dwell-ccdf",
-    "flow",
-    "pollers",
-    "drain",
-    "visibility-heatmap",
-    "redrive",
-    "hysteresis",
-    "forest",
-    "validation",
+    ours("chart", OneOf(crate::catalog::WORDS, &[]), "the kind of chart that shows the answer"),
 ];
 
 const GUESS: &[Property] = &[

@@ -30,7 +30,7 @@ fn the_law_is_that_of_the_file() {
     let mut all = recorded("drain-figures", DRAIN);
     assert!(drain::fits(&all));
     assert!(
-        drain::finding(&all).ends_with("; Thirty runs: no backlog"),
+        drain::finding(&all).ends_with("; “Thirty runs”: no backlog"),
         "{}",
         drain::finding(&all)
     );
@@ -69,5 +69,5 @@ fn what_is_not_drained_is_said() {
     is_clear_at_every_width(|look| drain::svg(&all, look));
     all.arms.truncate(1);
     let finding = drain::finding(&all);
-    assert!(finding.ends_with(" is not drained after 2\u{a0}min"), "{finding}");
+    assert!(finding.ends_with(" and is not drained 2\u{a0}min later"), "{finding}");
 }

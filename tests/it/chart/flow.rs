@@ -59,7 +59,8 @@ fn rows(recorded: &Recorded) -> Vec<String> {
 fn a_flow_is_the_one_that_was_looked_at() {
     let redriven = recorded("flow", REDRIVEN);
     is_golden("flow", &flow::svg(&redriven, Look { width: 800, ..Look::default() }));
-    let title = "4 of 6 events end as dead letters under One receive, 0 under Two receives";
+    let title = "“Two receives”: all 6 arrivals succeed; “One receive”: 4 dead-lettered (2 runs each failed on \
+                 Worker)";
     assert_eq!(flow::finding(&redriven), title);
     is_clear_at_every_width(|look| flow::svg(&redriven, look));
 }
@@ -135,7 +136,7 @@ policies: {'<b> & \"c\"': {}, 'A policy with a name so long that it is longer th
 ",
     );
     let drawn = flow::svg(&one, Look::default());
-    assert!(drawn.contains("<title>Under every policy alike: The only event succeeds</title>"));
+    assert!(drawn.contains("<title>Under every policy: the only arrival succeeds</title>"));
     assert!(drawn.contains("&lt;b&gt; &amp; &quot;c&quot;") && !drawn.contains("<b>"), "{drawn}");
     is_clear_at_every_width(|look| flow::svg(&one, look));
 }

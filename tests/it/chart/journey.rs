@@ -81,14 +81,11 @@ fn an_event_is_chosen_that_has_something_to_tell() {
     };
     // Nobody ends otherwise: the first that was dead-lettered.
     let drawn = chosen("journey-dead", ORDERS, &[]);
-    assert!(drawn.contains("<title>Orders-2 succeeds after 3 runs"), "{drawn}");
+    assert!(drawn.contains("”: Orders-2 succeeds after 3 runs"), "{drawn}");
     assert!(drawn.contains("the first event that was dead-lettered"), "{drawn}");
     let unmoved = ORDERS.replace("  - {at: 200s, StartMessageMoveTask: {SourceArn: Failed}}\n", "");
     let drawn = chosen("journey-other", &unmoved, &[]);
-    assert!(
-        drawn.contains("<title>Orders-2 is a dead letter after 2 runs in 60 s under"),
-        "{drawn}"
-    );
+    assert!(drawn.contains("Orders-2 is a dead letter after 2 runs in 60 s; “"), "{drawn}");
     assert!(drawn.contains("ends otherwise"), "{drawn}");
     let drawn = chosen("journey-runs", &ORDERS.replace("200s", "500s"), &["--first", "succeeded"]);
     assert!(drawn.contains("<title>Orders-1 succeeds after 1 run"), "{drawn}");

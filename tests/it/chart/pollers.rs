@@ -34,16 +34,16 @@ fn the_cap_that_binds_is_named_with_the_throttles() {
     assert!(100 < throttled, "{throttled}");
     let written = dwell::report::wording::count(throttled);
     assert_eq!(
-        pollers::finding(&all),
+        pollers::finding(&all).replace('\u{a0}', " "),
         format!(
-            "Reserved: ReservedConcurrentExecutions 5 binds, {written} tries are throttled; Asked \
-             for & <reserved>: MaximumConcurrency 5 binds, none is throttled"
+            "“Reserved”: {written} throttles at reserved concurrency 5; “Asked for & <reserved>”: no \
+             throttles at MaximumConcurrency 5"
         )
     );
     let drawn = pollers::svg(&all, Look::default());
     let (_, placed) = texts(&drawn);
     let says = |text: &str| placed.iter().any(|placed| placed.text == text);
-    assert!(says("reserved 5") && says("MaximumConcurrency 5") && says(&written));
+    assert!(says("reserved 5 (runs)") && says("MaximumConcurrency 5 (batches)") && says(&written));
 
     let mut rows = Vec::new();
     pollers::csv(&all, &mut rows).expect("memory takes it");
@@ -86,19 +86,19 @@ policies:
   Other: {{{more}}}
 "
         );
-        pollers::finding(&recorded("pollers-told", &scenario))
+        pollers::finding(&recorded("pollers-told", &scenario)).replace('\u{a0}', " ")
     };
     // 5 + 5t at once have done 5t + 2.5t² after t seconds: 100 in some 6. Two at once take 50 s.
     let capped = of("event_source_mappings.JobsToWorker.ScalingConfig.MaximumConcurrency: 2");
     assert_eq!(
         capped,
-        "Other: MaximumConcurrency 2 binds, the queue is empty after 50\u{a0}s; All: 5 to 29 pollers \
-         bind, the queue is empty after 6\u{a0}s"
+        "“All”: the queue is empty after 6 s with 5 to 29 pollers; “Other”: the queue is empty after 50 s at \
+         MaximumConcurrency 2"
     );
     let fewer = of("callers.Orders.arrivals.count: 50");
     assert!(
-        fewer.starts_with("All: 5 to 29 pollers bind, up to 100 messages wait; Other: "),
+        fewer.starts_with("“All”: up to 100 messages wait with 5 to 29 pollers; “Other”: "),
         "{fewer}"
     );
-    assert!(fewer.ends_with(", up to 50 messages wait"), "{fewer}");
+    assert!(fewer.contains("“Other”: up to 50 messages wait with "), "{fewer}");
 }

@@ -34,7 +34,7 @@ fn what_comes_back_is_told_and_written() {
     assert!(redrive::fits(&all));
     assert_eq!(
         redrive::finding(&all),
-        "Too <early>: all 30 dead letters come back after a redrive; After the repair: none"
+        "“Too <early>”: all 30 dead letters come back after a redrive; “After the repair”: none of 30"
     );
     let mut rows = Vec::new();
     redrive::csv(&all, &mut rows).expect("memory takes it");
