@@ -10,7 +10,8 @@
 //! shown: an amount is counted in [`Usd`], of which there are so many in a dollar that every price
 //! times every quantity is one.
 
-use super::{cell::Cell, measure::Measure, table::MetricTable};
+pub use super::usd::Usd;
+use super::{cell::Cell, measure::Measure, table::MetricTable, usd::GB_SECOND};
 use crate::model::{
     Resource, ResourceKind,
     config::{Architecture, Resources},
@@ -68,8 +69,6 @@ struct Price {
     tiers: &'static [(u64, i64)],
 }
 
-/// Milliseconds times megabytes in a gigabyte-second.
-const GB_SECOND: u64 = 1000 * 1024;
 const BILLION: u64 = 1_000_000_000;
 
 /// The price list, in the order of [`Item`]; `docs/rules.md` has the source of each.
@@ -223,40 +222,11 @@ pub fn item(resource: Resource, measure: Measure, resources: &Resources) -> Opti
     }
 }
 
-/// An amount of money, exact.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Usd(pub i128);
-
 impl Usd {
-    /// How many there are in a dollar: prices have ten decimals, and milliseconds times megabytes
-    /// are counted.
-    pub const DOLLAR: u64 = 10_000_000_000 * GB_SECOND;
-
-    /// In dollars, to ten decimals.
-    pub fn dollars(self) -> f64 {
-        let step = i128::from(GB_SECOND);
-        let half = step / 2;
-        let rounded = if self.0 < 0 { (self.0 - half) / step } else { (self.0 + half) / step };
-        rounded as f64 / 1e10
-    }
-
     fn of(price: &Price, quantity: i128, tenth_nanos: i64) -> Usd {
         // Of something that is counted by ones, a one costs as much as `GB_SECOND` of the finest.
         let finest = i128::from(GB_SECOND / price.scale);
         Usd(quantity * finest * i128::from(tenth_nanos))
-    }
-}
-
-impl std::ops::Add for Usd {
-    type Output = Usd;
-    fn add(self, other: Usd) -> Usd {
-        Usd(self.0 + other.0)
-    }
-}
-
-impl std::iter::Sum for Usd {
-    fn sum<I: Iterator<Item = Usd>>(all: I) -> Usd {
-        all.fold(Usd::default(), |sum, one| sum + one)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the definitions of measures must know of the scenario, and of what happened before.
 
-use super::{ledger::LedgerKind, measure::Measure, point::Descent};
+use super::{ledger::LedgerKind, measure::Measure};
 use crate::{
     kernel::Time,
     model::{
@@ -11,6 +11,17 @@ use crate::{
         vocabulary::{CallId, FunctionId, OutletId, PayloadId, QueueId},
     },
 };
+
+/// What a payload descends from.
+#[derive(Clone, Copy, Debug)]
+pub struct Descent {
+    /// The caller that started it.
+    pub caller: CallId,
+    /// The arrival.
+    pub root: PayloadId,
+    /// Whether it entered after the warm-up. What did not is in the ledger only, and no threshold sees it.
+    pub settled: bool,
+}
 
 /// What [`points`](super::point::points) must know of the scenario.
 #[derive(Debug)]

@@ -237,7 +237,7 @@ impl Serialize for Account {
         }
         if self.at(Place::Dropped) > 0 {
             let occurred = self.dropped_by_reason.iter().filter(|(_, count)| *count > 0);
-            let table = super::summary::Table(occurred.copied().collect());
+            let table = super::ordered::Table(occurred.copied().collect());
             map.serialize_entry("dropped_by_reason", &table)?;
         }
         if self.partly > 0 {
@@ -250,7 +250,7 @@ impl Serialize for Account {
             .map(|(origin, messages)| (origin.word(), messages))
             .collect();
         if !some.is_empty() {
-            map.serialize_entry("messages_by_origin", &super::summary::Table(some))?;
+            map.serialize_entry("messages_by_origin", &super::ordered::Table(some))?;
         }
         map.end()
     }
@@ -302,8 +302,9 @@ mod tests {
             vocabulary::{CallId, Condition, PayloadId, Target},
         },
         observe::{
+            guide::Descent,
             measure,
-            point::{Descent, Sink},
+            point::Sink,
             table::{MetricTable, TableNow},
             tests::call,
         },

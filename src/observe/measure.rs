@@ -5,7 +5,7 @@
 //! reference page all read [`Measure::ALL`]. How each is counted is in [`point`](super::point),
 //! once.
 
-use super::cost::Usd;
+use super::usd::Usd;
 use crate::model::ResourceKind;
 use serde::{Deserialize, Serialize};
 

@@ -36,9 +36,15 @@ pub mod table;
 
 pub mod ledger;
 
+pub mod usd;
+
+pub mod ordered;
+
 pub mod cost;
 
 pub mod kept;
+
+pub mod counted;
 
 pub mod series;
 

@@ -10,7 +10,7 @@
 //! sentences live here and nowhere else.
 
 use super::{
-    guide::{FunctionNow, Guide},
+    guide::{Descent, FunctionNow, Guide},
     ledger::LedgerKind,
     measure::{Measure, Of, taken, typed as m},
 };
@@ -90,17 +90,6 @@ impl About {
     const fn record(payload: PayloadId, shard: ShardId) -> About {
         About { shard: Some(shard), ..About::payload(payload) }
     }
-}
-
-/// What a payload descends from.
-#[derive(Clone, Copy, Debug)]
-pub struct Descent {
-    /// The caller that started it.
-    pub caller: CallId,
-    /// The arrival.
-    pub root: PayloadId,
-    /// Whether it entered after the warm-up. What did not is in the ledger only, and no threshold sees it.
-    pub settled: bool,
 }
 
 /// Takes points.

@@ -4,6 +4,7 @@
 //! The one shape that all formatters read. Resources are in file order, measures in the order of
 //! their table; times are in the measure's unit, milliseconds for ours.
 
+pub use super::ordered::Table;
 use super::{
     alarm::{Alarms, States},
     autopsy::Why,
@@ -25,34 +26,7 @@ use crate::{
         vocabulary::{AlarmId, CallId},
     },
 };
-use serde::{Serialize, Serializer, ser::SerializeMap};
-
-/// Names and values in an order of their own: serialized as a map, never sorted.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Table<K, V>(pub Vec<(K, V)>);
-
-impl<K, V> Default for Table<K, V> {
-    fn default() -> Self {
-        Table(Vec::new())
-    }
-}
-
-impl<K: Serialize, V: Serialize> Serialize for Table<K, V> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in &self.0 {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
-}
-
-impl<K: AsRef<str>, V> Table<K, V> {
-    /// The value of a name, if it is there.
-    pub fn get(&self, name: &str) -> Option<&V> {
-        self.0.iter().find(|(known, _)| known.as_ref() == name).map(|(_, value)| value)
-    }
-}
+use serde::{Serialize, Serializer};
 
 /// A resource's or caller's measures.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -12,9 +12,10 @@
 
 use super::{
     cell::{Cell, CellMut, Counter, Gauge, Samples, Tally},
+    guide::Descent,
     ledger::{Account, Book, LedgerKind},
     measure::{Form, Measure, Of, column, taken, typed as m, width},
-    point::{About, Descent, Sink, SinkOf, took_to},
+    point::{About, Sink, SinkOf, took_to},
 };
 use crate::{
     kernel::Time,

@@ -4,6 +4,7 @@ use super::{
     autopsy::Autopsy,
     checker::Checker,
     cost::Bill,
+    counted::Counted,
     digest::{Digest, Fingerprint},
     fates::Fates,
     formula::Formula,
@@ -26,7 +27,7 @@ use crate::{
         config::{Config, Resources},
         facts::OldestAt,
         resource::TheAccount,
-        vocabulary::{AlarmId, PayloadId, QueueId},
+        vocabulary::{PayloadId, QueueId},
     },
     observe::alarm::Alarms,
 };
@@ -98,33 +99,6 @@ struct Rare {
     counted: Vec<Counted>,
     /// Whether somebody does.
     is_told: bool,
-}
-
-/// Something that is counted at an edge of time and is no fact.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Counted {
-    /// A block of what is billed by time has begun.
-    Kept(super::kept::Begun),
-    /// An alarm rings.
-    Rings(AlarmId, Time),
-}
-
-impl Counted {
-    /// When.
-    pub fn at(&self) -> Time {
-        match self {
-            Counted::Kept(begun) => begun.at,
-            Counted::Rings(_, at) => *at,
-        }
-    }
-
-    /// Counts it.
-    pub fn count<S: Sink>(&self, sink: &mut S) {
-        match self {
-            Counted::Kept(begun) => begun.count(sink),
-            Counted::Rings(id, _) => sink.of(*id).count(m::Alarms, true, About::default()),
-        }
-    }
 }
 
 impl fmt::Debug for Watch {

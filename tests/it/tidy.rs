@@ -2,6 +2,7 @@
 
 use dwell::{model::Rule, scenario::properties};
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
@@ -199,6 +200,39 @@ fn a_component_names_no_other_component() {
         }
     }
     none(&faults);
+}
+
+/// Of the files of `observe` none imports one that imports it, by whatever way.
+#[test]
+fn what_observes_has_no_circle_of_imports() {
+    let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (path, text) in layer("observe") {
+        let inside = path.strip_prefix("src/observe").expect("it is in the layer");
+        let top = inside.iter().next().expect("it has a name").to_string_lossy();
+        let own = top.trim_end_matches(".rs").to_owned();
+        if own == "mod" || own == "tests" {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let deep = inside.iter().count() > 1;
+        let above = if deep { "super::super::" } else { "super::" };
+        let all = imports.entry(own.clone()).or_default();
+        for prefix in [above, "observe::"] {
+            let others = named(code, prefix).into_iter().map(|(_, other)| other.to_owned());
+            all.extend(others.filter(|other| *other != own));
+        }
+    }
+    // What imports nothing of those that are left cannot be in a circle.
+    loop {
+        let known: BTreeSet<String> = imports.keys().cloned().collect();
+        let before = known.len();
+        imports.retain(|_, of| of.iter().any(|other| known.contains(other)));
+        if imports.len() == before {
+            break;
+        }
+    }
+    let circle: Vec<&String> = imports.keys().collect();
+    assert!(circle.is_empty(), "in a circle, or on the way to one: {circle:?}");
 }
 
 #[test]

@@ -13,14 +13,14 @@ pub use self::questions::{Questions, Times};
 use self::{gather::Gather, questions::scaled};
 use super::{
     cost::{self, Meter},
+    counted::Counted,
     formula::{Filter, Statistic, Term, Value},
-    guide::Guide,
+    guide::{Descent, Guide},
     ledger::LedgerKind,
     measure::{Measure, Of, taken, typed as m},
-    point::{About, Bases, Descent, Sink, SinkOf, points_of_end},
+    point::{About, Bases, Sink, SinkOf, points_of_end},
     pool::Pool,
     table::place_measure,
-    watch::Counted,
 };
 use crate::{
     kernel::Time,

@@ -219,9 +219,8 @@ impl Sampled {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bins {
-    /// Of a count or an amount: how many in each bin, or how much of what is kept (see [`Unit`]).
-    ///
-    /// [`Unit`]: super::measure::Unit
+    /// Of a count or an amount: how many in each bin, or how much of what is kept (see
+    /// [`Unit`](crate::observe::measure::Unit)).
     Counts(Counts),
     /// Of a gauge.
     Levels(Levels),
