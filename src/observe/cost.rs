@@ -1,4 +1,4 @@
-//! What a run costs: AWS's prices in one table, and the bill that the totals come to.
+//! What a run costs: AWS's prices in one table, and the bill that the table of numbers comes to.
 //!
 //! ```text
 //!  Invocations, billed_gb_seconds, ──► item and quantity ──► Bill (at the end)

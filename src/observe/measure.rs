@@ -496,7 +496,7 @@ impl Measure {
         self.rule() == "ours"
     }
 
-    /// Whether it is a word of the ledger: the totals count everything, whatever the warm-up;
+    /// Whether it is a word of the ledger: the table counts everything, whatever the warm-up;
     /// thresholds what entered after it.
     pub fn is_ledger(self) -> bool {
         self.owners().contains(&ResourceKind::Run) && self != Measure::CostUsd

@@ -1,11 +1,11 @@
 //! What each fact means in numbers: the definitions of the measures, each written once.
 //!
 //! ```text
-//!   fact ──► points ──► Sink: totals and series   (always)
+//!   fact ──► points ──► Sink: the table of numbers (always)
 //!                   └─► Sink: probes of thresholds (when there are some)
 //! ```
 //!
-//! [`points`] is generic over its sink and inlined into each, so that for the totals a point costs
+//! [`points`] is generic over its sink and inlined into each, so that for the table a point costs
 //! what its addition costs. A throttled try is no invocation, an automatic move is no send: such
 //! sentences live here and nowhere else.
 

@@ -55,7 +55,7 @@ impl From<Vec<Threshold>> for Asked {
 /// What a run leaves.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Totals, ledger, verdicts, digest.
+    /// Every measure, ledger, verdicts, digest.
     pub results: Results,
     /// What the metrics came to, in their order.
     pub metrics: Vec<Reading>,

@@ -286,7 +286,7 @@ impl Level {
     }
 
     /// Its value in a run that ended at `end`, in which arrivals ended at `duration`. The mean of an open window is
-    /// up to there, or to the last change if that is later, as in the totals.
+    /// up to there, or to the last change if that is later, as in the table of numbers.
     pub(super) fn value(
         &mut self,
         statistic: Option<Statistic>,
